@@ -96,6 +96,7 @@ export function react(
   events.on("givenUnopened", (chatId, from, message) => {
     housekeeping.background(recovery.givenUnopened(chatId, from, message));
   });
+  events.on("leftUnseen", (chatId) => recovery.leftUnseen(chatId));
   events.on("leftChannelUsed", (chatId, left) => recovery.leftChannelUsed(chatId, left));
   events.on("heardAgain", (chatId) => outbox.flush(chatId));
   events.on("replacementRefused", (chatId, channelId, due) => recovery.replacementRefused(chatId, channelId, due));

@@ -201,6 +201,7 @@ export class SignedInEngine {
         this.#housekeeping.background(this.#alone.connected());
       },
       resend: (chatId, messages) => this.#outbox.resend(chatId, messages),
+      leftUnseen: (chatId) => this.#recovery.leftUnseen(chatId),
       serverBehind: (chatId) => this.#recovery.fallOutOfStep(chatId, "server-behind"),
       putAccountAgain: () => this.#housekeeping.putAccountAgain(),
       report: (error) => this.#report(error),

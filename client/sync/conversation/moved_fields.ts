@@ -34,6 +34,7 @@ export function movedFields(
     serverDiffers: undefined,
     readded: undefined,
     gone: undefined,
+    leftMs: undefined,
     leftIn: [...record.leftIn ?? [], { channelId: left, epoch: record.epoch }].slice(-rememberedEpochs),
     standing: { kind: "member" },
   };

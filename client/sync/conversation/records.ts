@@ -113,6 +113,8 @@ export interface ConversationRecord {
    * this device is not there. `accountKey`: the admin's, as hex. Nothing is sent meanwhile.
    */
   gone?: { channelId: string; accountKey: string; n: number };
+  /** When this device left at its user's wish, in ms. Absent after a return, and where it was removed. */
+  leftMs?: number;
   /** The epochs in which the newest of the channels before (hex) were left. */
   leftIn?: { channelId: string; epoch: number }[];
 }

@@ -117,7 +117,7 @@ export class Admins {
     record: Readonly<ConversationRecord>,
     channelId: Bytes,
     members: Bytes[],
-    kind: "ahead" | "lead",
+    kind: "ahead" | "lead" | "leaving",
     round: number,
   ): Promise<boolean> {
     const there = new Set(members.map(toHex));

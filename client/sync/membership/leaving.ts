@@ -83,8 +83,12 @@ export class Leaving {
     const { account } = this.#context;
     conversation.notice("left", { who: account.username, self: "1" }, account.clock.now());
     conversation.end();
+    conversation.set({ leftMs: account.clock.now() });
     conversation.setPending(undefined);
-    unit.onceStored(() => this.#context.events.emit("ended", conversation.id));
+    unit.onceStored(() => {
+      this.#context.events.emit("ended", conversation.id);
+      this.#context.events.emit("leftUnseen", conversation.id);
+    });
   }
 
   async #askToLeave(unit: UnitOfWork, conversation: ConversationTransaction): Promise<void> {

@@ -8,7 +8,7 @@ import { noticesOf } from "../conversation/membership_diff.ts";
 import { dropRepeats, noteOthersChange, noteOwnChange } from "../reinit/fork_point.ts";
 import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { PendingRecord } from "../conversation/records.ts";
-import { noteHeard, noteLeftChannelUsed } from "../reinit/gone.ts";
+import { noteHeard, noteLeftChannelUsed, noteStillListed } from "../reinit/gone.ts";
 import { fallOutOfStep, type Refusal, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
@@ -48,6 +48,7 @@ async function nextCommit(received: EntryContext): Promise<Live | undefined> {
   const conversation = await unit.conversation(chatId);
   if (!conversation || !isIn(conversation.record)) {
     remember(received, chatId, "no-group");
+    noteStillListed(received, conversation);
     return undefined;
   }
   if (!conversation.state) {
@@ -245,6 +246,7 @@ export async function receiveRemoval(received: EntryContext): Promise<void> {
   const announced = noticedRemover(conversation, entry);
   if (conversation.record.leaving || announced?.own) {
     conversation.notice("left", { who: account.username, self: "1" }, entry.receivedMs);
+    conversation.set({ leftMs: account.clock.now() });
   } else if (announced) {
     conversation.notice("removed", { who: account.username, by: announced.by, self: "1" }, entry.receivedMs);
   } else {

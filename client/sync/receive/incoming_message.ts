@@ -4,7 +4,7 @@ import { toHex } from "../../../schema/bytes.ts";
 import { missedKey, noteFound } from "../conversation/missed_messages.ts";
 import { keys, type SeenRecord } from "../conversation/records.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
-import { noteHeard, noteLeftChannelUsed } from "../reinit/gone.ts";
+import { noteHeard, noteLeftChannelUsed, noteStillListed } from "../reinit/gone.ts";
 import { IncomingContent } from "./incoming_content.ts";
 import { fallOutOfStep, remember } from "./rejection.ts";
 import { receiveUnopened } from "./unopened_message.ts";
@@ -35,6 +35,7 @@ export async function receiveMessage(
   if (!conversation?.state || !isIn(conversation.record)) {
     // This device is not in the group. Its Welcome was refused, with a notice, or the removal came first.
     remember(received, chatId, "no-group");
+    noteStillListed(received, conversation);
     return;
   }
   const result = await context.mls.openMessage(conversation.state, {

@@ -27,6 +27,7 @@ import { ReaddRequests } from "./readd_requests.ts";
 import { RecoveryResponder } from "./recovery_responder.ts";
 import { RecoveryRounds } from "./recovery_rounds.ts";
 import { toldAhead } from "./server_behind.ts";
+import { UnseenLeaves } from "./unseen_leaves.ts";
 import { WelcomeRecovery } from "./welcome_recovery.ts";
 
 /** Asks members for help when this device can not follow a group (specification §3.4, §3.5). */
@@ -36,6 +37,7 @@ export class RecoveryClient {
   readonly #responder: RecoveryResponder;
   readonly #admins: Admins;
   readonly #left: LeftChannels;
+  readonly #leaves: UnseenLeaves;
   readonly #refused: RefusedReplacements;
   readonly #desync: DesyncDetector;
   readonly #requests: ReaddRequests;
@@ -63,6 +65,7 @@ export class RecoveryClient {
     this.#responder = new RecoveryResponder(context, committer);
     this.#admins = new Admins(context, createReplacement);
     this.#left = new LeftChannels(context);
+    this.#leaves = new UnseenLeaves(context, committer, this.#admins);
     this.#refused = new RefusedReplacements(context, this.#admins);
     this.#welcomes = new WelcomeRecovery(context, this.#requests);
     this.#asking = new AskingAgain(context);
@@ -94,6 +97,7 @@ export class RecoveryClient {
     this.#admins.close();
     this.#refused.close();
     this.#left.close();
+    this.#leaves.close();
     this.#desync.close();
     this.#rounds.close();
     this.#welcomes.close();
@@ -127,6 +131,11 @@ export class RecoveryClient {
   /** Somebody is still in a channel (hex) that the conversation has left. */
   leftChannelUsed(chatId: string, left: string): void {
     this.#left.used(chatId, left);
+  }
+
+  /** This device has left at its user's wish, and the group may not know it. */
+  leftUnseen(chatId: string): void {
+    this.#leaves.unseen(chatId);
   }
 
   /** The device can follow the group again. */
@@ -231,6 +240,8 @@ export class RecoveryClient {
         return await toldAhead(this.#context, this.#admins, chatId, message);
       case "lead":
         return await this.#refused.asked(chatId, message);
+      case "leaving":
+        return await this.#leaves.asked(chatId, message);
       case "gone":
         return await toldGone(this.#context, chatId, { ...message, content: message.content });
       case "resealed":

@@ -111,6 +111,10 @@ export async function followReplacement(
     record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username,
     wasOut ? "was-out" : forkPointOf(record, entry.channelId, supersedes),
   );
+  // Its maker did not know that this device had left. Somebody who adds it again does.
+  const unseen = record.leftMs !== undefined && entry.epoch === 1 && Number(supersedes.lastEpoch) <= record.epoch &&
+    equalBytes(record.channelId, supersedes.channelId);
+  if (unseen) conversation.set({ leaving: true });
   // GRP-7: an account that this device did not meet in the conversation brings it back, so the user is asked
   // first. GRP-6.6: so does a revoked device.
   if (wasOut && await isKnownRevoked(context, adder.credential)) {

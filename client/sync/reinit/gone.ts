@@ -61,6 +61,15 @@ export function noteHeard(
   unit.onceStored(() => events.emit("heardAgain", conversation.id));
 }
 
+/** An entry of a conversation that this device has left at its user's wish: the group may not know that. */
+export function noteStillListed(
+  { context: { events }, unit, entry }: EntryContext,
+  conversation: ConversationTransaction | undefined,
+): void {
+  if (conversation?.record.leftMs === undefined || entry.epoch < conversation.record.epoch) return;
+  unit.onceStored(() => events.emit("leftUnseen", conversation.id));
+}
+
 /** An entry of a channel that its conversation has left: its sender may not know that. */
 export function noteLeftChannelUsed({ context: { events }, unit, entry }: EntryContext): void {
   const chatId = unit.chatThatLeft(entry.channelId);
