@@ -37,11 +37,11 @@ async function crossing({ core, join }: World, others: string[] = []) {
   await moved(stay, chatId);
   const loses = (await recordOf(anna, chatId)).channelId;
   /** Zoe's replacement of the first channel, which wins, and in which these are. */
-  const cross = async (people: Person[]) => {
+  const cross = async (people: Person[], uninvited: Person[] = []) => {
     zoe.online = true;
     const hostile = await takeOver(core, zoe, chatId);
     const channelId = winning();
-    await forgeReplacement(chatId, hostile, [zoe, ...people], {}, channelId);
+    await forgeReplacement(chatId, hostile, [zoe, ...people, ...uninvited], {}, channelId);
     await moved(people, chatId, 2);
     for (const person of people) assert.deepEqual((await recordOf(person, chatId)).channelId, channelId);
     return channelId;
@@ -101,6 +101,20 @@ suite("devices in a replacement that loses against a crossing one", {
       );
     }
     assert.deepEqual((await carl.notices(chatId)).filter((notice) => notice.startsWith("rejected")), []);
+  },
+
+  "a member of the winning one that never got into it is told when it speaks long after, and is put back": async (
+    world,
+  ) => {
+    const { core } = world;
+    const { anna, bert, rest: [carl], chatId, cross } = await crossing(world, ["carl"]);
+    core.hostile.uninvited.add(toHex(await carl.recipientKey()));
+    const channelId = await cross([anna, bert], [carl]);
+    core.hostile.uninvited.clear();
+    core.time.pass(20 * 60_000);
+    await carl.says(chatId, "is anybody there?");
+    await carl.until(async () => toHex((await recordOf(carl, chatId)).channelId) === toHex(channelId), "his move");
+    for (const person of [anna, bert]) await person.hears(chatId, carl.username, ["is anybody there?"]);
   },
 
   "a member's word that the group has gone changes nothing, and an admin's ends when somebody is heard": async (

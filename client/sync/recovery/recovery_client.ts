@@ -12,7 +12,12 @@ import type { Committer } from "../commits/committer.ts";
 import type { ReunionStep } from "../conversation/conversation_events.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import type { DeviceMessage, DeviceMessageContent } from "../device_messages/device_messages.ts";
+import {
+  type DeviceMessage,
+  type DeviceMessageContent,
+  type DeviceMessageOf,
+  none,
+} from "../device_messages/device_messages.ts";
 import { Admins, isAdmin } from "../membership/admins.ts";
 import { retryKept } from "../receive/retry.ts";
 import type { CreateReplacement } from "../reinit/create_replacement.ts";
@@ -243,7 +248,7 @@ export class RecoveryClient {
       case "leaving":
         return await this.#leaves.asked(chatId, message);
       case "gone":
-        return await toldGone(this.#context, chatId, { ...message, content: message.content });
+        return await this.#takeGone(chatId, { ...message, content: message.content });
       case "resealed":
         return await this.#takeReseal(chatId, message, message.content);
       case "again":
@@ -251,6 +256,12 @@ export class RecoveryClient {
       case "stuck":
         return await this.#rounds.noteStuck(chatId, message);
     }
+  }
+
+  async #takeGone(chatId: string, message: DeviceMessageOf<"gone">): Promise<void> {
+    if (!await toldGone(this.#context, chatId, message)) return;
+    // For the others it may be a member there whose Welcome was lost or refused: then they put it back.
+    this.#welcomes.lost({ channelId: message.content.channelId, epoch: 0, id: none });
   }
 
   async #takeReseal(

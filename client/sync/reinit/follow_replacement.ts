@@ -7,7 +7,7 @@
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { RejectionCode } from "../../mls/types.ts";
-import type { GroupState, JoinResult, Member, PendingCommit, Supersedes } from "../../mls/group.ts";
+import type { GroupState, JoinResult, PendingCommit, Supersedes } from "../../mls/group.ts";
 import type { ReunionStep } from "../conversation/conversation_events.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { accountsOf, membershipDiff } from "../conversation/membership_diff.ts";
@@ -20,6 +20,7 @@ import { storeForResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { isIn, isShown } from "../conversation/standing.ts";
+import { guideOf } from "./gone.ts";
 import { comesFirst, judgeReplacement } from "./replacement_rules.ts";
 import { makerOf } from "./replacement_maker.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
@@ -147,26 +148,6 @@ export async function adoptReplacement(
   }
   const forkPoint = forkPointOf(main.record, entry.channelId, supersedes);
   await move(received, main, state, { commitId, S }, context.account.username, forkPoint);
-}
-
-/**
- * An admin, as this device knows the chat, who says by a signature that the group has left the present channel for
- * another: by the Welcome that the admin's device has made, or by a device message (`gone`).
- *
- * @returns the admin's account as hex
- */
-async function guideOf(
-  context: SyncContext,
-  record: Readonly<ConversationRecord>,
-  channelId: Uint8Array,
-  adder: Member,
-  leftChannels: Uint8Array[],
-): Promise<string | undefined> {
-  if (record.gone?.channelId === toHex(channelId)) return record.gone.accountKey;
-  const accountKey = toHex(adder.credential.accountKey);
-  const isGuide = isAdmin(record, accountKey) && leftChannels.some((left) => equalBytes(left, record.channelId)) &&
-    !await isKnownRevoked(context, adder.credential);
-  return isGuide ? accountKey : undefined;
 }
 
 /**

@@ -8,6 +8,8 @@
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Member } from "../../mls/group.ts";
+import { isKnownRevoked } from "../conversation/known_revoked.ts";
+import type { ConversationRecord } from "../conversation/records.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
 import { isIn } from "../conversation/standing.ts";
@@ -21,33 +23,54 @@ import { accountOf } from "./replacement_maker.ts";
  * Another device says that the group has left the present channel. The word of an admin, as this device knows the chat,
  * counts, and that of the own account's devices. It moves nothing.
  *
+ * @returns whether it counts and is news
  * @throws StorageError, TransportError
  */
 export async function toldGone(
   context: SyncContext,
   chatId: string,
   message: DeviceMessageOf<"gone">,
-): Promise<void> {
+): Promise<boolean> {
   const { account: { clock }, conversations, ownKey } = context;
   const { channelId, content: { n, channelId: to } } = message;
   // A device that has lost its state knows the admins by their own device lists.
   const accountKey = await conversations.withState(chatId)
     ? await memberOf(context, chatId, message).then((found) => found && toHex(found.member.credential.accountKey))
     : await accountOf(context, chatId, message.from);
-  if (accountKey === undefined) return;
-  await conversations.update(async (unit) => {
+  if (accountKey === undefined) return false;
+  return await conversations.update(async (unit) => {
     const conversation = await unit.conversation(chatId);
-    if (!conversation) return;
+    if (!conversation) return false;
     const { record } = conversation;
     if (
       !isIn(record) || !equalBytes(record.channelId, channelId) || equalBytes(record.channelId, to) ||
-      record.earlier?.includes(toHex(to)) || record.gone?.channelId === toHex(to) ||
-      !(accountKey === ownKey || isAdmin(record, accountKey))
-    ) return;
+      record.gone?.channelId === toHex(to) || !(accountKey === ownKey || isAdmin(record, accountKey))
+    ) return false;
     const by = record.members.find((member) => member.accountKey === accountKey)?.username ?? "";
     if (!record.gone) conversation.notice("left-behind", { by }, clock.now());
     conversation.set({ gone: { channelId: toHex(to), accountKey, n } });
+    return true;
   });
+}
+
+/**
+ * An admin, as this device knows the chat, who says by a signature that the group has left the present channel for
+ * another: by the Welcome that the admin's device has made, or by a device message (`gone`).
+ *
+ * @returns the admin's account as hex
+ */
+export async function guideOf(
+  context: Pick<SyncContext, "account">,
+  record: Readonly<Pick<ConversationRecord, "channelId" | "members" | "gone">>,
+  channelId: Uint8Array,
+  adder: Pick<Member, "credential">,
+  leftChannels: Uint8Array[],
+): Promise<string | undefined> {
+  if (record.gone?.channelId === toHex(channelId)) return record.gone.accountKey;
+  const accountKey = toHex(adder.credential.accountKey);
+  const isGuide = isAdmin(record, accountKey) && leftChannels.some((left) => equalBytes(left, record.channelId)) &&
+    !await isKnownRevoked(context, adder.credential);
+  return isGuide ? accountKey : undefined;
 }
 
 /** A message or a commit of a member opened in the present channel: somebody is there. */

@@ -7,8 +7,10 @@
  */
 
 import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
+import type { Member } from "../../mls/group.ts";
 import { Timers } from "../../runtime/timers.ts";
 import { serverState } from "../commits/server_member_list.ts";
+import { type ConversationRecord, togetherMs } from "../conversation/records.ts";
 import { isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { none, sendDeviceMessage } from "../device_messages/device_messages.ts";
@@ -83,24 +85,31 @@ export class LeftChannels {
   }
 
   async #tell(chatId: string, left: string): Promise<void> {
-    const { account: { clock, directory }, rpc } = this.#context;
+    const { account, rpc } = this.#context;
     const found = await this.#present(chatId, left);
     const server = found && await serverState(rpc, fromHex(left));
     if (!found || !server) return;
-    const known = new Set(found.members.map(({ recipientKey }) => toHex(recipientKey)));
-    // Devices of present accounts are added as any new device is.
-    for (const { accountKey } of found.record.members) {
-      const { devices } = await directory.byKey(fromHex(accountKey)) ?? {};
-      for (const { recipientKey } of devices?.devices ?? []) known.add(toHex(recipientKey));
-    }
-    const nowMs = clock.now();
-    const isDue = (key: string) => !(Math.abs(nowMs - (this.#told.get(`${left}/${key}`) ?? -Infinity)) < tellAgainMs);
-    const behind = server.members.filter((key) => !known.has(toHex(key)) && isDue(toHex(key)));
+    const nowMs = account.clock.now();
+    // Somebody is there long after the move: it may be a member that does not know that it is one.
+    const isLate = Math.abs(nowMs - (found.record.movedMs ?? 0)) > togetherMs;
+    const here = isLate ? new Set([toHex(account.recipientKey)]) : await this.#devicesHere(found);
+    const toldMs = (key: Uint8Array) => this.#told.get(`${left}/${toHex(key)}`) ?? -Infinity;
+    const behind = server.members.filter((key) =>
+      !here.has(toHex(key)) && !(Math.abs(nowMs - toldMs(key)) < tellAgainMs)
+    ).sort((one, other) => toldMs(one) - toldMs(other) || 0);
     const n = found.record.leftIn?.find(({ channelId }) => channelId === left)?.epoch ?? server.epoch;
     const content = { kind: "gone" as const, n, commitId: none, channelId: new Uint8Array(found.record.channelId) };
     for (const to of behind.slice(0, maxToldDevices)) {
       this.#told.set(`${left}/${toHex(to)}`, nowMs);
       await sendDeviceMessage(this.#context, fromHex(left), to as Bytes, content);
     }
+  }
+
+  /** @returns the members' devices as hex. Those that are not in the group are added as any new device is */
+  async #devicesHere({ record, members }: { record: Readonly<ConversationRecord>; members: Member[] }) {
+    const { directory } = this.#context.account;
+    const known = await Promise.all(record.members.map(({ accountKey }) => directory.byKey(fromHex(accountKey))));
+    const listed = known.flatMap((account) => account?.devices.devices ?? []);
+    return new Set([...members, ...listed].map(({ recipientKey }) => toHex(recipientKey)));
   }
 }

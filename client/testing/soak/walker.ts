@@ -262,14 +262,6 @@ export class Walker {
       !await this.isBehind(core, record) && !await this.isBehind(core, { channelId: fromHex(channelId) });
   }
 
-  /** Whether the newest that the chat says of this device is that it left at its user's wish. */
-  async hasLeft(chatId: string): Promise<boolean> {
-    const ofItself = (await this.person.items(chatId)).findLast((item) =>
-      item.kind === "notice" && item.values.who === this.name
-    );
-    return ofItself?.kind === "notice" && ofItself.notice === "left";
-  }
-
   /** @returns the messageIds of what is to go out */
   async waiting(): Promise<Set<string>> {
     return new Set((await this.#disk().range<StoredOutbox>("outbox", "")).map(({ value: { messageId } }) => messageId));
