@@ -25,7 +25,7 @@ const afterUseMs = 10_000;
 const turnMs = 3_000;
 const tellers = 8;
 /** How many devices of a channel are told at most, and how often one is told, in ms. */
-export const maxToldDevices = 32;
+const maxToldDevices = 32;
 const tellAgainMs = 24 * 3_600_000;
 /** How many looks are due at once. */
 const looksAtOnce = 16;

@@ -10,6 +10,7 @@
  * need several runs of its seed.
  */
 
+import { toHex } from "../../../schema/bytes.ts";
 import { TestCore } from "../core.ts";
 import { testEnvironment } from "../test_environment.ts";
 import { type Faults, makeFaults } from "./faults.ts";
@@ -123,6 +124,13 @@ export async function soak(
     for (const walker of walkers) {
       if (unsettled.some((sentence) => sentence.startsWith(`${walker.name} `))) {
         progress(`${walker.name}: ${await walker.diary(chatId)}`);
+      }
+    }
+    const channel = toHex((await founder.record(chatId))!.channelId);
+    for (const walker of faults ? walkers : []) {
+      const id = await walker.chatIn(chatId, channel);
+      if (id !== chatId) {
+        progress(`${walker.name} elsewhere: ${await walker.diary(chatId)} / ${await walker.diary(id)}`);
       }
     }
     const verdict = await judge(core, walkers, chatId, { faults, settled: unsettled.length === 0 });
