@@ -38,7 +38,6 @@ async function crossing({ core, join }: World, others: string[] = []) {
   const loses = (await recordOf(anna, chatId)).channelId;
   /** Zoe's replacement of the first channel, which wins, and in which these are. */
   const cross = async (people: Person[], uninvited: Person[] = []) => {
-    zoe.online = true;
     const hostile = await takeOver(core, zoe, chatId);
     const channelId = winning();
     await forgeReplacement(chatId, hostile, [zoe, ...people, ...uninvited], {}, channelId);

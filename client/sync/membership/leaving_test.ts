@@ -3,7 +3,7 @@ import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { Leaving } from "./leaving.ts";
 
-Deno.test("leave() of a device that can not follow drops its waiting commit: nobody may add people for it later", async () => {
+Deno.test("leave() of a device that can not follow drops its waiting commit, which would be sent later", async () => {
   const record = {
     standing: { kind: "out-of-step", desync: { code: "fork", epoch: 3, need: "readd" } },
     leaving: true,

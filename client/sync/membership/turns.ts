@@ -10,8 +10,8 @@ const removalTurnMs = 2_000;
  * @param devices recipientKeys
  * @param own this device's
  * @param channelId what is done there; other channels have other orders
- * @returns how many of the devices come before this one, in the order of recipientKey ⊕ channelId; undefined where it is
- *   not among them
+ * @returns how many of the devices come before this one, in the order of recipientKey ⊕ channelId; undefined where
+ *   it is not among them
  */
 export function turnOf(devices: Uint8Array[], own: Uint8Array, channelId: Uint8Array): number | undefined {
   const place = (key: Uint8Array) => toHex(key.map((byte, index) => byte ^ channelId[index]));
@@ -21,9 +21,9 @@ export function turnOf(devices: Uint8Array[], own: Uint8Array, channelId: Uint8A
 }
 
 /**
- * When this device removes revoked ones: of N commits made at once one wins, and N − 1 were made in vain. Devices of the
- * same accounts come first, because one of them has revoked and is there. With each turn twice as many devices act, so
- * that few absent ones put the removal off for seconds alone.
+ * When this device removes revoked ones: of N commits made at once one wins, and N − 1 were made in vain. Devices of
+ * the same accounts come first, because one of them has revoked and is there. With each turn twice as many devices
+ * act, so that absent ones put the removal off for seconds alone.
  *
  * @param members of the group
  * @param revoked those of them that are to be removed

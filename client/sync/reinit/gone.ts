@@ -6,13 +6,13 @@
  * the group is: then the conversation moves there, and says again what nobody could read (follow_replacement.ts).
  */
 
-import { equalBytes, toHex } from "../../../schema/bytes.ts";
+import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { Member } from "../../mls/group.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
-import { isIn } from "../conversation/standing.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { DeviceMessageOf } from "../device_messages/device_messages.ts";
 import { memberOf } from "../device_messages/peers.ts";
@@ -33,10 +33,7 @@ export async function toldGone(
 ): Promise<boolean> {
   const { account: { clock }, conversations, ownKey } = context;
   const { channelId, content: { n, channelId: to } } = message;
-  // A device that has lost its state knows the admins by their own device lists.
-  const accountKey = await conversations.withState(chatId)
-    ? await memberOf(context, chatId, message).then((found) => found && toHex(found.member.credential.accountKey))
-    : await accountOf(context, chatId, message.from);
+  const accountKey = await senderOf(context, chatId, message);
   if (accountKey === undefined) return false;
   return await conversations.update(async (unit) => {
     const conversation = await unit.conversation(chatId);
@@ -51,6 +48,25 @@ export async function toldGone(
     conversation.set({ gone: { channelId: toHex(to), accountKey, n } });
     return true;
   });
+}
+
+/** @returns the account, as hex, of a member's device that is not revoked; undefined where it is none */
+async function senderOf(
+  context: SyncContext,
+  chatId: string,
+  message: DeviceMessageOf<"gone">,
+): Promise<string | undefined> {
+  const state = await context.conversations.withState(chatId);
+  const record = context.conversations.get(chatId)?.record;
+  if (state && record && !desyncOf(record)) {
+    const found = await memberOf(context, chatId, message);
+    return found && toHex(found.member.credential.accountKey);
+  }
+  // Its tree is lost or old. The accounts' own lists say whose device it is.
+  const accountKey = await accountOf(context, chatId, message.from);
+  const known = accountKey === undefined ? undefined : await context.account.directory.byKey(fromHex(accountKey));
+  const isListed = known?.devices.devices.some(({ recipientKey }) => equalBytes(recipientKey, message.from));
+  return isListed ? accountKey : undefined;
 }
 
 /**

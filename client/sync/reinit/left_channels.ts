@@ -73,7 +73,7 @@ export class LeftChannels {
     });
   }
 
-  /** @returns the record and the members' devices, if this is an admin's device and the conversation left the channel */
+  /** @returns what is present, if this is an admin's device and the conversation has left the channel */
   async #present(chatId: string, left: string) {
     const { conversations, mls, ownKey } = this.#context;
     const [record, state] = [conversations.get(chatId)?.record, await conversations.withState(chatId)];

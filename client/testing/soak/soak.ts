@@ -121,11 +121,6 @@ export async function soak(
     progress(
       `${unsettled.length === 0 ? "at rest" : "NOT at rest"} after ${Math.round((Date.now() - startedMs) / 1000)} s`,
     );
-    for (const walker of walkers) {
-      if (unsettled.some((sentence) => sentence.startsWith(`${walker.name} `))) {
-        progress(`${walker.name}: ${await walker.diary(chatId)}`);
-      }
-    }
     const channel = toHex((await founder.record(chatId))!.channelId);
     for (const walker of faults ? walkers : []) {
       const id = await walker.chatIn(chatId, channel);
@@ -134,6 +129,11 @@ export async function soak(
       }
     }
     const verdict = await judge(core, walkers, chatId, { faults, settled: unsettled.length === 0 });
+    for (const walker of walkers) {
+      if ([...unsettled, ...verdict.wrong].some((sentence) => sentence.startsWith(`${walker.name} `))) {
+        progress(`${walker.name}: ${await walker.diary(chatId)}`);
+      }
+    }
     const refusals: Record<string, number> = {};
     for (const { refusals: own } of walkers) {
       for (const [code, count] of own) refusals[code] = (refusals[code] ?? 0) + count;
