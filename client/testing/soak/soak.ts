@@ -124,6 +124,9 @@ export async function soak(
     const channel = toHex((await founder.record(chatId))!.channelId);
     for (const walker of faults ? walkers : []) {
       const id = await walker.chatIn(chatId, channel);
+      if (await walker.isLeftBehind(core, chatId, channel)) {
+        progress(`${walker.name} was left behind: ${await walker.diary(chatId)}`);
+      }
       if (id !== chatId) {
         progress(`${walker.name} elsewhere: ${await walker.diary(chatId)} / ${await walker.diary(id)}`);
       }
