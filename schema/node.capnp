@@ -243,6 +243,10 @@ struct Entry {
   membersHash @11 :Data;
     # commit, ownCommit, welcome: SHA-256 of the sorted recipientKeys of the server's members of epoch n; 32
     # bytes, empty for what an older server queued
+  place @12 :UInt64;
+    # application, commit, ownCommit, welcome, removed: the place in the channel's order, the same for every member
+    # (what comes of a commit has the commit's). Rises with each message and commit of the channel, < 2^53; says an
+    # order and no time. 0: none (other kinds, ephemeral ones), or not known (an older server queued it)
 }
 
 enum EntryKind {
@@ -289,7 +293,7 @@ interface DeliveryService {
 
   commit @7 (channelId :Data, epoch :UInt64, commitId :Data, sha256 :Data, commitLength :UInt32, welcomeLength
       :UInt32, headersLength :UInt32,
-             removed :List(Data), added :List(Data)) -> (n :UInt64);
+             removed :List(Data), added :List(Data)) -> (n :UInt64, place :UInt64);
   # Who: D, member (E016). Takes the channel from `epoch` to n = epoch + 1. After the Call come Chunks that
   # join to commit ‖ welcome ‖ headers (≤ 16 MiB in all, E011) with
   # that sha256. headers = for each member of epoch n (old − removed + added) one record recipientKey (32) ‖
@@ -301,13 +305,15 @@ interface DeliveryService {
   # E032: 32 MiB of commits and Welcomes of the caller's account wait for a device that is added. A member for
   # which that much waits is left out of the commit
   # instead (its next entry shows that one is missing, and it asks to be re-added), so that a device that is
-  # away never stops a group.
+  # away never stops a group. place: as in its entries.
 
-  publish @8 (channelId :Data, epoch :UInt64, messageId :Data, envelope :Data, ephemeral :Bool) -> (receivedMs :UInt64);
+  publish @8 (channelId :Data, epoch :UInt64, messageId :Data, envelope :Data, ephemeral :Bool)
+    -> (receivedMs :UInt64, place :UInt64);
   # Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked:
   # membership, same (sender device, channelId, messageId) within 30 days (same
   # bytes: the stored answer; other: E014), E017, E015 (≠ current). Epoch 0 carries no message (E015).
-  # Answered after the message is on disk. ephemeral: only to live subscribers, never stored.
+  # Answered after the message is on disk. place: as in its entries. ephemeral: only to live subscribers, never
+  # stored, place 0.
 
   health @9 ()
     -> (serverTimeMs :UInt64, wireVersion :UInt16, draining :Bool, build :Text, restoredMs :UInt64,
@@ -346,4 +352,5 @@ struct SealedMessage {
 struct PublishAnswer {
   receivedMs @0 :UInt64;   # when it is on disk, and code is 0
   code @1 :UInt16;         # 0, or the number of E014, E015 or E017
+  place @2 :UInt64;        # as in its entries, when code is 0
 }

@@ -2851,7 +2851,7 @@ export class Entry extends $.Struct {
   static readonly _capnp = {
     displayName: "Entry",
     id: "97bbc662a1c1d9db",
-    size: new $.ObjectSize(32, 7),
+    size: new $.ObjectSize(40, 7),
   };
   /**
 * strictly rising per device, never reused; 0 = ephemeral, never stored
@@ -3047,6 +3047,18 @@ export class Entry extends $.Struct {
   }
   set membersHash(value: $.Data) {
     $.utils.copyFrom(value, $.utils.getPointer(6, this));
+  }
+  /**
+* application, commit, ownCommit, welcome, removed: the place in the channel's order, the same for every member
+* (what comes of a commit has the commit's). Rises with each message and commit of the channel, < 2^53; says an
+* order and no time. 0: none (other kinds, ephemeral ones), or not known (an older server queued it)
+*
+*/
+  get place(): bigint {
+    return $.utils.getUint64(32, this);
+  }
+  set place(value: bigint) {
+    $.utils.setUint64(32, value, this);
   }
   toString(): string { return "Entry_" + super.toString(); }
 }
@@ -3716,13 +3728,19 @@ export class DeliveryService_Commit$Results extends $.Struct {
   static readonly _capnp = {
     displayName: "commit$Results",
     id: "e38936bba54bbfc3",
-    size: new $.ObjectSize(8, 0),
+    size: new $.ObjectSize(16, 0),
   };
   get n(): bigint {
     return $.utils.getUint64(0, this);
   }
   set n(value: bigint) {
     $.utils.setUint64(0, value, this);
+  }
+  get place(): bigint {
+    return $.utils.getUint64(8, this);
+  }
+  set place(value: bigint) {
+    $.utils.setUint64(8, value, this);
   }
   toString(): string { return "DeliveryService_Commit$Results_" + super.toString(); }
 }
@@ -3813,13 +3831,19 @@ export class DeliveryService_Publish$Results extends $.Struct {
   static readonly _capnp = {
     displayName: "publish$Results",
     id: "f4b1558eea6880cf",
-    size: new $.ObjectSize(8, 0),
+    size: new $.ObjectSize(16, 0),
   };
   get receivedMs(): bigint {
     return $.utils.getUint64(0, this);
   }
   set receivedMs(value: bigint) {
     $.utils.setUint64(0, value, this);
+  }
+  get place(): bigint {
+    return $.utils.getUint64(8, this);
+  }
+  set place(value: bigint) {
+    $.utils.setUint64(8, value, this);
   }
   toString(): string { return "DeliveryService_Publish$Results_" + super.toString(); }
 }
@@ -4477,7 +4501,7 @@ export class DeliveryService$Client {
 * E032: 32 MiB of commits and Welcomes of the caller's account wait for a device that is added. A member for
 * which that much waits is left out of the commit
 * instead (its next entry shows that one is missing, and it asks to be re-added), so that a device that is
-* away never stops a group.
+* away never stops a group. place: as in its entries.
 *
 */
   commit(paramsFunc?: (params: DeliveryService_Commit$Params) => void): DeliveryService_Commit$Results$Promise {
@@ -4492,7 +4516,8 @@ export class DeliveryService$Client {
 * Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked:
 * membership, same (sender device, channelId, messageId) within 30 days (same
 * bytes: the stored answer; other: E014), E017, E015 (≠ current). Epoch 0 carries no message (E015).
-* Answered after the message is on disk. ephemeral: only to live subscribers, never stored.
+* Answered after the message is on disk. place: as in its entries. ephemeral: only to live subscribers, never
+* stored, place 0.
 *
 */
   publish(paramsFunc?: (params: DeliveryService_Publish$Params) => void): DeliveryService_Publish$Results$Promise {
@@ -4748,7 +4773,7 @@ export class PublishAnswer extends $.Struct {
   static readonly _capnp = {
     displayName: "PublishAnswer",
     id: "9cc9243b767fe53f",
-    size: new $.ObjectSize(16, 0),
+    size: new $.ObjectSize(24, 0),
   };
   /**
 * when it is on disk, and code is 0
@@ -4769,6 +4794,16 @@ export class PublishAnswer extends $.Struct {
   }
   set code(value: number) {
     $.utils.setUint16(8, value, this);
+  }
+  /**
+* as in its entries, when code is 0
+*
+*/
+  get place(): bigint {
+    return $.utils.getUint64(16, this);
+  }
+  set place(value: bigint) {
+    $.utils.setUint64(16, value, this);
   }
   toString(): string { return "PublishAnswer_" + super.toString(); }
 }
