@@ -23,6 +23,7 @@ function entryOf(chatId: string, fields: Pick<Entry, "kind" | "epoch"> & Partial
     removed: [],
     added: [],
     membersHash: nothing,
+    place: 0,
     ...fields,
     body,
     bodyLength: body.length,

@@ -28,6 +28,7 @@ function entryOf(channelId: Bytes, fields: Pick<Entry, "kind" | "epoch" | "body"
     removed: [],
     added: [],
     membersHash: nothing,
+    place: 0,
     ...fields,
   };
 }

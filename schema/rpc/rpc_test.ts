@@ -28,6 +28,7 @@ const entry = {
   removed: [],
   added: [],
   membersHash: new Uint8Array(),
+  place: 0,
 };
 
 function bytes(length: number): Bytes {
