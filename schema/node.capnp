@@ -1,21 +1,18 @@
 @0xd6a0f8c5b1e34722;
 
-# The wire of quicproquo, version 1. docs/protocol.md has it as tables; docs/specification.md says what each
-# side checks.
+# The wire of quicproquo, version 1. docs/protocol.md has it as tables; docs/specification.md says what each side
+# checks.
 #
-# Units: lengths in bytes, times in milliseconds since the Unix epoch (`…Ms`) or as spans (`timeoutMs`).
-# Sizes that recur: accessToken 32, deviceId 16, recipientKey 32, accountKey 32, channelId 32, commitId 16,
-# messageId 16,
-# sha256 32, signature 64, nonce 32.
+# Units: lengths in bytes, times in milliseconds since the Unix epoch (`…Ms`) or as spans (`timeoutMs`). Sizes that
+# recur: accessToken 32, deviceId 16, recipientKey 32, accountKey 32, channelId 32, commitId 16, messageId 16, sha256
+# 32, signature 64, nonce 32.
 #
-# A call is one bidirectional stream. The caller writes one `Call` (for `commit` and `putBlob`: then `Chunk`s)
-# and FIN; the
-# callee answers with `Return`s and FIN. Every message is a standard Cap'n Proto stream frame of at most 256 KiB.
+# A call is one bidirectional stream. The caller writes one `Call` (for `commit` and `putBlob`: then `Chunk`s) and FIN;
+# the callee answers with `Return`s and FIN. Every message is a standard Cap'n Proto stream frame of at most 256 KiB.
 #
 # "Who": P = anyone; S = a session or the operator's static token; D = a session whose device is in its account's newest
-# device list. Any method may answer E001, E002, E004, E005, E010, E014, E040 and E050, and E003 to a device
-# that its account
-# has revoked; other errors are named at the method.
+# device list. Any method may answer E001, E002, E004, E005, E010, E014, E040 and E050, and E003 to a device that its
+# account has revoked; other errors are named at the method.
 
 struct Auth {
   version @0 :UInt16;       # 1; anything else is E004
@@ -127,13 +124,11 @@ interface AuthenticationService {
   # request: OPAQUE RegistrationRequest (33 bytes). response: RegistrationResponse. Errors: E005, E006, E007.
 
   registerFinish @1 (suite :Text, username :Text, record :Data, inviteCode :Text, devices :SignedDeviceList,
-      vault :Vault,
-                     recipientKey :Data, deviceSignature :Data) -> (accessToken :Data, expiresMs :UInt64);
-  # Who: P. Second half, one transaction: the account with its OPAQUE record, its first device list (version
-  # 1, exactly one device =
-  # recipientKey), its vault (version 1) and a session bound to that device. deviceSignature: 64 bytes, device key over
-  # "qpq/1 register" ‖ SHA-256(record and the vault's fields, each as u32 length ‖ bytes) ‖ username. Errors:
-  # E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
+      vault :Vault, recipientKey :Data, deviceSignature :Data) -> (accessToken :Data, expiresMs :UInt64);
+  # Who: P. Second half, one transaction: the account with its OPAQUE record, its first device list (version 1, exactly
+  # one device = recipientKey), its vault (version 1) and a session bound to that device. deviceSignature: 64 bytes,
+  # device key over "qpq/1 register" ‖ SHA-256(record and the vault's fields, each as u32 length ‖ bytes) ‖ username.
+  # Errors: E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
 
   loginStart @2 (suite :Text, username :Text, ke1 :Data) -> (loginId :Data, ke2 :Data);
   # Who: P. OPAQUE KE1 → KE2. An unknown username is answered like a known one. loginId: 16 bytes, valid 60 s,
@@ -141,12 +136,10 @@ interface AuthenticationService {
 
   loginFinish @3 (loginId :Data, ke3 :Data, recipientKey :Data, deviceSignature :Data)
               -> (accessToken :Data, expiresMs :UInt64, account :Account, enrolled :Bool);
-  # Who: P. OPAQUE KE3. deviceSignature: 64 bytes, device key over "qpq/1 login" ‖ SHA-256(OPAQUE session
-  # key). A wrong password and an unknown
-  # username are both E008. A revoked device is E003. The session is bound to the device
-  # SHA-256(recipientKey)[0..16); while that device is not in the account's
-  # list (`enrolled` false) the session may only call getVault, challenge, putDeviceList, lookup and logout
-  # (else E003). Errors: E003, E005, E008, E023.
+  # Who: P. OPAQUE KE3. deviceSignature: 64 bytes, device key over "qpq/1 login" ‖ SHA-256(OPAQUE session key). A wrong
+  # password and an unknown username are both E008. A revoked device is E003. The session is bound to the device
+  # SHA-256(recipientKey)[0..16); while that device is not in the account's list (`enrolled` false) the session may only
+  # call getVault, challenge, putDeviceList, lookup and logout (else E003). Errors: E003, E005, E008, E023.
 
   logout @4 () -> ();
   # Who: S. Ends the session of the call.
@@ -158,16 +151,14 @@ interface AuthenticationService {
   # Who: S. The account's vault.
 
   putVault @7 (expectedVersion :UInt64, vault :Vault, proof :DeviceProof) -> ();
-  # Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is
-  # expectedVersion, else E015. Both wraps and recoveryKey
-  # must be the stored ones (E014), unless the session began with the password within the last 5 minutes.
-  # Errors: E011, E014, E015, E023.
+  # Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion,
+  # else E015. Both wraps and recoveryKey must be the stored ones (E014), unless the session began with the password
+  # within the last 5 minutes. Errors: E011, E014, E015, E023.
 
   putDeviceList @8 (devices :SignedDeviceList, proof :DeviceProof) -> ();
-  # Who: S. The account's next device list (version = stored + 1, prevHash = SHA-256 of the stored list, same
-  # accountKey and username, else
-  # E015); revoked stays revoked. A device that left the list loses its sessions, KeyPackages and queue.
-  # Errors: E014, E015, E023.
+  # Who: S. The account's next device list (version = stored + 1, prevHash = SHA-256 of the stored list, same accountKey
+  # and username, else E015); revoked stays revoked. A device that left the list loses its sessions, KeyPackages and
+  # queue. Errors: E014, E015, E023.
 
   lookup @9 (username :Text) -> (account :Account);
   # Who: S. Directory, by exact name. Errors: E012.
@@ -179,19 +170,17 @@ interface AuthenticationService {
   # Who: D. Usernames that start with prefix (≥ 1 character), sorted, limit ≤ 20. Only names: keys come from lookup.
 
   uploadKeyPackages @12 (keyPackages :List(Data), lastResort :Data) -> (available :UInt32);
-  # Who: D. Adds to the calling device's stock (≤ 100 a call and in all); lastResort empty = keep the present
-  # one. All or nothing. Each is decoded and verified:
-  # E020 malformed or bad signature, E021 ciphersuite, E022 lifetime, E023 credential of another device, E025
-  # X-Wing key.
+  # Who: D. Adds to the calling device's stock (≤ 100 a call and in all); lastResort empty = keep the present one. All
+  # or nothing. Each is decoded and verified: E020 malformed or bad signature, E021 ciphersuite, E022 lifetime, E023
+  # credential of another device, E025 X-Wing key.
 
   countKeyPackages @13 () -> (available :UInt32, lastResort :Bool);
   # Who: D. The calling device's stock that is still handed out; lastResort: there is one, and nobody has it yet.
 
   fetchKeyPackage @14 (accountKey :Data, deviceIds :List(Data)) -> (keyPackages :List(DeviceKeyPackage));
-  # Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out
-  # once and removed in the same
-  # transaction; the last-resort one is never removed. Errors: E005 per caller and target, in a minute
-  # and (but for own devices) in 24 h, E012, E024 (names the device).
+  # Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out once and
+  # removed in the same transaction; the last-resort one is never removed. Errors: E005 per caller and target, in a
+  # minute and (but for own devices) in 24 h, E012, E024 (names the device).
 
   listSessions @15 () -> (sessions :List(Session));
   # Who: S. All sessions of the account.
@@ -217,10 +206,9 @@ interface AuthenticationService {
   # recovery key are all E008. Errors: E005, E008.
 
   recoverFinish @20 (nonce :Data, record :Data, expectedVaultVersion :UInt64, vault :Vault, signature :Data) -> ();
-  # Who: P, after recoverOpen with this nonce, within 60 s, once (E008). One transaction: the new OPAQUE
-  # record, the vault with new wraps and a new recoveryKey (compare-and-set as putVault) and the end of every
-  # session.
-  # signature: the old recovery key over recoverFinishBytes. Errors: E005, E008, E011, E014, E015.
+  # Who: P, after recoverOpen with this nonce, within 60 s, once (E008). One transaction: the new OPAQUE record, the
+  # vault with new wraps and a new recoveryKey (compare-and-set as putVault) and the end of every session. signature:
+  # the old recovery key over recoverFinishBytes. Errors: E005, E008, E011, E014, E015.
 }
 
 struct Entry {
@@ -268,9 +256,8 @@ interface DeliveryService {
   # answered as the first was and stored once. Errors: E011, E012, E013, E016.
 
   fetch @1 (recipientKey :Data, channelId :Data, after :UInt64, limit :UInt16) -> (entries :List(Entry));
-  # Who: D, recipientKey = the session's own device (E003). Entries with seq > after, in order, ≤ limit (≤
-  # 200) and ≤ 192 KiB. channelId
-  # empty = the whole queue; else read-only filtering: acknowledge those with ackEntries.
+  # Who: D, recipientKey = the session's own device (E003). Entries with seq > after, in order, ≤ limit (≤ 200) and ≤
+  # 192 KiB. channelId empty = the whole queue; else read-only filtering: acknowledge those with ackEntries.
 
   fetchWait @2 (recipientKey :Data, channelId :Data, after :UInt64, limit :UInt16, timeoutMs :UInt32)
     -> (entries :List(Entry));
@@ -291,33 +278,28 @@ interface DeliveryService {
   # Who: D. A channel at epoch 0 whose only member is the calling device. Idempotent for its creator; an id of
   # another: E003. ≤ 1,000 channels a device (E032).
 
-  commit @7 (channelId :Data, epoch :UInt64, commitId :Data, sha256 :Data, commitLength :UInt32, welcomeLength
-      :UInt32, headersLength :UInt32,
-             removed :List(Data), added :List(Data)) -> (n :UInt64, place :UInt64);
-  # Who: D, member (E016). Takes the channel from `epoch` to n = epoch + 1. After the Call come Chunks that
-  # join to commit ‖ welcome ‖ headers (≤ 16 MiB in all, E011) with
-  # that sha256. headers = for each member of epoch n (old − removed + added) one record recipientKey (32) ‖
-  # header (1,168), in any order, each exactly once (E014).
-  # removed, added: recipientKeys (≤ 2,000 together); added ones are enrolled devices (E012). welcomeLength is
-  # 0 iff added is empty. Checked in this order: E016, same commitId (same content: the stored
-  # answer; other: E014), E017, E015, E014, E032. Then ONE transaction: epoch, members, commit, Welcome,
-  # headers, queue entries.
-  # E032: 32 MiB of commits and Welcomes of the caller's account wait for a device that is added. A member for
-  # which that much waits is left out of the commit
-  # instead (its next entry shows that one is missing, and it asks to be re-added), so that a device that is
+  commit @7 (channelId :Data, epoch :UInt64, commitId :Data, sha256 :Data, commitLength :UInt32,
+      welcomeLength :UInt32, headersLength :UInt32, removed :List(Data), added :List(Data))
+    -> (n :UInt64, place :UInt64);
+  # Who: D, member (E016). Takes the channel from `epoch` to n = epoch + 1. After the Call come Chunks that join to
+  # commit ‖ welcome ‖ headers (≤ 16 MiB in all, E011) with that sha256. headers = for each member of epoch n (old −
+  # removed + added) one record recipientKey (32) ‖ header (1,168), in any order, each exactly once (E014). removed,
+  # added: recipientKeys (≤ 2,000 together); added ones are enrolled devices (E012). welcomeLength is 0 iff added is
+  # empty. Checked in this order: E016, same commitId (same content: the stored answer; other: E014), E017, E015, E014,
+  # E032. Then ONE transaction: epoch, members, commit, Welcome, headers, queue entries. E032: 32 MiB of commits and
+  # Welcomes of the caller's account wait for a device that is added. A member for which that much waits is left out of
+  # the commit instead (its next entry shows that one is missing, and it asks to be re-added), so that a device that is
   # away never stops a group. place: as in its entries.
 
   publish @8 (channelId :Data, epoch :UInt64, messageId :Data, envelope :Data, ephemeral :Bool)
     -> (receivedMs :UInt64, place :UInt64);
-  # Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked:
-  # membership, same (sender device, channelId, messageId) within 30 days (same
-  # bytes: the stored answer; other: E014), E017, E015 (≠ current). Epoch 0 carries no message (E015).
-  # Answered after the message is on disk. place: as in its entries. ephemeral: only to live subscribers, never
-  # stored, place 0.
+  # Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked: membership,
+  # same (sender device, channelId, messageId) within 30 days (same bytes: the stored answer; other: E014), E017, E015
+  # (≠ current). Epoch 0 carries no message (E015). Answered after the message is on disk. place: as in its entries.
+  # ephemeral: only to live subscribers, never stored, place 0.
 
-  health @9 ()
-    -> (serverTimeMs :UInt64, wireVersion :UInt16, draining :Bool, build :Text, restoredMs :UInt64,
-    restoredToMs :UInt64);
+  health @9 () -> (serverTimeMs :UInt64, wireVersion :UInt16, draining :Bool, build :Text,
+      restoredMs :UInt64, restoredToMs :UInt64);
   # Who: P. For containers and for correcting the client's clock. restoredMs: the time of the latest restore
   # from a backup, 0 if there was none. restoredToMs: a restored backup has a newest message. This is the
   # oldest time of these messages, over the latest restore and all restores up to 90 days before it; 0 if

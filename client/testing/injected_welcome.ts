@@ -46,6 +46,7 @@ export async function forgedReturn(
     removed: [],
     added: [],
     membersHash: new Uint8Array(),
+    place: 0,
   };
   return {
     removal: {

@@ -2446,11 +2446,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RegisterStart$Results$Promise(pipeline);
   }
   /**
-* Who: P. Second half, one transaction: the account with its OPAQUE record, its first device list (version
-* 1, exactly one device =
-* recipientKey), its vault (version 1) and a session bound to that device. deviceSignature: 64 bytes, device key over
-* "qpq/1 register" ‖ SHA-256(record and the vault's fields, each as u32 length ‖ bytes) ‖ username. Errors:
-* E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
+* Who: P. Second half, one transaction: the account with its OPAQUE record, its first device list (version 1, exactly
+* one device = recipientKey), its vault (version 1) and a session bound to that device. deviceSignature: 64 bytes,
+* device key over "qpq/1 register" ‖ SHA-256(record and the vault's fields, each as u32 length ‖ bytes) ‖ username.
+* Errors: E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
 *
 */
   registerFinish(paramsFunc?: (params: AuthenticationService_RegisterFinish$Params) => void): AuthenticationService_RegisterFinish$Results$Promise {
@@ -2475,12 +2474,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_LoginStart$Results$Promise(pipeline);
   }
   /**
-* Who: P. OPAQUE KE3. deviceSignature: 64 bytes, device key over "qpq/1 login" ‖ SHA-256(OPAQUE session
-* key). A wrong password and an unknown
-* username are both E008. A revoked device is E003. The session is bound to the device
-* SHA-256(recipientKey)[0..16); while that device is not in the account's
-* list (`enrolled` false) the session may only call getVault, challenge, putDeviceList, lookup and logout
-* (else E003). Errors: E003, E005, E008, E023.
+* Who: P. OPAQUE KE3. deviceSignature: 64 bytes, device key over "qpq/1 login" ‖ SHA-256(OPAQUE session key). A wrong
+* password and an unknown username are both E008. A revoked device is E003. The session is bound to the device
+* SHA-256(recipientKey)[0..16); while that device is not in the account's list (`enrolled` false) the session may only
+* call getVault, challenge, putDeviceList, lookup and logout (else E003). Errors: E003, E005, E008, E023.
 *
 */
   loginFinish(paramsFunc?: (params: AuthenticationService_LoginFinish$Params) => void): AuthenticationService_LoginFinish$Results$Promise {
@@ -2528,10 +2525,9 @@ export class AuthenticationService$Client {
     return new AuthenticationService_GetVault$Results$Promise(pipeline);
   }
   /**
-* Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is
-* expectedVersion, else E015. Both wraps and recoveryKey
-* must be the stored ones (E014), unless the session began with the password within the last 5 minutes.
-* Errors: E011, E014, E015, E023.
+* Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion,
+* else E015. Both wraps and recoveryKey must be the stored ones (E014), unless the session began with the password
+* within the last 5 minutes. Errors: E011, E014, E015, E023.
 *
 */
   putVault(paramsFunc?: (params: AuthenticationService_PutVault$Params) => void): AuthenticationService_PutVault$Results$Promise {
@@ -2543,10 +2539,9 @@ export class AuthenticationService$Client {
     return new AuthenticationService_PutVault$Results$Promise(pipeline);
   }
   /**
-* Who: S. The account's next device list (version = stored + 1, prevHash = SHA-256 of the stored list, same
-* accountKey and username, else
-* E015); revoked stays revoked. A device that left the list loses its sessions, KeyPackages and queue.
-* Errors: E014, E015, E023.
+* Who: S. The account's next device list (version = stored + 1, prevHash = SHA-256 of the stored list, same accountKey
+* and username, else E015); revoked stays revoked. A device that left the list loses its sessions, KeyPackages and
+* queue. Errors: E014, E015, E023.
 *
 */
   putDeviceList(paramsFunc?: (params: AuthenticationService_PutDeviceList$Params) => void): AuthenticationService_PutDeviceList$Results$Promise {
@@ -2594,10 +2589,9 @@ export class AuthenticationService$Client {
     return new AuthenticationService_SearchUsers$Results$Promise(pipeline);
   }
   /**
-* Who: D. Adds to the calling device's stock (≤ 100 a call and in all); lastResort empty = keep the present
-* one. All or nothing. Each is decoded and verified:
-* E020 malformed or bad signature, E021 ciphersuite, E022 lifetime, E023 credential of another device, E025
-* X-Wing key.
+* Who: D. Adds to the calling device's stock (≤ 100 a call and in all); lastResort empty = keep the present one. All
+* or nothing. Each is decoded and verified: E020 malformed or bad signature, E021 ciphersuite, E022 lifetime, E023
+* credential of another device, E025 X-Wing key.
 *
 */
   uploadKeyPackages(paramsFunc?: (params: AuthenticationService_UploadKeyPackages$Params) => void): AuthenticationService_UploadKeyPackages$Results$Promise {
@@ -2621,10 +2615,9 @@ export class AuthenticationService$Client {
     return new AuthenticationService_CountKeyPackages$Results$Promise(pipeline);
   }
   /**
-* Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out
-* once and removed in the same
-* transaction; the last-resort one is never removed. Errors: E005 per caller and target, in a minute
-* and (but for own devices) in 24 h, E012, E024 (names the device).
+* Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out once and
+* removed in the same transaction; the last-resort one is never removed. Errors: E005 per caller and target, in a
+* minute and (but for own devices) in 24 h, E012, E024 (names the device).
 *
 */
   fetchKeyPackage(paramsFunc?: (params: AuthenticationService_FetchKeyPackage$Params) => void): AuthenticationService_FetchKeyPackage$Results$Promise {
@@ -2703,10 +2696,9 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RecoverOpen$Results$Promise(pipeline);
   }
   /**
-* Who: P, after recoverOpen with this nonce, within 60 s, once (E008). One transaction: the new OPAQUE
-* record, the vault with new wraps and a new recoveryKey (compare-and-set as putVault) and the end of every
-* session.
-* signature: the old recovery key over recoverFinishBytes. Errors: E005, E008, E011, E014, E015.
+* Who: P, after recoverOpen with this nonce, within 60 s, once (E008). One transaction: the new OPAQUE record, the
+* vault with new wraps and a new recoveryKey (compare-and-set as putVault) and the end of every session. signature:
+* the old recovery key over recoverFinishBytes. Errors: E005, E008, E011, E014, E015.
 *
 */
   recoverFinish(paramsFunc?: (params: AuthenticationService_RecoverFinish$Params) => void): AuthenticationService_RecoverFinish$Results$Promise {
@@ -4413,9 +4405,8 @@ export class DeliveryService$Client {
     return new DeliveryService_Enqueue$Results$Promise(pipeline);
   }
   /**
-* Who: D, recipientKey = the session's own device (E003). Entries with seq > after, in order, ≤ limit (≤
-* 200) and ≤ 192 KiB. channelId
-* empty = the whole queue; else read-only filtering: acknowledge those with ackEntries.
+* Who: D, recipientKey = the session's own device (E003). Entries with seq > after, in order, ≤ limit (≤ 200) and ≤
+* 192 KiB. channelId empty = the whole queue; else read-only filtering: acknowledge those with ackEntries.
 *
 */
   fetch(paramsFunc?: (params: DeliveryService_Fetch$Params) => void): DeliveryService_Fetch$Results$Promise {
@@ -4490,17 +4481,14 @@ export class DeliveryService$Client {
     return new DeliveryService_CreateChannel$Results$Promise(pipeline);
   }
   /**
-* Who: D, member (E016). Takes the channel from `epoch` to n = epoch + 1. After the Call come Chunks that
-* join to commit ‖ welcome ‖ headers (≤ 16 MiB in all, E011) with
-* that sha256. headers = for each member of epoch n (old − removed + added) one record recipientKey (32) ‖
-* header (1,168), in any order, each exactly once (E014).
-* removed, added: recipientKeys (≤ 2,000 together); added ones are enrolled devices (E012). welcomeLength is
-* 0 iff added is empty. Checked in this order: E016, same commitId (same content: the stored
-* answer; other: E014), E017, E015, E014, E032. Then ONE transaction: epoch, members, commit, Welcome,
-* headers, queue entries.
-* E032: 32 MiB of commits and Welcomes of the caller's account wait for a device that is added. A member for
-* which that much waits is left out of the commit
-* instead (its next entry shows that one is missing, and it asks to be re-added), so that a device that is
+* Who: D, member (E016). Takes the channel from `epoch` to n = epoch + 1. After the Call come Chunks that join to
+* commit ‖ welcome ‖ headers (≤ 16 MiB in all, E011) with that sha256. headers = for each member of epoch n (old −
+* removed + added) one record recipientKey (32) ‖ header (1,168), in any order, each exactly once (E014). removed,
+* added: recipientKeys (≤ 2,000 together); added ones are enrolled devices (E012). welcomeLength is 0 iff added is
+* empty. Checked in this order: E016, same commitId (same content: the stored answer; other: E014), E017, E015, E014,
+* E032. Then ONE transaction: epoch, members, commit, Welcome, headers, queue entries. E032: 32 MiB of commits and
+* Welcomes of the caller's account wait for a device that is added. A member for which that much waits is left out of
+* the commit instead (its next entry shows that one is missing, and it asks to be re-added), so that a device that is
 * away never stops a group. place: as in its entries.
 *
 */
@@ -4513,11 +4501,10 @@ export class DeliveryService$Client {
     return new DeliveryService_Commit$Results$Promise(pipeline);
   }
   /**
-* Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked:
-* membership, same (sender device, channelId, messageId) within 30 days (same
-* bytes: the stored answer; other: E014), E017, E015 (≠ current). Epoch 0 carries no message (E015).
-* Answered after the message is on disk. place: as in its entries. ephemeral: only to live subscribers, never
-* stored, place 0.
+* Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked: membership,
+* same (sender device, channelId, messageId) within 30 days (same bytes: the stored answer; other: E014), E017, E015
+* (≠ current). Epoch 0 carries no message (E015). Answered after the message is on disk. place: as in its entries.
+* ephemeral: only to live subscribers, never stored, place 0.
 *
 */
   publish(paramsFunc?: (params: DeliveryService_Publish$Params) => void): DeliveryService_Publish$Results$Promise {

@@ -66,7 +66,7 @@ Deno.test("PEOPLE B2: a repeated message or commit is told its first place", () 
     assert.ok(place > message.place);
   }));
 
-Deno.test("PEOPLE B2: a Welcome and the news of a removal have the place of their commit; ephemeral ones have none", () =>
+Deno.test("PEOPLE B2: a Welcome and a `removed` have the place of their commit, ephemeral ones have none", () =>
   withService(3, async ({ as, devices: [ann, bob, eve] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const live = as(bob).stream(delivery.subscribe, { recipientKey: bob.recipientKey, after: 1 });

@@ -47,7 +47,11 @@ Deno.test("PEOPLE B0: publishInOrder() takes nothing behind a message that it re
     const present = messages(2, 2);
     await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, bob] });
     const { epochConflict, malformed } = ErrorCode;
-    assert.deepEqual(await send(as(bob), channelId, [late, ...present]), [{ code: epochConflict, receivedMs: 0, place: 0 }]);
+    assert.deepEqual(await send(as(bob), channelId, [late, ...present]), [{
+      code: epochConflict,
+      receivedMs: 0,
+      place: 0,
+    }]);
     const { messageId } = await publishTo(as(bob), channelId, 2);
     const used = { ...present[0], messageId };
     assert.deepEqual((await send(as(bob), channelId, [used, present[1]])).map(({ code }) => code), [malformed]);
