@@ -24,6 +24,7 @@ function entryOf(chatId: string, fields: Pick<Entry, "kind" | "epoch"> & Partial
     added: [],
     membersHash: nothing,
     place: 0,
+    turn: 0,
     ...fields,
     body,
     bodyLength: body.length,

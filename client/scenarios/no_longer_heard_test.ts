@@ -29,6 +29,7 @@ function entryOf(channelId: Bytes, fields: Pick<Entry, "kind" | "epoch" | "body"
     added: [],
     membersHash: nothing,
     place: 0,
+    turn: 0,
     ...fields,
   };
 }

@@ -44,6 +44,7 @@ function entryOf(chatId: string, id: Bytes, body: Bytes): Entry {
     added: [],
     membersHash: new Uint8Array(),
     place: 0,
+    turn: 0,
   };
 }
 

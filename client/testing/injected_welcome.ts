@@ -47,6 +47,7 @@ export async function forgedReturn(
     added: [],
     membersHash: new Uint8Array(),
     place: 0,
+    turn: 0,
   };
   return {
     removal: {

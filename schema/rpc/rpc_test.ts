@@ -29,6 +29,7 @@ const entry = {
   added: [],
   membersHash: new Uint8Array(),
   place: 0,
+  turn: 0,
 };
 
 function bytes(length: number): Bytes {

@@ -137,6 +137,7 @@ function entryOf(
     removed: [],
     added: [],
     membersHash: new Uint8Array(),
+    turn: 0,
   };
 }
 

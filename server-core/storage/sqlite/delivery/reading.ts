@@ -145,6 +145,7 @@ function entryOf(db: Database, row: EntryRow, inline: boolean): StoredEntry {
     added: isCommit ? keysIn(added) : [],
     membersHash: membersHash ?? new Uint8Array(),
     place: placeOf(row),
+    turn: 0,
   };
 }
 
