@@ -28,12 +28,16 @@ import { AskingAgain } from "./asking_again.ts";
 import { DesyncDetector } from "./desync_detector.ts";
 import { GivingAgain } from "./giving_again.ts";
 import { desyncEffects, type Symptom } from "./policy.ts";
+import { LastHour } from "./last_hour.ts";
 import { ReaddRequests } from "./readd_requests.ts";
 import { RecoveryResponder } from "./recovery_responder.ts";
 import { RecoveryRounds } from "./recovery_rounds.ts";
 import { toldAhead } from "./server_behind.ts";
 import { UnseenLeaves } from "./unseen_leaves.ts";
 import { WelcomeRecovery } from "./welcome_recovery.ts";
+
+/** How often in an hour an admin's word that the group has gone counts in a chat. */
+const wordsAnHour = 6;
 
 /** Asks members for help when this device can not follow a group (specification §3.4, §3.5). */
 export class RecoveryClient {
@@ -42,6 +46,8 @@ export class RecoveryClient {
   readonly #responder: RecoveryResponder;
   readonly #admins: Admins;
   readonly #left: LeftChannels;
+  /** Words of admins that the group has gone, by chat. Each is a line if somebody was heard since. */
+  readonly #told: LastHour;
   readonly #leaves: UnseenLeaves;
   readonly #refused: RefusedReplacements;
   readonly #desync: DesyncDetector;
@@ -69,6 +75,7 @@ export class RecoveryClient {
     this.#requests = new ReaddRequests(context);
     this.#responder = new RecoveryResponder(context, committer);
     this.#admins = new Admins(context, createReplacement);
+    this.#told = new LastHour(() => context.environment.now());
     this.#left = new LeftChannels(context);
     this.#leaves = new UnseenLeaves(context, committer, this.#admins);
     this.#refused = new RefusedReplacements(context, this.#admins);
@@ -259,7 +266,8 @@ export class RecoveryClient {
   }
 
   async #takeGone(chatId: string, message: DeviceMessageOf<"gone">): Promise<void> {
-    if (!await toldGone(this.#context, chatId, message)) return;
+    if (this.#told.count(chatId) >= wordsAnHour || !await toldGone(this.#context, chatId, message)) return;
+    this.#told.note(chatId);
     // For the others it may be a member there whose Welcome was lost or refused: then they put it back.
     this.#welcomes.lost({ channelId: message.content.channelId, epoch: 0, id: none });
   }
