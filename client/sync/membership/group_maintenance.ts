@@ -233,8 +233,8 @@ export class GroupMaintenance {
   }
 
   /**
-   * Fetches the newest device lists of all accounts in the chats, and reconciles the groups. The own account
-   * and revoked devices come at once, others after a random delay.
+   * Fetches the newest device lists of all accounts in the chats, and reconciles the groups. Devices of the
+   * own account come at once, others after a random delay; revoked ones go in turn.
    *
    * @throws EngineError when the directory can not be asked
    */
