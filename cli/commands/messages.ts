@@ -137,7 +137,7 @@ class Printer {
     }
     for (const { chat, items } of fresh) {
       storage.markPrinted(chat.chatId, items.at(-1)!.order);
-      await engine.markRead(chat.chatId);
+      await engine.markRead(chat.chatId, items.at(-1)!.order);
     }
   }
 

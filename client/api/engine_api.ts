@@ -98,7 +98,10 @@ export interface ChatSummary {
    * recovered, which happens without the user. `active` is false meanwhile.
    */
   recovering?: true;
+  /** Messages of others that the user has not seen. */
   unread: number;
+  /** `order` of the first unread message; absent where there is none. */
+  unreadFrom?: string;
   lastMessage?: MessagePreview & { sender: string; atMs: number };
   /** Sort key: time of the last thing that happened, in ms. */
   activityMs: number;
@@ -286,7 +289,14 @@ export interface EngineApi {
    */
   keepDraft(chatId: string, text: string): Promise<void>;
   timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage>;
-  markRead(chatId: string): Promise<void>;
+  /**
+   * The user has seen a stretch of a conversation. Nothing behind it is marked as read. What stands before it is, but
+   * not a message that came late into a place before it.
+   *
+   * @param upTo `order` of the newest item in view
+   * @param since `order` of the oldest item in view; absent: everything up to `upTo` was seen
+   */
+  markRead(chatId: string, upTo: string, since?: string): Promise<void>;
   devices(): Promise<DeviceInfo[]>;
   revokeDevice(deviceId: string, password: string): Promise<void>;
   changePassword(oldPassword: string, newPassword: string): Promise<void>;

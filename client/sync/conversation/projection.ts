@@ -58,6 +58,7 @@ export function summaryOf(
     active: isIn(record) && desyncOf(record) === undefined,
     ...(isIn(record) && desyncOf(record) && { recovering: true as const }),
     unread: record.unread,
+    ...(record.unread > 0 && record.reading?.from !== undefined && { unreadFrom: record.reading.from }),
     ...(record.lastMessage && { lastMessage: lastMessageOf(record.lastMessage) }),
     activityMs: record.activityMs,
     ...(draft !== undefined && { draft }),

@@ -8,6 +8,7 @@
 import type { Bytes } from "../../../schema/bytes.ts";
 import type { MessageContent, MessagePreview, NoticeKind } from "../../api/engine_api.ts";
 import type { DevicesSince } from "./device_history.ts";
+import type { Reading } from "./reading.ts";
 import { type DesyncCause, flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
 /** A conversation, in the store "groups" by chatId: what chat list and guards need without decoding MLS state. */
@@ -46,6 +47,8 @@ export interface ConversationRecord {
   /** The user asked to leave; the removal is on its way. */
   leaving: boolean;
   unread: number;
+  /** Where the unread messages stand. Absent in records of earlier versions on disk (reading.ts). */
+  reading?: Reading;
   /** `order`: the place of its line. Absent in records of versions in which messages could not change. */
   lastMessage?: MessagePreview & { sender: string; atMs: number; order?: string };
   activityMs: number;

@@ -139,6 +139,7 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
         title={props.chat.title}
         group={props.chat.kind === "group"}
         unread={props.chat.unread}
+        unreadFrom={props.chat.unreadFrom}
         waits={waits()}
       />
       <Show when={active()}>
