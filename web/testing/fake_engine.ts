@@ -314,5 +314,6 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       tellChats();
     },
     async wake() {},
+    async useHere() {},
   };
 }
