@@ -32,10 +32,13 @@ const sentences: Record<NoticeItem["notice"], string> = {
   resent: "the server was restored from a backup; messages that this device has sent again: {count}",
 };
 
-/** @returns the sentence, safe for a terminal; a missing name is printed as "someone" */
+/** What stands for a person who is not known, and for a name in which nothing can be seen. */
+const missing: Record<string, string> = { by: "someone", who: "someone", name: "(nothing can be seen)" };
+
+/** @returns the sentence, safe for a terminal */
 export function sentenceOf({ notice, values }: Pick<NoticeItem, "notice" | "values">): string {
   return sentences[notice].replaceAll(
     /\{(\w+)\}/g,
-    (_, name: string) => printable(values[name] ?? (name === "by" || name === "who" ? "someone" : "")),
+    (_, name: string) => printable(values[name] || missing[name] || ""),
   );
 }

@@ -133,6 +133,8 @@ export interface MessageContent {
   edited?: true;
   /** Its sender took it back. */
   deleted?: true;
+  /** In its text nothing can be seen. */
+  blank?: true;
   /** This version can not show it; `text` names its type, where it has one. */
   unsupported?: true;
   /** Oldest first. */
@@ -140,7 +142,7 @@ export interface MessageContent {
 }
 
 /** What the chat list says of the newest message: its text, or why there is none. */
-export type MessagePreview = Pick<MessageContent, "text" | "deleted" | "unsupported">;
+export type MessagePreview = Pick<MessageContent, "text" | "deleted" | "blank" | "unsupported">;
 
 /** One sign of one person on a message. */
 export interface Reaction {
@@ -150,7 +152,7 @@ export interface Reaction {
   sender: string;
   /** hex, 32 bytes */
   senderKey: string;
-  /** An emoji, or a few characters. */
+  /** An emoji, or a few characters; U+FFFD for what nobody can see. */
   text: string;
 }
 
@@ -212,7 +214,7 @@ export interface NoticeItem {
   kind: "notice";
   order: string;
   atMs: number;
-  /** A key of web/i18n; `values` fill its places. */
+  /** A key of web/i18n; `values` fill its places. A `name` in which nothing can be seen is empty. */
   notice: NoticeKind;
   values: Record<string, string>;
 }

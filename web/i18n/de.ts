@@ -110,6 +110,7 @@ export const de: Record<keyof typeof en, string> = {
   "message.edit": "bearbeitet",
   "message.removed-device": "von einem entfernten Gerät",
   "message.delete": "Nachricht gelöscht",
+  "message.blank": "Eine Nachricht, in der nichts zu sehen ist",
   "message.unsupported": "Diese Version kann diese Nachricht nicht anzeigen",
 
   "chat.back": "Zurück zu den Chats",

@@ -108,6 +108,7 @@ export const en = {
   "message.edit": "edited",
   "message.removed-device": "from a removed device",
   "message.delete": "Message deleted",
+  "message.blank": "A message in which nothing can be seen",
   "message.unsupported": "This version can not show this message",
 
   "chat.back": "Back to chats",

@@ -53,4 +53,5 @@ export const noticesDe: Record<keyof typeof noticesEn, string> = {
   "notice.whom-you.demoted": "{by} hat dich wieder zum Mitglied gemacht",
   "notice.you": "dich",
   "notice.someone": "jemand",
+  "notice.no-name": "ein Name, der nicht zu sehen ist",
 };

@@ -47,4 +47,5 @@ export const noticesEn = {
   "notice.whom-you.demoted": "{by} made you a member again",
   "notice.you": "you",
   "notice.someone": "someone",
+  "notice.no-name": "a name that nobody can see",
 };
