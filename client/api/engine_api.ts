@@ -200,7 +200,7 @@ export type NoticeKind =
   | "promoted"
   | "demoted"
   | "not-added"
-  /** `count` messages did not open here, and their senders are asked for them again. */
+  /** `count` messages did not open here. The devices that they name as their senders, if any, are asked for them. */
   | "unopened"
   /** All `count` messages of such a line have come since. */
   | "reopened"

@@ -76,7 +76,10 @@ export class Messages {
       content: bytes,
     });
     // An answer accepts an invitation. It marks nothing as read: what came while it was written was not seen.
-    if (conversation.record.invitation) conversation.set({ invitation: false });
+    if (conversation.record.invitation) {
+      conversation.set({ invitation: false });
+      unit.onceStored(() => this.#context.events.emit("accepted", chatId));
+    }
     markOwn(unit, chatId, ownKey, messageId, { order, atMs });
     const id = await mimiMessageId(
       accountUri(account.accountKey),
