@@ -112,9 +112,10 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
           </div>
           <p class="pane-sub">
             <Show when={props.compact}>
-              <ConnectionStatus /> ·
+              <ConnectionStatus />
+              {" · "}
             </Show>
-            <Show when={props.chat.kind === "group"}>{plural("chat.members", props.chat.members.length)} ·</Show>
+            <Show when={props.chat.kind === "group"}>{plural("chat.members", props.chat.members.length)}{" · "}</Show>
             {text("chat.sealed")}
           </p>
         </div>
