@@ -38,7 +38,7 @@ function unreadOf({ summary, items }: FakeChat): TimelineItem[] {
 export function openFakeEngine(emit: EmitEvent): EngineApi {
   let account: AccountState = { kind: "signed-out" };
   let self = new FakeAccount("", "", true);
-  const connection: ConnectionState = { kind: "connected", transport: "WebTransport" };
+  let connection: ConnectionState = { kind: "connected", transport: "WebTransport" };
   const chats = new Map<string, FakeChat>();
   let order = 9_000_000;
 
@@ -50,6 +50,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       members: summary.members.map((member) => self.judged(member)),
     })).sort((a, b) => b.activityMs - a.activityMs);
   const tellChats = () => emit({ kind: "chats", chats: structuredClone(sorted()) });
+  const connect = (now: ConnectionState) => emit({ kind: "connection", connection: connection = now });
   const tellAccount = () => emit({ kind: "account", account });
 
   async function work(...steps: [Progress, number][]): Promise<void> {
@@ -255,6 +256,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
         state: "waiting",
       };
       put(chatId, item);
+      if (text === "elsewhere") return connect({ kind: "elsewhere" });
       void pause(150).then(() =>
         put(chatId, text === "fail" ? { ...item, state: "failed", errorCode: "E011" } : { ...item, state: "sent" })
       ).then(() => answer(chatId, text));
@@ -314,6 +316,8 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       tellChats();
     },
     async wake() {},
-    async useHere() {},
+    async useHere() {
+      connect({ kind: "connected", transport: "WebTransport" });
+    },
   };
 }
