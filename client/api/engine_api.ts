@@ -169,6 +169,8 @@ export type MessageItem = MessageContent & {
   own: boolean;
   /** Own, and another device of this account sent it. */
   elsewhere?: true;
+  /** It came into a place before what was read, and is unread. Set in answers of `timeline` alone. */
+  late?: true;
   /** The device that sent it, or that changed it last, had been signed out (revoked) by its account before it came. */
   revokedDevice?: true;
   atMs: number;

@@ -121,6 +121,7 @@ suite("PEOPLE B0: messages that do not open", {
     // PEOPLE B6: it has come into a place before what was read, and nobody has seen it there.
     const [, { order }] = (await bert.items(chatId)).filter((item) => item.kind === "message");
     await bert.sees(chatId, ({ unread, unreadFrom }) => unread === 1 && unreadFrom === order);
+    assert.deepEqual((await bert.items(chatId)).filter((item) => item.kind === "message" && item.late).length, 1);
     const newest = (await bert.items(chatId)).at(-1)!.order;
     await bert.engine.markRead(chatId, newest, newest);
     assert.equal((await bert.chat(chatId))!.unread, 1, "the end of the chat was in view alone");

@@ -24,7 +24,11 @@ export class History {
     const wanted = Math.max(1, Math.min(limit, longestPage));
     const found = await this.#conversations.lines(chatId, before, wanted + 1);
     const more = found.length > wanted;
-    const items = (more ? found.slice(1) : found).map(itemOf);
+    const late = new Set(this.#conversations.get(chatId)?.record.reading?.late);
+    const items = (more ? found.slice(1) : found).map((line) => {
+      const item = itemOf(line);
+      return item.kind === "message" && late.has(item.order) ? { ...item, late: true as const } : item;
+    });
     return more ? { items, before: items[0].order } : { items };
   }
 
