@@ -45,7 +45,7 @@ Deno.test("ConfigReader.secret() reads the key or its file, never both, and neve
   failsWith(() => reader({ SECRET_FILE: "/x" }).secret("SECRET", 8), /^SECRET_FILE: can not read \/x: no such file/);
 });
 
-Deno.test("PEOPLE B8: a secret that is not UTF-8 is refused, wherever it is from, and a byte order mark is none of it", () => {
+Deno.test("PEOPLE B8: a secret that is not UTF-8 is refused; a byte order mark is no part of one", () => {
   const damaged = "tr\ufffdsor".repeat(5);
   failsWith(() => reader({ SECRET: damaged }).secret("SECRET", 8), /^SECRET: the text is not UTF-8(?!.*sor)/);
   const files = { "/run/s": `${damaged}\n`, "/run/t": "\ufeff a secret \r\n" };

@@ -99,7 +99,7 @@ const ofMe = (item: MessageItem): MessageItem => ({ ...item, own: true, sender: 
 const noticeAt = (order: string): TimelineItem => ({ kind: "notice", order, atMs: startMs, notice: "gap", values: {} });
 
 for (const unread of [1, 199, 200, 201, 300, 1_500, 5_000]) {
-  Deno.test(`PEOPLE B6: the mark stands above the first of ${unread} unread messages, between notices and own`, async () => {
+  Deno.test(`PEOPLE B6: the mark stands above the first of ${unread} unread ones, between other lines`, async () => {
     const all = messages(3 * unread + 200);
     const first = all.length - 3 * unread;
     // Of three lines behind the mark, one is unread.

@@ -3,10 +3,8 @@
  * a very long one stops the page. Pure.
  */
 
-import { maxTextBytes } from "../../client/api/engine_api.ts";
-
 /** The longest text of the field, in UTF-8 bytes: as long as a draft. One longer than a message can be shortened. */
-export const maxFieldBytes = 4 * maxTextBytes;
+export const maxFieldBytes = 64 * 1024;
 export const maxFieldLines = 5_000;
 /** Chromium puts lines that do not come by its own paste in one by one, each with a layout of the whole. */
 const mostLinesByBrowser = 50;

@@ -64,7 +64,7 @@ Deno.test("PEOPLE B6: a reader who scrolls fast causes one call at a time, which
   assert.equal(told.length, 2);
 });
 
-Deno.test("PEOPLE B6: what is read is told once, and again when it failed; what is unread above is not told", async () => {
+Deno.test("PEOPLE B6: what was seen is told once, and again after a failure; what is unread above is not", async () => {
   const { saw, told, answer, chat } = reader();
   saw({ since: "1", upTo: "3" });
   await answer(false);

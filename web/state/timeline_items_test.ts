@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { MessageItem, TimelineItem } from "../../client/api/engine_api.ts";
-import { firstOfOthers, isUnsaved, itemAt, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
+import { firstOfOthers, isUnsaved, itemAt, mergeItems, optimisticOrder } from "./timeline_items.ts";
 
 function message(id: string, order: string, extra: Partial<MessageItem> = {}): TimelineItem {
   return {

@@ -4,17 +4,7 @@
  */
 
 import type { SealedStore } from "../../storage/sealed_store.ts";
-import { type ConversationRecord, keys, type LineRecord } from "./records.ts";
-
-/** Kept in the record of the conversation, beside the number of unread messages. */
-export interface Reading {
-  /** The place up to which was read; "" for none. */
-  to: string;
-  /** The place of the first unread message; absent where there is none. */
-  from?: string;
-  /** Unread messages that came into places before `to`, in order. */
-  late?: string[];
-}
+import { type ConversationRecord, keys, type LineRecord, type Reading } from "./records.ts";
 
 type Read = Pick<ConversationRecord, "unread" | "reading">;
 type Lines = Pick<SealedStore, "range">;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { SealedStore } from "../../storage/sealed_store.ts";
 import type { RangeOptions } from "../../storage/storage.ts";
-import { afterReading, maxLateUnread, type Reading, readingOf, withUnread } from "./reading.ts";
-import type { LineRecord } from "./records.ts";
+import { afterReading, maxLateUnread, readingOf, withUnread } from "./reading.ts";
+import type { LineRecord, Reading } from "./records.ts";
 
 interface Read {
   unread: number;

@@ -8,7 +8,6 @@
 import type { Bytes } from "../../../schema/bytes.ts";
 import type { MessageContent, MessagePreview, NoticeKind } from "../../api/engine_api.ts";
 import type { DevicesSince } from "./device_history.ts";
-import type { Reading } from "./reading.ts";
 import { type DesyncCause, flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
 /** A conversation, in the store "groups" by chatId: what chat list and guards need without decoding MLS state. */
@@ -110,6 +109,16 @@ export interface ConversationRecord {
    * follow its group.
    */
   redo?: { add: string[]; remove: string[] };
+}
+
+/** How far a conversation was read (reading.ts). */
+export interface Reading {
+  /** The place up to which was read; "" for none. */
+  to: string;
+  /** The place of the first unread message; absent where there is none. */
+  from?: string;
+  /** Unread messages that came into places before `to`, in order. */
+  late?: string[];
 }
 
 /**

@@ -42,7 +42,7 @@ test("PEOPLE B8: links show the host that they open, whatever stands around them
   await expect(links).toHaveCSS("direction", "ltr");
 });
 
-test("PEOPLE B8: what would stop the page is not inserted, and says so; many lines come at once", async ({ page, url }) => {
+test("PEOPLE B8: what would stop the page is not inserted; many lines come at once", async ({ page, url }) => {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await signIn(page, url);
   await page.getByRole("link", { name: "Choir" }).click();
@@ -89,6 +89,12 @@ test("PEOPLE B8: a message of 16,000 lines is shown in part until all is asked f
   await message.getByRole("button", { name: "Show less" }).click();
   await expect(message).not.toContainText("last");
   await expect(message).toBeInViewport();
+});
+
+test("the head of a group separates what it says by dots with spaces", async ({ page, url }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Choir" }).click();
+  await expect(page.locator(".conversation .pane-sub")).toHaveText(/^\d+ members · End-to-end encrypted$/i);
 });
 
 test("PEOPLE B8: a group keeps the shape of its picture when it is renamed", async ({ page, url }) => {

@@ -21,7 +21,7 @@ async function askAndLookUp(page: Page): Promise<void> {
   await scrollTo(page, 600);
 }
 
-test("PEOPLE B6: messages that come while the reader is further up are unread until they are seen", async ({ page, url }) => {
+test("PEOPLE B6: what comes while the reader is further up is unread until it is seen", async ({ page, url }) => {
   await signIn(page, url);
   await row(page, 0).click();
   await expect(log(page).getByText("Entry 5000 of the log.")).toBeInViewport();
