@@ -91,10 +91,14 @@ test("PEOPLE B8: a message of 16,000 lines is shown in part until all is asked f
   await expect(message).toBeInViewport();
 });
 
-test("the head of a group separates what it says by dots with spaces", async ({ page, url }) => {
+test("what stands side by side has spaces between", async ({ page, url }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "Choir" }).click();
-  await expect(page.locator(".conversation .pane-sub")).toHaveText(/^\d+ members · End-to-end encrypted$/i);
+  await expect(page.locator(".conversation .pane-sub")).toHaveText(/^\d+ members · End-to-end encrypted/);
+  await page.getByRole("button", { name: "Chat details" }).click();
+  await expect(page.locator(".person-name").first()).toHaveText("mara (you)");
+  await page.evaluate(() => location.hash = "#settings");
+  await expect(page.getByText(/^In use now · added /)).toBeVisible();
 });
 
 test("PEOPLE B8: a group keeps the shape of its picture when it is renamed", async ({ page, url }) => {
