@@ -38,7 +38,7 @@ Deno.test("freshItems() gives what stands behind the last printed place, and rea
   assert.deepEqual(all, items.map(({ order }) => order));
 });
 
-Deno.test("PEOPLE B6: freshItems() gives a message that came late into a place before the last printed one", async () => {
+Deno.test("PEOPLE B6: freshItems() gives what came late into a place before the last printed one", async () => {
   const [found] = await fresh(orderOf(898), orderOf(30));
   assert.deepEqual(found, [orderOf(30), orderOf(899)]);
 });

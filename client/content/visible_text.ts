@@ -1,6 +1,6 @@
 /**
- * The one rule for what people write, and for what comes from others: messages and the names of groups (specification §7.3). Usernames need no rule of
- * this kind: schema/username.ts allows a few letters only.
+ * The one rule for what people write, and for what comes from others: messages and the names of groups (specification
+ * §7.3). Usernames need no rule of this kind: schema/username.ts allows a few letters only.
  */
 
 import { EngineError, LocalCode } from "../api/errors.ts";

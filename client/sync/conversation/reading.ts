@@ -81,7 +81,7 @@ async function* messagesOfOthers(store: Lines, chatId: string, after: string): A
  */
 export async function readingOf(store: Lines, chatId: string, { unread, reading }: Read): Promise<Reading> {
   if (reading && (unread === 0 || reading.from !== undefined)) return reading;
-  const limit = unread === 0 ? 1 : longestPage;
+  const limit = unread === 0 ? shortestPage : longestPage;
   let [left, from, before] = [unread, undefined as string | undefined, undefined as string | undefined];
   while (true) {
     const page = await store.range<LineRecord>("messages", `${chatId}/`, {
@@ -91,6 +91,8 @@ export async function readingOf(store: Lines, chatId: string, { unread, reading 
     });
     for (const { value } of page) {
       before = value.order;
+      // It has no place of its own yet.
+      if (value.kind === "message" && value.state === "waiting") continue;
       if (left === 0) return { to: before, ...(from !== undefined && { from }) };
       if (!isOfOthers(value)) continue;
       from = before;

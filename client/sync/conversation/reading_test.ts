@@ -79,6 +79,8 @@ for (const unread of counts) {
     assert.ok(chat.pages < 80, "page by page");
     assert.deepEqual(await readingOf(chat.store, "chat", { unread: 0 }), { to: placeOf(9 + 3 * unread) });
     assert.deepEqual(await readingOf(chat.store, "chat", { unread: 0, reading }), reading);
+    chat.lines.set("z", { kind: "message", order: "z", own: true, state: "waiting" } as LineRecord);
+    assert.deepEqual(await readingOf(chat.store, "chat", { unread: 0 }), { to: placeOf(9 + 3 * unread) });
   });
 }
 

@@ -103,7 +103,7 @@ export class RecoveryClient {
     await this.#asking.missed(chatId, key);
   }
 
-  /** An invitation was accepted: its members may be asked from now on. @throws StorageError, TransportError, WireError */
+  /** An invitation was accepted: its members may be asked now. @throws StorageError, TransportError, WireError */
   async accepted(chatId: string): Promise<void> {
     await this.#asking.look(chatId);
   }
