@@ -66,6 +66,7 @@ export function react(
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);
   });
+  events.on("accepted", (chatId) => housekeeping.background(recovery.accepted(chatId)));
   events.on("moved", (chatId, resend) => {
     recovery.moved(chatId);
     committer.rebuildSoon(chatId);

@@ -7,6 +7,7 @@ import { previewOf } from "../../content/registry.ts";
 import { devicesIn } from "./device_history.ts";
 import { accountsOf } from "./membership_diff.ts";
 import { movedFields } from "./moved_fields.ts";
+import { withUnread } from "./reading.ts";
 import {
   type ConversationRecord,
   conversationToStored,
@@ -255,7 +256,7 @@ export class ConversationTransaction {
       (lastMessage.order !== undefined && lastMessage.order < kept);
     if (line.kind === "message") {
       if (isNewest) fields.lastMessage = { ...previewOf(line), sender: line.sender, atMs: line.atMs, order };
-      if (countsAsUnread) fields.unread = this.#record.unread + 1;
+      if (countsAsUnread) Object.assign(fields, withUnread(this.#record, order));
     }
     this.set(fields);
     return order;
@@ -300,12 +301,10 @@ export class ConversationTransaction {
     if (!this.changed) return;
     if (this.deleted) {
       for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
-      unit.delete("epochs", keys.pastEpochs(this.id));
-      unit.delete("epochs", keys.ownChanges(this.id));
-      unit.delete("epochs", keys.othersAdditions(this.id));
-      unit.delete("epochs", keys.sentLeave(this.id));
-      unit.delete("epochs", keys.members(this.id));
-      unit.delete("epochs", keys.devices(this.id));
+      const { pastEpochs, ownChanges, othersAdditions, sentLeave, members, devices } = keys;
+      for (const key of [pastEpochs, ownChanges, othersAdditions, sentLeave, members, devices]) {
+        unit.delete("epochs", key(this.id));
+      }
       this.#stateRecords.deleteAll(unit, this.id);
       return;
     }
