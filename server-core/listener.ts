@@ -9,6 +9,7 @@ import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import { encodeError } from "../schema/rpc/calls_and_returns.ts";
 import { AdmissionError, type AdmissionOptions, readFirstStream, takeClientAddress } from "./admission.ts";
 import type { CoreCertificate } from "./certificate.ts";
+import { echoDatagrams } from "../server-common/echo_datagrams.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { slimReadable } from "./slim_readable.ts";
@@ -192,6 +193,8 @@ export class Listener {
       const first = await readFirstStream(stream, this.#options.admission);
       if (first.kind === "client") this.#track(this.#options.serve(first.stream, origin));
       else {
+        // The gateway asks so whether the core is alive (specification §5.2).
+        echoDatagrams(conn).catch(() => {});
         this.#options.log.info("gateway admitted");
         this.#options.log.debug("gateway admitted from", { remoteAddress: origin.remoteAddress });
       }
