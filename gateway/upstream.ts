@@ -1,8 +1,8 @@
 /** The gateway's pool of connections to the core. It replaces lost connections. */
 import { encodeClientAddress } from "../schema/gateway_admission.ts";
+import { Pulse } from "../schema/pulse.ts";
 import { staggered } from "../schema/staggered.ts";
 import type { Log } from "../server-common/log.ts";
-import { CorePulse } from "./core_pulse.ts";
 import type { Metrics } from "./metrics.ts";
 import { AdmissionError, connectToCore, type CoreAddress, type CoreTrust } from "./upstream_connection.ts";
 
@@ -40,10 +40,16 @@ export class CoreUnavailableError extends Error {
 
 interface CoreConnection {
   conn: Deno.QuicConn;
-  pulse: CorePulse;
+  pulse: Pulse;
+  /** Why this gateway has ended it. */
+  verdict?: string;
   calls: number;
 }
 
+/** A datagram asks the core this often whether it is alive, in ms. */
+const beatMs = 250;
+/** No answer for this long: three beats. Calls take other connections then, or wait. In ms. */
+export const silentAfterMs = 750;
 /** Between attempts to connect that fail, and after a connection that ended at once, in ms. */
 const firstBackoffMs = 100;
 /** A connection that lived so long, in ms, is no failure. */
@@ -203,7 +209,7 @@ export class UpstreamPool {
     const connection: CoreConnection = {
       conn,
       calls: 0,
-      pulse: new CorePulse(conn, () => this.#pulseChanged(connection)),
+      pulse: new Pulse(conn, { beatMs, silentAfterMs, changed: () => this.#pulseChanged(connection) }),
     };
     this.#connections.add(connection);
     metrics.add("qpq_gateway_upstream_connects_total");
@@ -215,8 +221,10 @@ export class UpstreamPool {
   }
 
   /** The core answers anew: a connection that stays silent belongs to a core that is gone. Its calls end. */
-  async #judge({ conn, pulse }: CoreConnection, handshakeMs: number): Promise<void> {
-    if (await pulse.staysSilent(handshakeMs)) closeQuietly(conn, "silent while the core answers anew");
+  async #judge(old: CoreConnection, handshakeMs: number): Promise<void> {
+    if (!await old.pulse.staysSilent(handshakeMs)) return;
+    old.verdict = "silent while the core answers anew";
+    closeQuietly(old.conn, old.verdict);
   }
 
   #pulseChanged({ pulse: { isSilent } }: CoreConnection): void {
@@ -231,14 +239,16 @@ export class UpstreamPool {
     const { metrics, log } = this.#options;
     const { conn, pulse } = connection;
     const sinceMs = performance.now();
-    const reason = await conn.closed.then((info) => info.reason, (error) => String(error));
+    const told = await conn.closed.then((info) => info.reason, (error) => String(error));
     pulse.stop();
     this.#connections.delete(connection);
     if (!pulse.isSilent) metrics.add("qpq_gateway_upstream_connections", -1);
     if (performance.now() - sinceMs < settledMs) this.#failed();
     else this.#backoffMs = 0;
     this.#change();
-    if (!this.#stop.signal.aborted) log.warn("core-connection-lost", { reason, ready: this.readyConnections });
+    if (!this.#stop.signal.aborted) {
+      log.warn("core-connection-lost", { reason: connection.verdict ?? told, ready: this.readyConnections });
+    }
   }
 }
 

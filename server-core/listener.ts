@@ -151,6 +151,8 @@ export class Listener {
       this.#pending--;
     }
     this.#connections.add(conn);
+    // Gateways and `qpq` ask so whether the core is alive (specification §4.14).
+    echoDatagrams(conn).catch(() => {});
     const gone = new AbortController();
     conn.closed.catch(() => {}).finally(() => {
       this.#connections.delete(conn);
@@ -193,8 +195,6 @@ export class Listener {
       const first = await readFirstStream(stream, this.#options.admission);
       if (first.kind === "client") this.#track(this.#options.serve(first.stream, origin));
       else {
-        // The gateway asks so whether the core is alive (specification §5.2).
-        echoDatagrams(conn).catch(() => {});
         this.#options.log.info("gateway admitted");
         this.#options.log.debug("gateway admitted from", { remoteAddress: origin.remoteAddress });
       }

@@ -81,6 +81,7 @@ export async function startStubCore(
   async function serve(conn: Deno.QuicConn): Promise<void> {
     held.push(conn);
     conn.closed.catch(() => {});
+    if (answersPulse) echoDatagrams(conn).catch(() => {});
     let isAdmitted = false;
     for await (const stream of conn.incomingBidirectionalStreams) {
       if (!isAdmitted) {
@@ -90,7 +91,6 @@ export async function startStubCore(
           return conn.close({ closeCode: 1, reason: "not admitted" });
         }
         counts.admitted++;
-        if (answersPulse) echoDatagrams(conn).catch(() => {});
       } else {
         takeCall(stream, onCall).catch(() => {});
       }

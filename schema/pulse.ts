@@ -1,46 +1,53 @@
 /**
- * Whether the core still answers on a connection. A core that was killed says nothing, and QUIC's idle time can not be
- * short: a busy core is silent, too. So silence is noticed early, and judged by a fresh connection beside it
- * (docs/decisions/039-dead-cores.md).
+ * Whether the other end of a QUIC connection still answers. A program that was killed says nothing, and QUIC's idle
+ * time can not be short: who is busy is silent, too. So silence is noticed early, and judged by a fresh connection
+ * beside it (docs/decisions/039-dead-cores.md).
  */
 
-/** A datagram goes to the core this often, in ms; the core sends it back. */
-export const beatMs = 250;
-/** No answer for this long: three beats. Calls take other connections then, or wait. In ms. */
-export const silentAfterMs = 750;
-/** How long a silent connection may still answer when the core has admitted a fresh one, in ms. */
+/** How long a silent connection may still answer when a fresh one stands, in ms. */
 const shortestGraceMs = 150;
 const longestGraceMs = 1_000;
 const stepMs = 50;
 
-type Datagrams = Pick<Deno.QuicConn, "readDatagram" | "sendDatagram">;
+export interface Datagrams {
+  sendDatagram(data: Uint8Array): Promise<void>;
+  readDatagram(): Promise<Uint8Array>;
+}
 
-/** The signs of life on one connection to the core. */
-export class CorePulse {
+export interface PulseOptions {
+  /** A datagram goes out this often, in ms; the other end sends it back. */
+  beatMs: number;
+  /** No answer for this long is silence, in ms. It is looked for at each beat. */
+  silentAfterMs: number;
+  /** Called when {@link Pulse.isSilent} changes. */
+  changed: () => void;
+}
+
+/** The signs of life on one connection. */
+export class Pulse {
   readonly #conn: Datagrams;
-  readonly #changed: () => void;
+  readonly #options: PulseOptions;
   readonly #timer: ReturnType<typeof setInterval>;
-  /** When the core answered last; undefined: never, as cores of earlier versions do. */
+  /** When the other end answered last; undefined: never, as earlier versions do. */
   #heardMs: number | undefined;
   #beatMs = performance.now();
   #isSilent = false;
 
-  /** @param changed called when {@link isSilent} changes */
-  constructor(conn: Datagrams, changed: () => void) {
+  constructor(conn: Datagrams, options: PulseOptions) {
     this.#conn = conn;
-    this.#changed = changed;
-    this.#timer = setInterval(() => this.#beat(), beatMs);
+    this.#options = options;
+    this.#timer = setInterval(() => this.#beat(), options.beatMs);
     this.#send();
     this.#listen().catch(() => {});
   }
 
-  /** The core has answered before, and does not now. Never true for a core that answers no datagrams. */
+  /** The other end has answered before, and does not now. Never true where it answers no datagrams. */
   get isSilent(): boolean {
     return this.#isSilent;
   }
 
   /**
-   * Waits whether a silent core answers after all: what it sent before a fresh connection was made may wait to be read.
+   * Waits whether a silent connection answers after all: what was sent before a fresh one was made may wait to be read.
    *
    * @param handshakeMs how long the fresh connection took
    * @returns whether it stays silent
@@ -58,8 +65,9 @@ export class CorePulse {
   }
 
   #beat(): void {
+    const { beatMs, silentAfterMs } = this.#options;
     const nowMs = performance.now();
-    // This process was busy or stopped: what has come meanwhile is read before the core is judged.
+    // This process was busy or stopped: what has come meanwhile is read before the other end is judged.
     if (nowMs - this.#beatMs > 2 * beatMs && this.#heardMs !== undefined) this.#heardMs = nowMs;
     this.#beatMs = nowMs;
     if (this.#heardMs !== undefined && nowMs - this.#heardMs >= silentAfterMs) this.#set(true);
@@ -81,6 +89,6 @@ export class CorePulse {
   #set(isSilent: boolean): void {
     if (this.#isSilent === isSilent) return;
     this.#isSilent = isSilent;
-    this.#changed();
+    this.#options.changed();
   }
 }
