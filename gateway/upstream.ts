@@ -189,7 +189,7 @@ export class UpstreamPool {
         return { conn, tookMs: performance.now() - startedMs };
       },
       discard: ({ conn }) => closeQuietly(conn, "not needed"),
-      everyMs: (begun) => Math.min(firstAttemptMs * 1.3 ** (begun - 1), longestAttemptMs) * (0.75 + Math.random() / 2),
+      everyMs: (begun) => Math.min(firstAttemptMs * 1.6 ** (begun - 1), longestAttemptMs) * (0.75 + Math.random() / 2),
       atOnce: attemptsAtOnce,
       after: (delayMs, run) => {
         const timer = setTimeout(run, delayMs);
