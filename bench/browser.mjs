@@ -166,11 +166,11 @@ async function weight(browser) {
 }
 
 /**
- * @param {{ messages?: number, queued?: number, only?: "outage" }} [options] how many messages are measured one at a
- *   time, and how many wait for the core; what is measured alone
+ * @param {{ messages?: number, queued?: number }} [options] how many messages are measured one at a time, and how many
+ *   wait for the core
  * @returns all figures of the browser; times in ms, sizes in bytes
  */
-export async function measureBrowser({ messages = 500, queued = 300, only } = {}) {
+export async function measureBrowser({ messages = 500, queued = 300 } = {}) {
   const dataDir = mkdtempSync(`${tmpdir()}/qpq-bench-`);
   const startOwnCore = () => startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:17443", ...roomyCore });
   let core = await startOwnCore();
@@ -199,7 +199,6 @@ export async function measureBrowser({ messages = 500, queued = 300, only } = {}
         }, queued + index),
       );
     }
-    if (only === "outage") return { outages };
     return {
       outages,
       sendToRender: await sendToRender(alice, bob, 20, messages),

@@ -53,10 +53,10 @@ async function watchQueued(page, count) {
 async function writeQueued(count) {
   const startMs = performance.now();
   for (let number = 1; number <= count; number++) {
-    const field = document.querySelector(".composer-input");
+    const field = /** @type {HTMLTextAreaElement} */ (document.querySelector(".composer-input"));
     field.value = `queued ${number}.`;
     field.dispatchEvent(new InputEvent("input", { bubbles: true }));
-    document.querySelector(".send-button").click();
+    /** @type {HTMLButtonElement} */ (document.querySelector(".send-button")).click();
     await new Promise((resolve) => setTimeout(resolve));
   }
   return performance.now() - startMs;

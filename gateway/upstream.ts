@@ -49,7 +49,7 @@ interface CoreConnection {
 /** A datagram asks the core this often whether it is alive, in ms. */
 const beatMs = 250;
 /** No answer for this long: three beats. Calls take other connections then, or wait. In ms. */
-export const silentAfterMs = 750;
+const silentAfterMs = 750;
 /** Between attempts to connect that fail, and after a connection that ended at once, in ms. */
 const firstBackoffMs = 100;
 /** A connection that lived so long, in ms, is no failure. */

@@ -4,8 +4,8 @@
  */
 
 /** Datagrams that are sent back: at most so large, and one in so many ms. */
-export const maxEchoBytes = 16;
-export const echoEveryMs = 100;
+const maxEchoBytes = 16;
+const echoEveryMs = 100;
 
 /**
  * Reads all datagrams: unread ones would take up to 1.25 MB in the QUIC stack. Larger and earlier ones are thrown away.
