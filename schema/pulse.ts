@@ -8,6 +8,8 @@
 const shortestGraceMs = 150;
 const longestGraceMs = 1_000;
 const stepMs = 50;
+/** Where so many datagrams have no answer from the start, none will come: an earlier version keeps them unread. */
+const maxUnanswered = 20;
 
 export interface Datagrams {
   sendDatagram(data: Uint8Array): Promise<void>;
@@ -31,6 +33,7 @@ export class Pulse {
   /** When the other end answered last; undefined: never, as earlier versions do. */
   #heardMs: number | undefined;
   #beatMs = performance.now();
+  #sent = 0;
   #isSilent = false;
 
   constructor(conn: Datagrams, options: PulseOptions) {
@@ -65,6 +68,7 @@ export class Pulse {
   }
 
   #beat(): void {
+    if (this.#heardMs === undefined && this.#sent >= maxUnanswered) return this.stop();
     const { beatMs, silentAfterMs } = this.#options;
     const nowMs = performance.now();
     // This process was busy or stopped: what has come meanwhile is read before the other end is judged.
@@ -75,6 +79,7 @@ export class Pulse {
   }
 
   #send(): void {
+    this.#sent++;
     this.#conn.sendDatagram(new Uint8Array(1)).catch(() => {});
   }
 

@@ -6,12 +6,14 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** A connection whose other end answers after 5 ms while it is up. */
 class FakeConnection {
   isUp = true;
+  sent = 0;
   /** Runs in the next beat. */
   onBeat = () => {};
   readonly #answers: (() => void)[] = [];
   readonly #readers: ((datagram: Uint8Array) => void)[] = [];
 
   sendDatagram(data: Uint8Array): Promise<void> {
+    this.sent++;
     const now = this.onBeat;
     this.onBeat = () => {};
     now();
@@ -31,9 +33,9 @@ class FakeConnection {
   }
 }
 
-function beating(conn: FakeConnection) {
+function beating(conn: FakeConnection, beatMs = 100) {
   const told: boolean[] = [];
-  const pulse = new Pulse(conn, { beatMs: 100, silentAfterMs: 400, changed: () => told.push(pulse.isSilent) });
+  const pulse = new Pulse(conn, { beatMs, silentAfterMs: 400, changed: () => told.push(pulse.isSilent) });
   return { pulse, told };
 }
 
@@ -61,4 +63,13 @@ Deno.test("PEOPLE B4: Pulse judges nobody right after this process was busy", as
   await pause(1_200);
   assert.deepEqual(told, []);
   pulse.stop();
+});
+
+Deno.test("PEOPLE B4: Pulse asks no more than 20 times who never answers, and never calls that silence", async () => {
+  const conn = new FakeConnection();
+  conn.isUp = false;
+  const { told } = beating(conn, 10);
+  await pause(1_000);
+  assert.equal(conn.sent, 20);
+  assert.deepEqual(told, []);
 });
