@@ -49,6 +49,11 @@ export function react(
   events.on("ended", (chatId) => {
     committer.ended(chatId);
     void outbox.abandon(chatId).catch(report);
+    housekeeping.keepVault("with what is gone");
+  });
+  events.on("accepted", (chatId) => {
+    outbox.flush(chatId);
+    maintenance.accepted(chatId);
     housekeeping.keepVault();
   });
   events.on("joined", (chatId) => {
@@ -68,7 +73,7 @@ export function react(
     housekeeping.background(alone.look(chatId));
     renewal.look(chatId);
     maintenance.redo(chatId);
-    housekeeping.keepVault();
+    housekeeping.keepVault("with what is gone");
     housekeeping.leaveAgain(chatId);
   });
   events.on("fellOutOfStep", (chatId) => {

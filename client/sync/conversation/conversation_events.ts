@@ -20,6 +20,8 @@ export interface ConversationEventMap {
   leaveProposed(chatId: string): void;
   /** This device is out of the group. */
   ended(chatId: string): void;
+  /** The account has taken an invitation. */
+  accepted(chatId: string): void;
   /** A Welcome put this device into the group. */
   joined(chatId: string): void;
   /** The conversation goes on in a replacement channel. `resend`: own messages to send once more there. */

@@ -55,6 +55,7 @@ export function summaryOf(
     invitation: record.invitation,
     ...(record.invitation && record.needsAcceptance && { needsAcceptance: true as const }),
     ...(record.invitation && record.inviterRevoked && { inviterRevoked: true as const }),
+    ...(record.invitation && record.onOtherDevices && { onOtherDevices: true as const }),
     active: isIn(record) && desyncOf(record) === undefined,
     ...(isIn(record) && desyncOf(record) && { recovering: true as const }),
     unread: record.unread,

@@ -1,7 +1,7 @@
 /**
  * Keeps groups in order without a user's request (specification §3.4, §3.6).
  *
- * It commits leaves, removes revoked devices and adds new ones. Keys are renewed in leaf_renewal.ts.
+ * It commits leaves, removes revoked devices and has new ones added (device_adder.ts). Keys are renewed in leaf_renewal.ts.
  */
 
 import { fromHex, toHex } from "../../../schema/bytes.ts";
@@ -16,16 +16,15 @@ import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { KeyPackageFetch } from "./key_package_fetch.ts";
 import type { Membership } from "./membership.ts";
-import { type CommitPlan, type ConversationRecord, resendForMs } from "../conversation/records.ts";
+import { type ConversationRecord, resendForMs } from "../conversation/records.ts";
 import { serverListDiff } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
+import { DeviceAdder } from "./device_adder.ts";
 import { type DeviceListDiff, deviceListDiffOf } from "./device_list_diff.ts";
 
 /** The longest random delay before another's leave is committed, in ms. */
 const leaveDelayMs = 2_000;
-/** The longest random delay before another account's new device is added, in ms. */
-const otherDeviceDelayMs = 10_000;
 /** Refusals of a rule, which are not tried again. */
 const forbidden: ReadonlySet<string> = new Set([LocalCode.notAllowed, codeName(ErrorCode.forbidden)]);
 
@@ -34,7 +33,7 @@ export class GroupMaintenance {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #membership: Membership;
-  readonly #keyPackages: KeyPackageFetch;
+  readonly #adder: DeviceAdder;
   readonly #stateLost: (chatId: string) => void;
   readonly #damaged: (chatId: string) => void;
   /** Chats with a revoked member. Nothing is sent there before it is removed. */
@@ -57,7 +56,11 @@ export class GroupMaintenance {
     this.#timers = new Timers(context.environment);
     this.#committer = parts.committer;
     this.#membership = parts.membership;
-    this.#keyPackages = parts.keyPackages;
+    this.#adder = new DeviceAdder(context, {
+      committer: parts.committer,
+      keyPackages: parts.keyPackages,
+      diffOf: (conversation) => this.#deviceListDiff(conversation),
+    });
     this.#stateLost = when.stateLost;
     this.#damaged = when.damaged;
     this.#unwatch = context.account.directory.watch(({ accountKey }) =>
@@ -67,13 +70,14 @@ export class GroupMaintenance {
 
   /** Whether background work is in progress or due. */
   get busy(): boolean {
-    return this.#working > 0 || this.#timers.size > 0;
+    return this.#working > 0 || this.#timers.size > 0 || this.#adder.busy;
   }
 
   close(): void {
     this.#closed = true;
     this.#unwatch();
     this.#timers.close();
+    this.#adder.close();
   }
 
   /**
@@ -90,16 +94,33 @@ export class GroupMaintenance {
   /** An account has a newer device list: its groups are reconciled, whichever part has fetched the list. */
   async #listChanged(accountKey: string): Promise<void> {
     for (const { id, record } of this.#context.conversations.all()) {
-      if (
-        !isMember(record) || record.leaving ||
-        !record.members.some((member) => member.accountKey === accountKey)
-      ) continue;
-      const state = await this.#context.conversations.withState(id);
-      if (this.#closed) return;
-      if (!state?.active) continue;
-      const members = this.#context.mls.members(state);
-      this.#reconcile(id, deviceListDiffOf(members, await this.#lists(members)));
+      if (record.members.some((member) => member.accountKey === accountKey)) await this.#reconcileOne(id);
     }
+  }
+
+  /** The user has taken an invitation: the account's other devices come in, too. */
+  accepted(chatId: string): void {
+    void this.#reconcileOne(chatId).catch(() => {});
+  }
+
+  /** The server has given this device its turn to mend a group for an account (specification §4.11). */
+  giveTurn(chatId: string, accountKey: string, turn: number): void {
+    this.#adder.giveTurn(chatId, accountKey, turn);
+  }
+
+  /** Reconciles chats with the stored lists, after an account was looked at. @throws StorageError */
+  async looked(chatIds: string[]): Promise<void> {
+    for (const chatId of chatIds) await this.#reconcileOne(chatId);
+  }
+
+  async #reconcileOne(chatId: string): Promise<void> {
+    const record = this.#context.conversations.get(chatId)?.record;
+    if (!record || !isMember(record) || record.leaving) return;
+    const state = await this.#context.conversations.withState(chatId);
+    if (this.#closed || !state?.active) return;
+    const members = this.#context.mls.members(state);
+    const lists = await this.#lists(members);
+    await this.#reconcile(chatId, state, lists, deviceListDiffOf(members, lists));
   }
 
   /** A member asked to leave: the first member that is online commits the removal. */
@@ -140,7 +161,7 @@ export class GroupMaintenance {
       const { missing, revoked } = await this.#deviceListDiff(conversation);
       const accounts = new Set(revoked.map(({ credential }) => toHex(credential.accountKey)));
       const add = withReplacements
-        ? await this.#packagesFor(missing.filter(({ accountKey }) => accounts.has(accountKey)))
+        ? await this.#adder.packagesOf(missing.filter(({ accountKey }) => accounts.has(accountKey)))
         : [];
       return { purpose: "leaves", add, remove: revoked.map(({ recipientKey }) => recipientKey) };
     });
@@ -169,7 +190,7 @@ export class GroupMaintenance {
       ? missing
       : missing.filter(({ credential }) => toHex(credential.accountKey) === this.#context.ownKey);
     if (toReadd.length + extra.length === 0) return;
-    const add = await this.#packagesFor(
+    const add = await this.#adder.packagesOf(
       toReadd.map(({ credential, recipientKey }) => ({
         accountKey: toHex(credential.accountKey),
         device: { deviceId: credential.deviceId, recipientKey },
@@ -255,40 +276,36 @@ export class GroupMaintenance {
         if (state?.active) this.leaveProposed(id);
         continue;
       }
-      const diff = deviceListDiffOf(
-        this.#context.mls.members(state),
-        await this.#lists(this.#context.mls.members(state)),
-      );
-      this.#reconcile(id, revokedOnly ? { ...diff, missing: [] } : diff);
+      const members = this.#context.mls.members(state);
+      const lists = await this.#lists(members);
+      const diff = deviceListDiffOf(members, lists);
+      await this.#reconcile(id, state, lists, revokedOnly ? { ...diff, missing: [] } : diff);
     }
   }
 
-  #reconcile(chatId: string, { missing, revoked }: DeviceListDiff): void {
-    if (revoked.length > 0) this.removeRevoked(chatId);
-    if (missing.length === 0) return;
-    const own = missing.some(({ accountKey }) => accountKey === this.#context.ownKey);
-    const delayMs = own ? 0 : this.#context.environment.random() * otherDeviceDelayMs;
-    this.#later(`devices/${chatId}`, delayMs, () => this.#addDevices(chatId));
+  async #reconcile(
+    chatId: string,
+    state: GroupState,
+    lists: ReadonlyMap<string, DeviceList>,
+    { missing, revoked }: DeviceListDiff,
+  ): Promise<void> {
+    if (revoked.length > 0) this.removeRevoked(chatId, this.#mendInMs(chatId, revoked));
+    // A stranger's group gets no KeyPackage and no commit of this device before its user has accepted the invitation.
+    // So a chat that an own device adds another one to is one that the account has taken.
+    if (missing.length === 0 || this.#context.conversations.get(chatId)?.record.invitation !== false) return;
+    const accounts = new Set(missing.map(({ accountKey }) => accountKey));
+    await this.#adder.missing(
+      chatId,
+      { channelId: state.channelId, members: this.#context.mls.members(state) },
+      [...lists].filter(([accountKey]) => accounts.has(accountKey)).map(([, list]) => list),
+    );
   }
 
-  async #addDevices(chatId: string): Promise<void> {
-    await this.#committer.commit(chatId, async (conversation) => {
-      const { missing } = await this.#deviceListDiff(conversation);
-      const add = await this.#packagesFor(missing);
-      return add.length > 0 ? { purpose: "devices", add, remove: [] } : undefined;
-    });
-  }
-
-  async #packagesFor(missing: DeviceListDiff["missing"]): Promise<CommitPlan["add"]> {
-    // One device that can not be had must not keep the others out.
-    const fetched = await Promise.allSettled(missing.map(async ({ accountKey, device }) => {
-      const account = await this.#context.account.directory.byKey(fromHex(accountKey));
-      return account ? await this.#keyPackages.ofDevices(account, [device]) : [];
-    }));
-    const found = fetched.flatMap((result) => result.status === "fulfilled" ? result.value : []);
-    const failed = fetched.find((result) => result.status === "rejected");
-    if (found.length === 0 && failed) throw failed.reason;
-    return found;
+  /** @returns 0, unless the server has given this device a later turn for all of these accounts */
+  #mendInMs(chatId: string, revoked: Member[]): number {
+    return Math.min(...revoked.map(({ credential }) =>
+      this.#adder.turnInMs(chatId, toHex(credential.accountKey)) ?? 0
+    ));
   }
 
   async #deviceListDiff(conversation: ConversationTransaction): Promise<DeviceListDiff> {
@@ -309,9 +326,9 @@ export class GroupMaintenance {
   }
 
   /** A revoked device is in the group: it is removed at once, and nothing is sent before (decision 030). */
-  removeRevoked(chatId: string): void {
+  removeRevoked(chatId: string, delayMs = 0): void {
     this.#hasRevokedMember.add(chatId);
-    this.#later(`mend/${chatId}`, 0, () => this.commitLeaves(chatId));
+    this.#later(`mend/${chatId}`, delayMs, () => this.commitLeaves(chatId));
   }
 
   /** Runs background work. Failed work is tried again at the next connection. */

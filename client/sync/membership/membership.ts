@@ -8,6 +8,7 @@ import type { KnownAccount } from "../../account/types.ts";
 import type { Committer } from "../commits/committer.ts";
 import { planError } from "../commits/commit_plan.ts";
 import { noticeNotAdded } from "../commits/usable_adds.ts";
+import { accept } from "../conversation/acceptance.ts";
 import type { Outbox } from "../send/outbox.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -198,9 +199,7 @@ export class Membership {
     await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
       if (!conversation) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
-      if (!conversation.record.invitation) return;
-      conversation.set({ invitation: false, needsAcceptance: undefined, inviterRevoked: undefined });
-      unit.onceStored(() => this.#outbox.flush(conversation.id));
+      accept(this.#context, unit, conversation);
     });
   }
 

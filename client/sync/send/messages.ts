@@ -8,6 +8,7 @@ import { textKind } from "../../content/kinds/text.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import { requireVisible } from "../../content/visible_text.ts";
 import { GuardError } from "../../storage/storage.ts";
+import { accept } from "../conversation/acceptance.ts";
 import { markOwn, type Outbox } from "./outbox.ts";
 import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
@@ -76,9 +77,8 @@ export class Messages {
       content: bytes,
     });
     // An answer accepts an invitation, and marks the conversation as read.
-    if (conversation.record.invitation || conversation.record.unread > 0) {
-      conversation.set({ invitation: false, unread: 0 });
-    }
+    accept(this.#context, unit, conversation);
+    if (conversation.record.unread > 0) conversation.set({ unread: 0 });
     markOwn(unit, chatId, ownKey, messageId, { order, atMs });
     const id = await mimiMessageId(
       accountUri(account.accountKey),
