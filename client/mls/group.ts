@@ -28,6 +28,7 @@ import {
   infoOf,
   leavingMembers,
   mergePending,
+  signedInGroup,
   stateMembers,
 } from "./state.ts";
 import {
