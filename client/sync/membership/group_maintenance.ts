@@ -7,7 +7,6 @@
 import { fromHex, toHex } from "../../../schema/bytes.ts";
 import type { DeviceList } from "../../../schema/device_list.ts";
 import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
-import { delivery } from "../../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../../account/types.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import type { GroupState, Member } from "../../mls/group.ts";
@@ -16,17 +15,23 @@ import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { KeyPackageFetch } from "./key_package_fetch.ts";
 import type { Membership } from "./membership.ts";
-import { type ConversationRecord, resendForMs } from "../conversation/records.ts";
-import { serverListDiff } from "../commits/server_member_list.ts";
+import { type CommitPlan, type ConversationRecord, resendForMs } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 import { DeviceAdder } from "./device_adder.ts";
 import { type DeviceListDiff, deviceListDiffOf } from "./device_list_diff.ts";
+import { repairServerList } from "./server_list_repair.ts";
 
 /** The longest random delay before another's leave is committed, in ms. */
 const leaveDelayMs = 2_000;
+/** How long a device that replaces a revoked one has to upload KeyPackages, in ms. */
+const replacementWaitMs = 20_000;
 /** Refusals of a rule, which are not tried again. */
 const forbidden: ReadonlySet<string> = new Set([LocalCode.notAllowed, codeName(ErrorCode.forbidden)]);
+
+function accountsOf(members: Member[]): Set<string> {
+  return new Set(members.map(({ credential }) => toHex(credential.accountKey)));
+}
 
 /** The upkeep of groups: it adds new devices, removes revoked ones and commits leaves. */
 export class GroupMaintenance {
@@ -38,6 +43,8 @@ export class GroupMaintenance {
   readonly #damaged: (chatId: string) => void;
   /** Chats with a revoked member. Nothing is sent there before it is removed. */
   readonly #hasRevokedMember = new Set<string>();
+  /** Chats in which a device that replaces a revoked one has a moment, and until when, in ms. */
+  readonly #waitingUntil = new Map<string, number>();
   readonly #timers: Timers;
   readonly #unwatch: () => void;
   #working = 0;
@@ -131,11 +138,19 @@ export class GroupMaintenance {
   /**
    * Commits stored leave proposals and removes revoked devices now, because a message waits for that. The
    * same commit adds the devices that replace a revoked one. Else an account with a single device would drop
-   * out of the chat.
+   * out of the chat. A device that has just signed in has no KeyPackages yet: it gets a moment to upload them.
    */
   async commitLeaves(chatId: string): Promise<void> {
     // Revoked devices are removed even where the new devices have no usable KeyPackage.
-    await this.#commitLeaves(chatId, true).catch(() => this.#commitLeaves(chatId, false));
+    const done = await this.#commitLeaves(chatId, true).catch(() => false);
+    const nowMs = this.#context.environment.now();
+    const untilMs = this.#waitingUntil.get(chatId) ?? nowMs + replacementWaitMs;
+    if (done === "too early" && nowMs < untilMs) {
+      this.#waitingUntil.set(chatId, untilMs);
+      return this.#later(`mend/${chatId}`, untilMs - nowMs, () => this.commitLeaves(chatId));
+    }
+    if (done !== true) await this.#commitLeaves(chatId, false);
+    this.#waitingUntil.delete(chatId);
     this.#hasRevokedMember.delete(chatId);
   }
 
@@ -156,15 +171,25 @@ export class GroupMaintenance {
     );
   }
 
-  async #commitLeaves(chatId: string, withReplacements: boolean): Promise<void> {
+  /** @returns "too early" where the commit would put an account out whose new device can not be added yet */
+  async #commitLeaves(chatId: string, withReplacements: boolean): Promise<true | "too early"> {
+    let isEarly = false;
     await this.#committer.commit(chatId, async (conversation) => {
       const { missing, revoked } = await this.#deviceListDiff(conversation);
-      const accounts = new Set(revoked.map(({ credential }) => toHex(credential.accountKey)));
-      const add = withReplacements
-        ? await this.#adder.packagesOf(missing.filter(({ accountKey }) => accounts.has(accountKey)))
-        : [];
+      const add: CommitPlan["add"] = [];
+      for (const accountKey of withReplacements ? accountsOf(revoked) : []) {
+        const replacing = missing.filter((device) => device.accountKey === accountKey);
+        const found = await this.#adder.packagesOf(replacing).catch(() => []);
+        const stays = conversation.members().some(({ credential, leafIndex }) =>
+          toHex(credential.accountKey) === accountKey && revoked.every((member) => member.leafIndex !== leafIndex)
+        );
+        isEarly ||= !stays && replacing.length > 0 && found.length === 0;
+        add.push(...found);
+      }
+      if (isEarly) return undefined;
       return { purpose: "leaves", add, remove: revoked.map(({ recipientKey }) => recipientKey) };
     });
+    return isEarly ? "too early" : true;
   }
 
   /**
@@ -172,38 +197,8 @@ export class GroupMaintenance {
    * connected tells the server the right list with its next commit.
    */
   serverDiffers(chatId: string): void {
-    this.#later(`repair/${chatId}`, this.#context.environment.random() * leaveDelayMs, () => this.#repair(chatId));
-  }
-
-  async #repair(chatId: string): Promise<void> {
-    const { conversations, mls, rpc } = this.#context;
-    const record = conversations.get(chatId)?.record;
-    const state = await conversations.withState(chatId);
-    if (!record?.serverDiffers || desyncOf(record) || !isIn(record) || !state) return;
-    const server = await rpc.call(delivery.channelState, { channelId: record.channelId });
-    if (server.epoch !== Number(state.epoch)) return;
-    const { missing, extra } = serverListDiff(mls.members(state), server.members);
-    const own = mls.members(state).find(({ leafIndex }) => leafIndex === state.ownLeafIndex);
-    // A member that the server dropped has missed a commit. It must be removed and added again, and without
-    // its request only an admin may do that (GRP-3.3).
-    const toReadd = own?.role === "admin"
-      ? missing
-      : missing.filter(({ credential }) => toHex(credential.accountKey) === this.#context.ownKey);
-    if (toReadd.length + extra.length === 0) return;
-    const add = await this.#adder.packagesOf(
-      toReadd.map(({ credential, recipientKey }) => ({
-        accountKey: toHex(credential.accountKey),
-        device: { deviceId: credential.deviceId, recipientKey },
-      })),
-    );
-    await this.#committer.commit(
-      chatId,
-      (conversation) =>
-        conversation.record.serverDiffers
-          // A device whose KeyPackage can not be had stays where it is.
-          ? { purpose: "repair", add, remove: add.map(({ recipientKey }) => recipientKey) }
-          : undefined,
-    );
+    this.#later(`repair/${chatId}`, this.#context.environment.random() * leaveDelayMs, () =>
+      repairServerList(this.#context, this.#committer, (devices) => this.#adder.packagesOf(devices), chatId));
   }
 
   /** Repeats own additions and removals that a move into a replacement channel has undone (fork_point.ts). */
@@ -328,6 +323,7 @@ export class GroupMaintenance {
   /** A revoked device is in the group: it is removed at once, and nothing is sent before (decision 030). */
   removeRevoked(chatId: string, delayMs = 0): void {
     this.#hasRevokedMember.add(chatId);
+    if (this.#waitingUntil.has(chatId)) this.#timers.cancel(`mend/${chatId}`);
     this.#later(`mend/${chatId}`, delayMs, () => this.commitLeaves(chatId));
   }
 
