@@ -2,6 +2,7 @@
 
 import type { DeliveryStore } from "../../delivery_store.ts";
 import type { Behaviour } from "../behaviour.ts";
+import { accountChannelBehaviours } from "./account_channels.ts";
 import { acknowledgingBehaviours } from "./acknowledging.ts";
 import { blobBehaviours } from "./blobs.ts";
 import { channelBehaviours } from "./channels.ts";
@@ -11,15 +12,18 @@ import { directBehaviours } from "./direct.ts";
 import { limitBehaviours } from "./limits.ts";
 import { messageBehaviours } from "./messages.ts";
 import { orderedMessageBehaviours } from "./messages_in_order.ts";
+import { placeBehaviours } from "./places.ts";
 import { purgeBehaviours } from "./purge.ts";
 import { readingBehaviours } from "./reading.ts";
 
 export const deliveryBehaviours: Behaviour<keyof DeliveryStore>[] = [
   ...channelBehaviours,
+  ...accountChannelBehaviours,
   ...commitBehaviours,
   ...commitRefusalBehaviours,
   ...messageBehaviours,
   ...orderedMessageBehaviours,
+  ...placeBehaviours,
   ...directBehaviours,
   ...readingBehaviours,
   ...acknowledgingBehaviours,
