@@ -34,11 +34,11 @@ export function addDeviceHandlers(
     });
     sessions.forgetAccount(accountKey);
     onSessionsEnded?.(endedSessionIds);
-    // Others have something to do where a device is gone: they remove it. A new one can be added once it has
-    // KeyPackages (key_package_handlers.ts).
+    // A device that is gone is to be removed. A new one can be added once it has KeyPackages (key_package_handlers.ts).
     const isIn = (deviceId: Uint8Array) => next.devices.some((device) => equalBytes(device.deviceId, deviceId));
-    const to = current.devices.every(({ deviceId }) => isIn(deviceId)) ? "own" : "all";
-    onAccountChanged?.({ accountKey, to, by: session.recipientKey, acts: to === "all" });
+    if (!current.devices.every(({ deviceId }) => isIn(deviceId))) {
+      onAccountChanged?.({ accountKey, to: "all", by: session.recipientKey, acts: true });
+    }
     return {};
   });
 }

@@ -20,7 +20,7 @@ export const maxTurns = 5;
 export const maxEntriesPerDevice = 50;
 /** Members of the account's channels that are looked at for one notice, in the newest channels first. */
 export const maxMembersRead = 20_000;
-/** Notices of one account in a minute. */
+/** Notices of one account in a minute: of its list, and as many of its vault. */
 export const maxNoticesPerMinute = 6;
 const minuteMs = 60_000;
 
@@ -60,7 +60,7 @@ export class DeviceNotices {
   changed(change: AccountChange): void {
     const key = toHex(change.accountKey);
     const before = this.#waiting.get(key);
-    if (!before && this.#window.take([key]) > 0) return;
+    if (!before && this.#window.take([`${key} ${change.to}`]) > 0) return;
     this.#waiting.set(key, before?.to === "all" ? { ...change, to: "all" } : change);
     this.#sending ??= this.#sendAll().finally(() => this.#sending = undefined);
   }

@@ -9,7 +9,7 @@ import type { CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { delayWithoutTurnMs, type MissingFrom, turnMs } from "./adding_order.ts";
 import type { DeviceListDiff } from "./device_list_diff.ts";
-import type { KeyPackageFetch } from "./key_package_fetch.ts";
+import { type KeyPackageFetch, longestWaitMs, putOffMs, triesAtMost } from "./key_package_fetch.ts";
 
 /** How long a turn that the server gave counts, in ms. */
 const turnLastsMs = 60_000;
@@ -30,6 +30,8 @@ export class DeviceAdder {
   readonly #turns = new Map<string, { dueMs: number; untilMs: number }>();
   /** By chat: the accounts whose devices are to be added, and when. */
   readonly #due = new Map<string, Map<string, number>>();
+  /** By chat and account: how often the server has put the fetch off (E005). */
+  readonly #putOff = new Map<string, number>();
   #working = 0;
 
   constructor(context: SyncContext, parts: Parts) {
@@ -88,11 +90,34 @@ export class DeviceAdder {
       for (const accountKey of accounts) due.delete(accountKey);
       if (due.size === 0) this.#due.delete(chatId);
       this.#working++;
-      this.#add(chatId, accounts).catch(() => {}).finally(() => {
+      const add = async () => {
+        try {
+          await this.#add(chatId, accounts);
+          for (const accountKey of accounts) this.#putOff.delete(`${chatId}/${accountKey}`);
+        } catch (error) {
+          for (const accountKey of accounts) this.#laterAgain(chatId, accountKey, error);
+        }
+      };
+      void add().finally(() => {
         this.#working--;
         this.#start(chatId);
       });
     });
+  }
+
+  /** A device with many chats needs more KeyPackages than the server gives at once: the rest is fetched later. */
+  #laterAgain(chatId: string, accountKey: string, error: unknown): void {
+    const key = `${chatId}/${accountKey}`;
+    const waitMs = putOffMs(error);
+    const tries = (this.#putOff.get(key) ?? 0) + 1;
+    if (waitMs === undefined || waitMs > longestWaitMs || tries === triesAtMost) {
+      this.#putOff.delete(key);
+      return;
+    }
+    this.#putOff.set(key, tries);
+    const { environment } = this.#context;
+    const due = this.#due.get(chatId) ?? new Map<string, number>();
+    this.#due.set(chatId, due.set(accountKey, environment.now() + waitMs + waitMs * environment.random()));
   }
 
   /** A commit that came meanwhile may have added the devices: then no KeyPackage is fetched. */

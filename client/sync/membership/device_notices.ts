@@ -11,7 +11,7 @@ import { isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
 /** Looks at one account in a minute, and at all accounts, after notices. What comes above that waits for the hour. */
-export const maxLooksPerAccount = 6;
+export const maxLooksPerAccount = 12;
 export const maxLooksPerMinute = 60;
 const minuteMs = 60_000;
 /** Devices that an account can have: no turn is later. */
