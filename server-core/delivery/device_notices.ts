@@ -97,7 +97,9 @@ export class DeviceNotices {
     for (const recipientKey of told) tell(recipientKey, none, turnOf.get(toHex(recipientKey))!);
     const entries = new Map<string, number>();
     for (const { channelId, devices } of channels) {
-      const ownTurns = devices.filter(({ own }) => own).map(({ recipientKey }) => turnOf.get(toHex(recipientKey)) ?? -1);
+      const ownTurns = devices.filter(({ own }) => own).map(({ recipientKey }) =>
+        turnOf.get(toHex(recipientKey)) ?? -1
+      );
       const first = Math.max(-1, ...ownTurns) + 1;
       const others = devices.filter(({ own, recipientKey }) => !own && live.namesRun(recipientKey));
       const asked = await order(channelId, others.map(({ recipientKey }) => recipientKey));

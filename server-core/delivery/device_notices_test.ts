@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { Bytes } from "../../schema/bytes.ts";
-import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";
+import { delivery, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import type { AccountChannels } from "../storage/delivery_store.ts";
+import { makeChannel, publishTo, withService } from "../testing/delivery_service.ts";
 import { random } from "../testing/seed.ts";
 import {
   type AccountChange,
@@ -59,12 +60,20 @@ Deno.test("PEOPLE B1: each of a channel's devices is told its turn once, the acc
   assert.deepEqual(rest.map(([to]) => to).sort(), others.map(String).sort());
   assert.ok(rest.every(([, channel]) => channel === String(channelId)));
   const { seq, kind, body, bodyLength } = told[0].entry;
-  assert.deepEqual({ seq, kind, body, bodyLength }, { seq: 0, kind: EntryKind.DEVICES, body: accountKey, bodyLength: 32 });
+  assert.deepEqual({ seq, kind, body, bodyLength }, {
+    seq: 0,
+    kind: EntryKind.DEVICES,
+    body: accountKey,
+    bodyLength: 32,
+  });
 });
 
 Deno.test("PEOPLE B1: another member goes first in another channel, and where no own device is connected", async () => {
   const others = Array.from({ length: 5 }, () => random(32));
-  const channels = Array.from({ length: 20 }, () => ({ channelId: random(32), devices: others.map((key) => member(key)) }));
+  const channels = Array.from(
+    { length: 20 },
+    () => ({ channelId: random(32), devices: others.map((key) => member(key)) }),
+  );
   const { change, turns } = setting({ version: 4, own: [by], channels });
   await change();
   const firsts = turns().filter(([, , turn]) => turn === 0);
@@ -132,3 +141,37 @@ Deno.test("PEOPLE B1: an account without a channel has its own devices told", as
   await change();
   assert.deepEqual(turns(), [[String(own), String(none), 0]]);
 });
+
+Deno.test("PEOPLE B1: the entry comes to subscribeAs, is never stored, and never comes to subscribe", () =>
+  withService(3, async ({ as, deps, clock, devices: [ann, bob, eve] }) => {
+    const channelId = await makeChannel(as, [ann, bob, eve]);
+    const named = { run: random(16), mark: random(16), before: [], displaced: false };
+    const current = as(bob).stream(delivery.subscribeAs, { recipientKey: bob.recipientKey, after: 0, ...named });
+    const old = as(eve).stream(delivery.subscribe, { recipientKey: eve.recipientKey, after: 0 });
+    const entriesOf = async (stream: AsyncGenerator<{ entries: Entry[] }>): Promise<Entry[]> =>
+      (await stream.next()).value!.entries;
+    for (const stream of [current, old]) {
+      assert.deepEqual((await entriesOf(stream)).map(({ kind }) => kind), [EntryKind.WELCOME]);
+      assert.deepEqual(await entriesOf(stream), []);
+    }
+    const notices = new DeviceNotices({ store: deps.store, live: deps.live, now: () => clock.nowMs });
+    notices.changed({ accountKey: ann.accountKey, to: "all", by: ann.recipientKey, acts: false });
+    const [entry] = await entriesOf(current);
+    assert.deepEqual([entry.seq, entry.kind, entry.channelId, entry.body, entry.turn], [
+      0,
+      EntryKind.DEVICES,
+      channelId,
+      ann.accountKey,
+      0,
+    ]);
+    const { entries } = await as(bob).call(delivery.fetch, {
+      recipientKey: bob.recipientKey,
+      channelId: none,
+      after: 1,
+      limit: 10,
+    });
+    assert.deepEqual(entries, []);
+    await publishTo(as(ann), channelId, 1);
+    assert.deepEqual((await entriesOf(old)).map(({ kind }) => kind), [EntryKind.APPLICATION], "and nothing before it");
+    for (const stream of [current, old]) await stream.return(undefined);
+  }));

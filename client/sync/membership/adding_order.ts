@@ -3,7 +3,7 @@
  * fetch a KeyPackage: each is handed out once, and a member who comes too late has wasted it.
  */
 
-import { toHex } from "../../../schema/bytes.ts";
+import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import { shareOf, turnHash } from "../../../schema/device_turn.ts";
 import type { Member } from "../../mls/group.ts";
 
@@ -39,10 +39,10 @@ export interface MissingFrom {
 export async function delayWithoutTurnMs(
   { channelId, members, accountKey, version, recipientKey }: MissingFrom,
 ): Promise<number> {
-  const ofAccount = members.filter(({ credential }) => toHex(credential.accountKey) === toHex(accountKey));
+  const ofAccount = members.filter(({ credential }) => equalBytes(credential.accountKey, accountKey));
   const hashOf = (channelId: Uint8Array, recipientKey: Uint8Array) =>
     turnHash({ channelId, accountKey, version, recipientKey });
-  if (ofAccount.some((member) => toHex(member.recipientKey) === toHex(recipientKey))) {
+  if (ofAccount.some((member) => equalBytes(member.recipientKey, recipientKey))) {
     const none = new Uint8Array();
     const hashes = await Promise.all(ofAccount.map((member) => hashOf(none, member.recipientKey)));
     const own = toHex(await hashOf(none, recipientKey));

@@ -197,8 +197,11 @@ export class GroupMaintenance {
    * connected tells the server the right list with its next commit.
    */
   serverDiffers(chatId: string): void {
-    this.#later(`repair/${chatId}`, this.#context.environment.random() * leaveDelayMs, () =>
-      repairServerList(this.#context, this.#committer, (devices) => this.#adder.packagesOf(devices), chatId));
+    this.#later(
+      `repair/${chatId}`,
+      this.#context.environment.random() * leaveDelayMs,
+      () => repairServerList(this.#context, this.#committer, (devices) => this.#adder.packagesOf(devices), chatId),
+    );
   }
 
   /** Repeats own additions and removals that a move into a replacement channel has undone (fork_point.ts). */
@@ -298,9 +301,9 @@ export class GroupMaintenance {
 
   /** @returns 0, unless the server has given this device a later turn for all of these accounts */
   #mendInMs(chatId: string, revoked: Member[]): number {
-    return Math.min(...revoked.map(({ credential }) =>
-      this.#adder.turnInMs(chatId, toHex(credential.accountKey)) ?? 0
-    ));
+    return Math.min(
+      ...revoked.map(({ credential }) => this.#adder.turnInMs(chatId, toHex(credential.accountKey)) ?? 0),
+    );
   }
 
   async #deviceListDiff(conversation: ConversationTransaction): Promise<DeviceListDiff> {

@@ -37,18 +37,22 @@ export const accountChannelBehaviours: Behaviour<keyof DeliveryStore>[] = [
     );
   }),
 
-  does("accountChannels", "reads a bounded number of members, and nothing for an account without channels", async (world) => {
-    const [ann, bob] = [await world.person(), await world.person()];
-    for (let index = 0; index < 3; index++) await world.channel([ann.device, bob.device]);
-    const ask = async (accountKey: typeof ann.accountKey, most: number) =>
-      (await world.delivery.accountChannels({ accountKey, most })).channels.map(({ devices }) => devices.length);
-    assert.deepEqual(await ask(ann.accountKey, 0), []);
-    assert.deepEqual(await ask(ann.accountKey, 3), [2, 1]);
-    assert.deepEqual(await ask((await world.person()).accountKey, 100), []);
-    assert.deepEqual(await world.delivery.accountChannels({ accountKey: random(32), most: 9 }), {
-      version: 0,
-      own: [],
-      channels: [],
-    });
-  }),
+  does(
+    "accountChannels",
+    "reads a bounded number of members, and nothing for an account without channels",
+    async (world) => {
+      const [ann, bob] = [await world.person(), await world.person()];
+      for (let index = 0; index < 3; index++) await world.channel([ann.device, bob.device]);
+      const ask = async (accountKey: typeof ann.accountKey, most: number) =>
+        (await world.delivery.accountChannels({ accountKey, most })).channels.map(({ devices }) => devices.length);
+      assert.deepEqual(await ask(ann.accountKey, 0), []);
+      assert.deepEqual(await ask(ann.accountKey, 3), [2, 1]);
+      assert.deepEqual(await ask((await world.person()).accountKey, 100), []);
+      assert.deepEqual(await world.delivery.accountChannels({ accountKey: random(32), most: 9 }), {
+        version: 0,
+        own: [],
+        channels: [],
+      });
+    },
+  ),
 ];
