@@ -17,7 +17,9 @@ export interface Turn {
   recipientKey: Uint8Array;
 }
 
-/** @returns 32 bytes: SHA-256("qpq/1 turn" ‖ channelId ‖ accountKey ‖ u64 version ‖ recipientKey); the lowest goes first */
+/**
+ * @returns SHA-256("qpq/1 turn" ‖ channelId ‖ accountKey ‖ u64 version ‖ recipientKey), 32 bytes; the lowest goes first
+ */
 export async function turnHash({ channelId, accountKey, version, recipientKey }: Turn): Promise<Bytes> {
   return await sha256(concat(utf8("qpq/1 turn"), channelId, accountKey, u64(version), recipientKey));
 }

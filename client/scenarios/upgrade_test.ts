@@ -31,12 +31,14 @@ const devices: Username[] = ["alice", "bob", "carol"];
 /** Fields that later versions store as well, by place (see `fieldsOf`). The code that stores one adds it here. */
 const laterFields: Record<string, string[]> = {
   "account/sync/marks": ["before[]"],
+  "account/vault": ["channels[]"],
   groups: [
     "broken.by",
     "inviterRevoked",
     "lastMessage.note",
     "lastMessage.order",
     "leafSinceMs",
+    "onOtherDevices",
     "refusals.count",
     "refusals.sinceMs",
     "replaced.atMs",

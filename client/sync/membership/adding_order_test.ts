@@ -21,7 +21,7 @@ Deno.test("PEOPLE B1: of 2,000 members that connect at once few begin before a c
   assert.ok(first >= turnMs, "devices of the account itself come first");
 });
 
-Deno.test("PEOPLE B1: the devices of the account go one after another, in the order of one hash for all chats", async () => {
+Deno.test("PEOPLE B1: the devices of the account go one after another, alike in all chats", async () => {
   const own = Array.from({ length: 4 }, () => memberOf(accountKey));
   const members = [memberOf(random(32)), ...own];
   const delaysIn = (channelId: Uint8Array) =>
@@ -33,7 +33,7 @@ Deno.test("PEOPLE B1: the devices of the account go one after another, in the or
   assert.deepEqual(await delaysIn(random(32)), delays);
 });
 
-Deno.test("PEOPLE B1: a member who is the only other one waits for the account's own devices, and no longer", async () => {
+Deno.test("PEOPLE B1: the only other member waits for the account's own devices, and no longer", async () => {
   const [own, other] = [memberOf(accountKey), memberOf(random(32))];
   const group = { channelId: random(32), members: [own, other], accountKey, version: 2 };
   assert.equal(await delayWithoutTurnMs({ ...group, recipientKey: other.recipientKey }), turnMs);

@@ -73,7 +73,7 @@ Deno.test("PEOPLE B1: a notice that fits no chat of this device costs nothing", 
   assert.deepEqual([looked, turns], [[], []]);
 });
 
-Deno.test("PEOPLE B1: a server that sends notices without end has a device look a bounded number of times", async () => {
+Deno.test("PEOPLE B1: notices without end have a device look a bounded number of times", async () => {
   const accounts = Array.from({ length: 100 }, (_, index) => index + 2);
   const { notices, looked, pass } = setting({ 200: [1, ...accounts] });
   for (let index = 0; index < 50; index++) await notices.receive({ channelId: key(200), body: key(2), turn: 0 });

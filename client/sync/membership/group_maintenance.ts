@@ -1,7 +1,8 @@
 /**
  * Keeps groups in order without a user's request (specification §3.4, §3.6).
  *
- * It commits leaves, removes revoked devices and has new ones added (device_adder.ts). Keys are renewed in leaf_renewal.ts.
+ * It commits leaves, removes revoked devices and has new ones added (device_adder.ts). Keys are renewed in
+ * leaf_renewal.ts.
  */
 
 import { fromHex, toHex } from "../../../schema/bytes.ts";
