@@ -77,7 +77,6 @@ export class SignedInEngine {
     this.leaving = new Leaving(context, this.#committer, this.#outbox);
     this.membership = new Membership(context, {
       committer: this.#committer,
-      outbox: this.#outbox,
       keyPackages,
       leaving: this.leaving,
     });

@@ -9,7 +9,6 @@ import type { Committer } from "../commits/committer.ts";
 import { planError } from "../commits/commit_plan.ts";
 import { noticeNotAdded } from "../commits/usable_adds.ts";
 import { accept } from "../conversation/acceptance.ts";
-import type { Outbox } from "../send/outbox.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isMember } from "../conversation/standing.ts";
@@ -27,17 +26,15 @@ const maxPeople = 500;
 export class Membership {
   readonly #context: SyncContext;
   readonly #committer: Committer;
-  readonly #outbox: Outbox;
   readonly #keyPackages: KeyPackageFetch;
   readonly #leaving: Leaving;
 
   constructor(
     context: SyncContext,
-    parts: { committer: Committer; outbox: Outbox; keyPackages: KeyPackageFetch; leaving: Leaving },
+    parts: { committer: Committer; keyPackages: KeyPackageFetch; leaving: Leaving },
   ) {
     this.#context = context;
     this.#committer = parts.committer;
-    this.#outbox = parts.outbox;
     this.#keyPackages = parts.keyPackages;
     this.#leaving = parts.leaving;
   }
