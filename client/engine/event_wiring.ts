@@ -55,6 +55,7 @@ export function react(
     outbox.flush(chatId);
     maintenance.accepted(chatId);
     housekeeping.keepVault();
+    housekeeping.background(recovery.accepted(chatId));
   });
   events.on("joined", (chatId) => {
     recovery.backInStep(chatId);

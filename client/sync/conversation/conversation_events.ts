@@ -20,7 +20,7 @@ export interface ConversationEventMap {
   leaveProposed(chatId: string): void;
   /** This device is out of the group. */
   ended(chatId: string): void;
-  /** The account has taken an invitation. */
+  /** The account has taken the invitation to the chat: here, also by an answer, or on another device. */
   accepted(chatId: string): void;
   /** A Welcome put this device into the group. */
   joined(chatId: string): void;

@@ -76,9 +76,8 @@ export class Messages {
       state: "waiting",
       content: bytes,
     });
-    // An answer accepts an invitation, and marks the conversation as read.
+    // An answer accepts an invitation. It marks nothing as read: what came while it was written was not seen.
     accept(this.#context, unit, conversation);
-    if (conversation.record.unread > 0) conversation.set({ unread: 0 });
     markOwn(unit, chatId, ownKey, messageId, { order, atMs });
     const id = await mimiMessageId(
       accountUri(account.accountKey),
