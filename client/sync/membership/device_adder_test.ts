@@ -73,7 +73,7 @@ Deno.test("PEOPLE B1: a device fetches a KeyPackage at its turn, and none if ano
   assert.equal(fetches, 1);
 });
 
-Deno.test("PEOPLE B1: what the server puts off is fetched later, and anything else waits for the next look", async () => {
+Deno.test("PEOPLE B1: what the server puts off is fetched later; anything else waits for the next look", async () => {
   const answers = [
     () => Promise.reject(new WireError(ErrorCode.rateLimited, "too many", 4_000)),
     () => Promise.resolve([1]),
