@@ -31,6 +31,8 @@ const core = measured("core.ts");
 console.error("Measuring the gateway …");
 const gateway = measured("gateway.ts");
 const flood = measured("flood.ts");
+console.error("Measuring new devices …");
+const newDevice = measured("new_device.ts");
 console.error("Measuring MLS …");
 const mls = await mlsSection(quick ? [2, 10, 200] : undefined);
 console.error("Measuring in Chromium …");
@@ -89,6 +91,15 @@ ${outages[0].count} messages are written while there is no core; median of ${out
 | what | p50 of ${signIn.count} | for comparison |
 |---|---|---|
 | ${signInWhat} | ${ms(signIn.p50)} | Argon2id is slow by design |
+
+A new device is in all chats: from the call that puts it into the account's device list until it shows the first
+message of each of ${newDevice.chats} chats, over QUIC with OPAQUE left out; ${newDevice.own.count} devices, one after
+another.
+
+| who is online | p50 / p99 | for comparison |
+|---|---|---|
+| another device of the account | ${both(newDevice.own)} | the aim: p50 ≤ 1,000 ms |
+| a device of somebody else in the chats | ${both(newDevice.other)} | the aim: p50 ≤ 5,000 ms |
 
 ## Size of the page (brotli)
 

@@ -15,6 +15,7 @@ import { purgeDelivery } from "./delivery/blobs.ts";
 import { BodyBudget } from "./delivery/body_budget.ts";
 import { maxBundleBytes } from "./delivery/commit.ts";
 import type { DeliveryDependencies } from "./delivery/dependencies.ts";
+import { type AccountChange, DeviceNotices } from "./delivery/device_notices.ts";
 import { deliveryHandlers } from "./delivery/handlers.ts";
 import { LiveDevices } from "./delivery/live.ts";
 import { drain } from "./drain.ts";
@@ -185,6 +186,7 @@ async function startServices(
 ): Promise<Services> {
   const live = new LiveDevices();
   metrics.gauge("qpq_subscriptions", "open subscriptions", () => live.size);
+  const notices = new DeviceNotices({ store: store.delivery, live, now, log });
   const handlers = new Handlers<Caller>();
   const opaque = new OpaquePool({ keys: await opaqueServerKeys(store) });
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
@@ -196,6 +198,7 @@ async function startServices(
     config,
     clock: now,
     onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds),
+    onAccountChanged: (change: AccountChange) => notices.changed(change),
   };
   authenticationHandlers(handlers, authentication);
   const calls: Calls = new Calls({ handlers, authorize: authorizeCall(authentication), limits, log, metrics });
@@ -226,6 +229,7 @@ async function startServices(
   const stop = async () => {
     clearInterval(timer);
     await purging;
+    await notices.idle();
     await stopWatching();
     opaque.close();
   };

@@ -7,6 +7,7 @@ import type { RpcClient } from "../../schema/rpc/client.ts";
 import type { AccountState, DeviceInfo } from "../api/engine_api.ts";
 import type { Trust } from "../mls/types.ts";
 import type { StoreName } from "../storage/storage.ts";
+import type { ChatList, ChatListChange } from "./vault/chat_list.ts";
 import type { Pin } from "./vault/pins.ts";
 
 /** The server's time as far as this device knows it. */
@@ -171,13 +172,16 @@ export interface KeyPackageStock {
  */
 export interface VaultKeeper {
   /**
-   * Writes pins and channels into the vault, merged with those of the account's other devices.
+   * Reads the vault, and writes pins and chats into it, merged with those of the account's other devices.
    *
-   * @param channelIds 32 bytes each: what this device is a member of now; left out: unchanged
+   * @param change of the list of chats; left out: none
    * @throws EngineError L001 offline, L006 the vault is unreadable, or older than one seen before on a server that
    *   does not say that it was restored
    */
-  sync(channelIds?: Uint8Array[]): Promise<void>;
+  sync(change?: ChatListChange): Promise<void>;
+
+  /** @returns the account's chats by the newest vault that this device has seen @throws StorageError */
+  chats(): Promise<ChatList>;
 }
 
 /** The signed-in account for the rest of the engine, until sign-out or until the account ends. */

@@ -97,6 +97,11 @@ export interface ChatSummary {
   needsAcceptance?: true;
   /** The device that added this one has been signed out (revoked) by its account. Set with `needsAcceptance`. */
   inviterRevoked?: true;
+  /**
+   * Another device of the account has taken a chat of this channel, and nobody has confirmed yet that this is the same
+   * one. Declining would take the other devices out of it.
+   */
+  onOtherDevices?: true;
   /** False once this device was removed or has left. */
   active: boolean;
   /**
@@ -237,6 +242,8 @@ export type EngineEvent =
   | { kind: "connection"; connection: ConnectionState }
   | { kind: "progress"; progress: Progress | undefined }
   | { kind: "chats"; chats: ChatSummary[] }
+  /** See {@link EngineApi.awaitedChats}. */
+  | { kind: "awaited"; chats: number }
   /** New or changed items of one conversation. Received messages are reported while they are being stored. */
   | { kind: "timeline"; chatId: string; items: TimelineItem[] }
   /**
@@ -262,6 +269,8 @@ export interface EngineApi {
   account(): Promise<AccountState>;
   connection(): Promise<ConnectionState>;
   chats(): Promise<ChatSummary[]>;
+  /** How many chats the account's other devices have named that this device has not been added to yet. */
+  awaitedChats(): Promise<number>;
   /** Exact name, and names that start with `text`; without the own one. */
   findPeople(text: string): Promise<string[]>;
   /**

@@ -82,6 +82,10 @@ export class Engine implements EngineApi {
     return Promise.resolve(this.#profile.signedIn?.conversations.summaries() ?? []);
   }
 
+  awaitedChats(): Promise<number> {
+    return Promise.resolve(this.#profile.signedIn?.awaited.count ?? 0);
+  }
+
   findPeople(text: string): Promise<string[]> {
     return this.#profile.guarded(() => this.#profile.context().directory.search(text.trim().toLowerCase()));
   }

@@ -53,7 +53,13 @@ export function react(
   events.on("ended", (chatId) => {
     committer.ended(chatId);
     void outbox.abandon(chatId).catch(report);
+    housekeeping.keepVault("with what is gone");
+  });
+  events.on("accepted", (chatId) => {
+    outbox.flush(chatId);
+    maintenance.accepted(chatId);
     housekeeping.keepVault();
+    housekeeping.background(recovery.accepted(chatId));
   });
   events.on("joined", (chatId) => {
     recovery.backInStep(chatId);
@@ -66,7 +72,6 @@ export function react(
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);
   });
-  events.on("accepted", (chatId) => housekeeping.background(recovery.accepted(chatId)));
   events.on("moved", (chatId, resend) => {
     recovery.moved(chatId);
     committer.rebuildSoon(chatId);
@@ -75,7 +80,7 @@ export function react(
     renewal.look(chatId);
     maintenance.redo(chatId);
     additions.look(chatId);
-    housekeeping.keepVault();
+    housekeeping.keepVault("with what is gone");
     housekeeping.leaveAgain(chatId);
   });
   events.on("fellOutOfStep", (chatId) => {

@@ -6,7 +6,8 @@
 import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
 import { engineError, isDisconnection } from "../account/errors.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
-import { isIn, isShown } from "../sync/conversation/standing.ts";
+import { chatListChange, takeOwnChats } from "../sync/membership/own_chats.ts";
+import type { AwaitedChats } from "./awaited_chats.ts";
 import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import type { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import type { OthersAdditions } from "../sync/membership/others_additions.ts";
@@ -28,6 +29,7 @@ interface Parts {
   maintenance: GroupMaintenance;
   additions: OthersAdditions;
   renewal: LeafRenewal;
+  awaited: AwaitedChats;
   /** Reports an error that the user should see. */
   report(error: unknown): void;
 }
@@ -40,6 +42,7 @@ export class Housekeeping {
   #cancelFresh = () => {};
   #listsFresh = false;
   #listsFailed = false;
+  #vaultKept = false;
   #running = 0;
   #closed = false;
 
@@ -63,6 +66,7 @@ export class Housekeeping {
   caughtUp(): void {
     this.#listsFresh = false;
     this.#listsFailed = false;
+    if (!this.#vaultKept) this.keepVault();
     this.lookAfter();
   }
 
@@ -119,17 +123,29 @@ export class Housekeeping {
   }
 
   /**
-   * Writes the list of channels into the vault. Invitations are left out, because strangers could fill the
-   * vault with them.
+   * Reads the vault, and writes the account's chats into it. @param gone also what is no chat of it any more: after a
+   * chat has ended or moved, and once in a run
    */
-  keepVault(): void {
-    this.background(this.#syncVault());
+  keepVault(gone?: "with what is gone"): void {
+    this.#parts.awaited.look();
+    this.background(this.#syncVault(gone !== undefined));
   }
 
-  async #syncVault(): Promise<void> {
-    const records = this.#context.conversations.all().map(({ record }) => record);
-    const own = records.filter((record) => isIn(record) && isShown(record) && !record.invitation);
-    await this.#context.account.vault.sync(own.map(({ channelId }) => channelId));
+  async #syncVault(withGone = false): Promise<void> {
+    await this.#context.account.vault.sync(chatListChange(this.#context, withGone || !this.#vaultKept));
+    this.#vaultKept = true;
+    await this.#vaultRead();
+  }
+
+  /** What another device of the account has changed in the vault. @throws EngineError */
+  async readVault(): Promise<void> {
+    await this.#context.account.vault.sync();
+    await this.#vaultRead();
+  }
+
+  async #vaultRead(): Promise<void> {
+    await takeOwnChats(this.#context);
+    this.#parts.awaited.look();
   }
 
   /**

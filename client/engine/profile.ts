@@ -134,6 +134,7 @@ export class Profile {
         timeline: (chatId, items) => this.tell({ kind: "timeline", chatId, items }),
         reread: (chatId) => this.tell({ kind: "reread", chatId }),
         chats: (chats) => this.tell({ kind: "chats", chats }),
+        awaited: (chats) => this.tell({ kind: "awaited", chats }),
         problem: (problem) => this.tell({ kind: "problem", problem }),
         progress: (progress) => this.tell({ kind: "progress", progress }),
         caughtUp: () => this.backlog.done(),

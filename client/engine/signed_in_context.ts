@@ -19,6 +19,8 @@ export interface SignedInEngineListener {
   /** The last reported items of a conversation may not be on this device after all. */
   reread(chatId: string): void;
   chats(chats: ChatSummary[]): void;
+  /** So many chats of the account are still to come (awaited_chats.ts). */
+  awaited(chats: number): void;
   problem(problem: EngineProblem): void;
   progress(progress: Progress | undefined): void;
   /** The backlog of this connection is processed and on disk. */

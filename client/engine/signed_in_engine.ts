@@ -4,6 +4,7 @@
  */
 
 import { toHex } from "../../schema/bytes.ts";
+import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import { engineError, isDisconnection } from "../account/errors.ts";
 import { type Opening, ProfileMarks } from "../account/profile_marks.ts";
 import type { SessionEnd } from "../connection/connection_manager.ts";
@@ -14,6 +15,7 @@ import { ExpiredRecords } from "../sync/conversation/expired_records.ts";
 import { History } from "../sync/conversation/history.ts";
 import { desyncOf, isIn } from "../sync/conversation/standing.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
+import { DeviceNotices } from "../sync/membership/device_notices.ts";
 import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
 import { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
@@ -27,6 +29,7 @@ import { Ephemeral } from "../sync/send/ephemeral.ts";
 import { Messages } from "../sync/send/messages.ts";
 import { Outbox } from "../sync/send/outbox.ts";
 import { ResendAlone } from "../sync/send/resend_alone.ts";
+import { AwaitedChats } from "./awaited_chats.ts";
 import { CatchingUp } from "./catching_up.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { react } from "./event_wiring.ts";
@@ -40,6 +43,7 @@ export class SignedInEngine {
   readonly leaving: Leaving;
   readonly messages: Messages;
   readonly history: History;
+  readonly awaited: AwaitedChats;
   readonly #context: SyncContext;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
@@ -51,6 +55,7 @@ export class SignedInEngine {
   readonly #recovery: RecoveryClient;
   readonly #ephemeral: Ephemeral;
   readonly #housekeeping: Housekeeping;
+  readonly #notices: DeviceNotices;
   readonly #marks: ProfileMarks;
   readonly #listener: SignedInEngineListener;
   #unwatchPins = () => {};
@@ -74,7 +79,6 @@ export class SignedInEngine {
     this.leaving = new Leaving(context, this.#committer, this.#outbox);
     this.membership = new Membership(context, {
       committer: this.#committer,
-      outbox: this.#outbox,
       keyPackages,
       leaving: this.leaving,
     });
@@ -99,13 +103,20 @@ export class SignedInEngine {
     this.#renewal = new LeafRenewal(context, this.#committer);
     this.#inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
     this.#ephemeral = new Ephemeral(context, options.listener.typing);
+    this.awaited = new AwaitedChats(context, options.listener.awaited);
     this.#housekeeping = new Housekeeping(context, {
       leaving: this.leaving,
       expired: new ExpiredRecords(context),
       maintenance: this.#maintenance,
       additions: this.#additions,
       renewal: this.#renewal,
+      awaited: this.awaited,
       report,
+    });
+    this.#notices = new DeviceNotices(context, {
+      giveTurn: (chatId, accountKey, turn) => this.#maintenance.giveTurn(chatId, accountKey, turn),
+      looked: (chatIds) => this.#maintenance.looked(chatIds),
+      ownChanged: () => this.#housekeeping.background(this.#housekeeping.readVault()),
     });
     react(context.events, {
       conversations: context.conversations,
@@ -127,6 +138,7 @@ export class SignedInEngine {
     const { drafts } = engine.#context;
     await Promise.all([engine.conversations.load(), engine.#inbox.load(), engine.#outbox.load(), drafts.load()]);
     await engine.pinsChanged();
+    engine.awaited.look();
     engine.#unwatchPins = options.account.directory.watchPins(() =>
       void engine.pinsChanged().catch((error) => engine.#report(error))
     );
@@ -157,7 +169,7 @@ export class SignedInEngine {
           // Ephemeral ones have no place in the queue.
           const stored = entries.filter(({ seq }) => seq !== 0);
           if (stored.length > 0) await this.#inbox.receive(stored);
-          for (const entry of entries) if (entry.seq === 0) await this.#ephemeral.receive(entry);
+          for (const entry of entries.filter(({ seq }) => seq === 0)) await this.#receiveEphemeral(entry);
           backlog.advance(entries.length);
         },
         answered: async (held) => {
@@ -207,6 +219,12 @@ export class SignedInEngine {
       report: (error) => this.#report(error),
       isClosed: () => this.#closed,
     };
+  }
+
+  async #receiveEphemeral(entry: Entry): Promise<void> {
+    if (entry.kind !== EntryKind.DEVICES) return await this.#ephemeral.receive(entry);
+    // Nothing behind it waits for the look at that account.
+    this.#housekeeping.background(this.#notices.receive(entry));
   }
 
   close(): void {

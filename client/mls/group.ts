@@ -28,6 +28,7 @@ import {
   infoOf,
   leavingMembers,
   mergePending,
+  signedInGroup,
   stateMembers,
 } from "./state.ts";
 import {
@@ -162,6 +163,8 @@ export interface Mls {
 
   /** @returns the members in leaf order */
   members(state: GroupState): Member[];
+  /** @returns the members whose leaf is signed for this very group, and is no KeyPackage's */
+  signedInGroup(state: GroupState): Member[];
   info(state: GroupState): GroupInfo;
   /** Whether this device's leaf is another than in the state before: each fresh leaf has other keys (GRP-3.2). */
   hasFreshLeaf(state: GroupState, before: GroupState | undefined): boolean;
@@ -227,6 +230,7 @@ export function createMls(options: MlsOptions): Mls {
     sealEphemeral,
     openEphemeral,
     members: stateMembers,
+    signedInGroup,
     info: infoOf,
     hasFreshLeaf: ({ secrets }, before) => !before || !equalBytes(secrets.xwingSeed, before.secrets.xwingSeed),
     pendingLeaves: leavingMembers,

@@ -83,6 +83,16 @@ export function stateMembers(state: GroupState): Member[] {
   return membersOf(state.mls.ratchetTree, infoOf(state));
 }
 
+/**
+ * @returns the members who have signed that they are in this very group: a leaf of a commit names the group (RFC 9420
+ *   §7.2). A leaf of a KeyPackage may stand in any group
+ */
+export function signedInGroup(state: GroupState): Member[] {
+  return stateMembers(state).filter(({ leafIndex }) =>
+    leafAt(state.mls.ratchetTree, leafIndex)?.leafNodeSource !== "key_package"
+  );
+}
+
 /** The members whose leave proposal is stored, and whose leaf is still in the tree. */
 export function leavingMembers(state: GroupState): Member[] {
   const leaving = new Set(Object.values(state.mls.unappliedProposals).map(({ senderLeafIndex }) => senderLeafIndex));

@@ -31,6 +31,7 @@ const devices: Username[] = ["alice", "bob", "carol"];
 /** Fields that later versions store as well, by place (see `fieldsOf`). The code that stores one adds it here. */
 const laterFields: Record<string, string[]> = {
   "account/sync/marks": ["before[]"],
+  "account/vault": ["channels[]"],
   groups: [
     "broken.by",
     "gone.accountKey",
@@ -43,6 +44,7 @@ const laterFields: Record<string, string[]> = {
     "leftIn[].channelId",
     "leftIn[].epoch",
     "leftMs",
+    "onOtherDevices",
     "reading.from",
     "reading.late[]",
     "reading.to",

@@ -11,6 +11,7 @@ import { Sessions } from "../../server-core/authentication/sessions.ts";
 import type { Caller } from "../../server-core/caller.ts";
 import { BlobFiles } from "../../server-core/delivery/blob_files.ts";
 import { BodyBudget } from "../../server-core/delivery/body_budget.ts";
+import { type AccountChange, DeviceNotices } from "../../server-core/delivery/device_notices.ts";
 import { deliveryHandlers } from "../../server-core/delivery/handlers.ts";
 import { LiveDevices } from "../../server-core/delivery/live.ts";
 import { generateOpaqueServerKeys } from "../../server-core/opaque/server_keys.ts";
@@ -66,6 +67,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     }));
   };
   const live = new LiveDevices();
+  const notices = new DeviceNotices({ store: store.delivery, live, now });
   const handlers = new Handlers<Caller>();
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
   const side = new OpaqueServerSide(await store.accounts.ensureOpaqueServerKeys(await serverKeys));
@@ -85,6 +87,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     },
     clock: now,
     onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds as never),
+    onAccountChanged: (change: AccountChange) => notices.changed(change),
   };
   authenticationHandlers(handlers, authentication);
   deliveryHandlers(handlers, {

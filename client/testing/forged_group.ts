@@ -1,6 +1,6 @@
 /** Creates a group by hand for a hostile member. */
 
-import type { Bytes } from "../../schema/bytes.ts";
+import { type Bytes, fromHex } from "../../schema/bytes.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { credentialOf, type StoredDevice } from "../account/devices/device.ts";
@@ -10,7 +10,7 @@ import type { Person } from "./person.ts";
 
 /**
  * @returns the device's keys, the private record of a KeyPackage of the device for `createGroup`, and a
- *   KeyPackage of each of the others
+ *   KeyPackage of each of the others' devices
  */
 export async function deviceOf(
   person: Person,
@@ -25,9 +25,11 @@ export async function deviceOf(
     nowMs: Date.now(),
     lastResort: false,
   });
-  const keyPackages = await Promise.all(others.map(async ({ username }) => {
+  const keyPackages = await Promise.all(others.map(async ({ username, engine }) => {
+    const state = await engine.account();
+    const deviceIds = state.kind === "signed-in" ? [fromHex(state.deviceId)] : [];
     const { account } = await rpc.call(authentication.lookup, { username });
-    return (await rpc.call(authentication.fetchKeyPackage, { accountKey: account.accountKey, deviceIds: [] }))
+    return (await rpc.call(authentication.fetchKeyPackage, { accountKey: account.accountKey, deviceIds }))
       .keyPackages[0].keyPackage;
   }));
   return { device, keyPackage: own.privateRecord, keyPackages };

@@ -5,7 +5,7 @@ import { MemoryStorage } from "../../client/storage/testing/memory.ts";
 import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { AuthenticationServer } from "./authentication_server.ts";
-import { password, Profile, rejectsWith } from "./profile.ts";
+import { password, Profile, rejectsWith, taken } from "./profile.ts";
 
 Deno.test("createAccount() with full Argon2id makes a working device with KeyPackages", async () => {
   const server = new AuthenticationServer();
@@ -57,7 +57,7 @@ Deno.test("signIn() on a second browser makes a second device, with the pins of 
   const pinned = await first.context.directory.byUsername("bob.b");
   await first.context.directory.setVerified(pinned.accountKey, true);
   const channelId = new Uint8Array(32).fill(3);
-  await first.context.vault.sync([channelId]);
+  await first.context.vault.sync(taken(channelId));
   await second.manager.signIn("alice", password);
   assert.equal((await second.ownDevices()).length, 2);
   assert.equal(toHex(second.context.accountKey), toHex(first.context.accountKey));
@@ -206,11 +206,11 @@ Deno.test("vault.sync() merges with what another device put there at the same ti
   await first.manager.createAccount("alice", password);
   await second.manager.signIn("alice", password);
   const channel = (byte: number) => new Uint8Array(32).fill(byte);
-  await Promise.all([first.context.vault.sync([channel(1)]), second.context.vault.sync([channel(2)])]);
+  await Promise.all([first.context.vault.sync(taken(channel(1))), second.context.vault.sync(taken(channel(2)))]);
   await first.context.vault.sync();
   const { vault } = await first.context.rpc.call(authentication.getVault, {});
   assert.equal(vault.version, 3);
   server.refuseNext(authentication.putVault, ErrorCode.epochConflict);
-  await first.context.vault.sync([channel(3)]);
+  await first.context.vault.sync(taken(channel(3)));
   assert.equal((await first.context.rpc.call(authentication.getVault, {})).vault.version, 4);
 });

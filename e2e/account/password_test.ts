@@ -6,7 +6,7 @@ import { openDeviceList } from "../../schema/device_list.ts";
 import { ErrorCode } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { AuthenticationServer } from "./authentication_server.ts";
-import { password, Profile, rejectsWith } from "./profile.ts";
+import { password, Profile, rejectsWith, taken } from "./profile.ts";
 
 const next = "another horse, another battery";
 
@@ -96,7 +96,7 @@ Deno.test("newRecoveryCode() makes the code before it void, and leaves password 
 Deno.test("recover() sets a new password with the code alone, and gives the next code", async () => {
   const { server, first, second, recoveryCode } = await withTwoDevices();
   const channel = new Uint8Array(32).fill(7);
-  await first.context.vault.sync([channel]);
+  await first.context.vault.sync(taken(channel));
   const third = await Profile.open(server);
   await rejectsWith(third.manager.recover("alice", recoveryCode.slice(0, -1), next), "L014");
   await rejectsWith(third.manager.recover("nobody", recoveryCode, next), "L014");
@@ -161,7 +161,7 @@ Deno.test("an older vault is L006 for a running device, and nothing is written",
       value: { ...(await first.store.get<StoredVault>("account", "vault"))!, version: 9 },
     }],
   });
-  await rejectsWith(first.context.vault.sync([new Uint8Array(32).fill(2)]), "L006");
+  await rejectsWith(first.context.vault.sync(taken(new Uint8Array(32).fill(2))), "L006");
   await rejectsWith(first.manager.newRecoveryCode(password), "L006");
   await rejectsWith(first.manager.changePassword(password, next), "L006");
   await signsIn(server, password);
@@ -184,7 +184,7 @@ Deno.test("revokeDevice() signs nothing on top of a device list that is older th
 Deno.test("a rolled-back vault is refused at a sign-in (L006) until the newer one is back", async () => {
   const { server, first, second } = await withTwoDevices();
   const rollBack = server.keepVault("alice");
-  await first.context.vault.sync([new Uint8Array(32).fill(1)]);
+  await first.context.vault.sync(taken(new Uint8Array(32).fill(1)));
   await second.context.vault.sync();
   // A device that is out of the account signs in as a new one, in the same profile.
   await first.manager.revokeDevice(toHex(second.context.deviceId), password);
@@ -202,7 +202,7 @@ Deno.test("a rolled-back vault is refused at a sign-in (L006) until the newer on
 Deno.test("a rolled-back vault is told to a signed-in user once, though nobody waits", async () => {
   const { server, first } = await withTwoDevices();
   const rollBack = server.keepVault("alice");
-  await first.context.vault.sync([new Uint8Array(32).fill(1)]);
+  await first.context.vault.sync(taken(new Uint8Array(32).fill(1)));
   rollBack();
   const unreadable = () => first.problems.filter(({ code }) => code === "L006").length;
   for (let times = 0; times < 3; times++) {

@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { AccountManager, type AccountManagerOptions } from "../../client/account/account.ts";
 import { type OpaqueSuite, suite1 } from "../../client/account/sign_in/opaque_client.ts";
 import type { AccountContext } from "../../client/account/types.ts";
+import type { ChatListChange } from "../../client/account/vault/chat_list.ts";
 import type { AccountState, Progress } from "../../client/api/engine_api.ts";
 import { EngineError, type EngineProblem } from "../../client/api/errors.ts";
 import { MemoryStorage } from "../../client/storage/testing/memory.ts";
 import { importWrappingKey, SealedStore } from "../../client/storage/sealed_store.ts";
 import type { PageSentinel } from "../../client/storage/sentinel.ts";
-import { sha256, toHex } from "../../schema/bytes.ts";
+import { type Bytes, sha256, toHex } from "../../schema/bytes.ts";
 import { openDeviceList } from "../../schema/device_list.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import type { AuthenticationServer } from "./authentication_server.ts";
@@ -70,3 +71,8 @@ export class Profile {
 
 export const rejectsWith = (work: Promise<unknown>, code: string) =>
   assert.rejects(work, (error) => error instanceof EngineError && error.problem.code === code);
+
+/** @returns for `vault.sync`: this channel is one that the account has taken */
+export function taken(channelId: Bytes): ChatListChange {
+  return { own: [{ channelId, people: [] }], gone: [] };
+}

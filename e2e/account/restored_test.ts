@@ -7,7 +7,7 @@ import type { StoredVault } from "../../client/account/vault/vault_keeper.ts";
 import { toHex } from "../../schema/bytes.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { AuthenticationServer } from "./authentication_server.ts";
-import { password, Profile, rejectsWith } from "./profile.ts";
+import { password, Profile, rejectsWith, taken } from "./profile.ts";
 
 const channel = (byte: number) => new Uint8Array(32).fill(byte);
 
@@ -34,17 +34,17 @@ const lost = ({ problems }: Profile) => problems.filter(({ code }) => code === "
 Deno.test("a restored server's vault is written again with all that this device has seen of the lost one", async () => {
   const { server, first, second } = await withDevices();
   await first.context.directory.byUsername("bob.b");
-  await first.context.vault.sync([channel(1)]);
+  await first.context.vault.sync(taken(channel(1)));
   const rollBack = server.keepVault("alice");
   // This pin is known to the first device by the vault alone.
   const { accountKey } = await second.context.directory.byUsername("carl.c");
   await second.context.directory.setVerified(accountKey, true);
   await second.context.vault.sync();
-  await first.context.vault.sync([channel(2)]);
+  await first.context.vault.sync(taken(channel(2)));
   const newest = await vaultOf(first);
   rollBack();
   server.restoredMs = 1_000;
-  await first.context.vault.sync([channel(2)]);
+  await first.context.vault.sync(taken(channel(2)));
   const again = await vaultOf(first);
   assert.ok(again.version > newest.version);
   assert.deepEqual(names(again), ["bob.b", "carl.c"]);
@@ -80,7 +80,7 @@ Deno.test("an older vault takes no doubt about a key back that a newer one raise
 Deno.test("a restore that was dealt with allows no older vault", async () => {
   const { server, first } = await withDevices();
   const rollBack = server.keepVault("alice");
-  await first.context.vault.sync([channel(1)]);
+  await first.context.vault.sync(taken(channel(1)));
   rollBack();
   server.restoredMs = 1_000;
   await first.store.write({ puts: [{ store: "account", key: "sync/restored", value: server.restoredMs }] });
@@ -91,7 +91,7 @@ Deno.test("a restore that was dealt with allows no older vault", async () => {
 Deno.test("after a restore, a new recovery code and a new password are taken before anything was synced", async () => {
   const { server, first } = await withDevices();
   const rollBack = server.keepVault("alice");
-  await first.context.vault.sync([channel(1)]);
+  await first.context.vault.sync(taken(channel(1)));
   const { version } = await vaultOf(first);
   rollBack();
   server.restoredMs = 1_000;

@@ -2,6 +2,7 @@
 
 import type { Opaque } from "../opaque/pool.ts";
 import type { Store } from "../storage/store.ts";
+import type { AccountChange } from "../delivery/device_notices.ts";
 import type { Sessions } from "./sessions.ts";
 
 export interface AuthenticationConfig {
@@ -34,4 +35,6 @@ export interface AuthenticationDeps {
    * streams should end.
    */
   onSessionsEnded?(sessionIds: Uint8Array<ArrayBuffer>[]): void;
+  /** Called when other devices have something to do for an account: its list, first KeyPackages or vault are new. */
+  onAccountChanged?(change: AccountChange): void;
 }

@@ -1,5 +1,6 @@
 /** Handler of `putDeviceList`, which replaces the account's device list. */
 
+import { equalBytes } from "../../schema/bytes.ts";
 import { deviceListSuccession, openDeviceList } from "../../schema/device_list.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
@@ -12,7 +13,7 @@ import { sessionOf } from "./parameters.ts";
 /** Serves `putDeviceList`, for a device of the account. */
 export function addDeviceHandlers(
   handlers: Handlers<Caller>,
-  { store: { accounts }, sessions, onSessionsEnded }: AuthenticationDeps,
+  { store: { accounts }, sessions, onSessionsEnded, onAccountChanged }: AuthenticationDeps,
   challenges: Challenges,
 ): void {
   handlers.unary(authentication.putDeviceList, async ({ devices, proof }, { caller }) => {
@@ -33,6 +34,11 @@ export function addDeviceHandlers(
     });
     sessions.forgetAccount(accountKey);
     onSessionsEnded?.(endedSessionIds);
+    // A device that is gone is to be removed. A new one can be added once it has KeyPackages (key_package_handlers.ts).
+    const isIn = (deviceId: Uint8Array) => next.devices.some((device) => equalBytes(device.deviceId, deviceId));
+    if (!current.devices.every(({ deviceId }) => isIn(deviceId))) {
+      onAccountChanged?.({ accountKey, to: "all", by: session.recipientKey, acts: true });
+    }
     return {};
   });
 }

@@ -31,7 +31,7 @@ const dayMs = 24 * 3_600_000;
 /** Serves `uploadKeyPackages`, `countKeyPackages` and `fetchKeyPackage`. */
 export function addKeyPackageHandlers(
   handlers: Handlers<Caller>,
-  { store: { accounts }, config, clock }: AuthenticationDeps,
+  { store: { accounts }, config, clock, onAccountChanged }: AuthenticationDeps,
 ): void {
   const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? fetchesPerMinute, clock });
   const days = new CallWindow({ most: config.fetchKeyPackagePerDay ?? fetchesPerDay, spanMs: dayMs, clock });
@@ -56,7 +56,13 @@ export function addKeyPackageHandlers(
       await setImmediate();
     }
     const last = lastResort.length === 0 ? {} : { lastResort: await check.check(lastResort, true) };
-    return await accounts.addKeyPackages({ deviceId, keyPackages: checked, ...last });
+    const before = await accounts.countKeyPackages({ deviceId });
+    const stock = await accounts.addKeyPackages({ deviceId, keyPackages: checked, ...last });
+    // From its first KeyPackages on a device can be added.
+    if (before.available === 0 && !before.lastResort && checked.length + lastResort.length > 0) {
+      onAccountChanged?.({ accountKey, to: "all", by: recipientKey, acts: false });
+    }
+    return stock;
   });
 
   handlers.unary(

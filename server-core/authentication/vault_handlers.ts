@@ -15,7 +15,7 @@ export const freshSessionMs = 5 * 60_000;
 /** Serves `getVault`, `putVault` and `changePassword`. */
 export function addVaultHandlers(
   handlers: Handlers<Caller>,
-  { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps,
+  { store: { accounts }, opaque, sessions, clock, onSessionsEnded, onAccountChanged }: AuthenticationDeps,
   challenges: Challenges,
 ): void {
   handlers.unary(
@@ -34,6 +34,8 @@ export function addVaultHandlers(
       sessionId: session.sessionId,
       freshSinceMs: clock() - freshSessionMs,
     });
+    const { accountKey, recipientKey } = session;
+    onAccountChanged?.({ accountKey, to: "own", by: recipientKey, acts: false });
     return {};
   });
 

@@ -235,6 +235,11 @@ export class LiveDevices {
     });
   }
 
+  /** @returns whether a subscription of the device is open that names its run (`subscribeAs`) */
+  namesRun(recipientKey: Uint8Array): boolean {
+    return this.#subscriptions.get(keyOf(recipientKey))?.run !== undefined;
+  }
+
   /** @returns the sessions that subscriptions are open for, 16 bytes each */
   sessionIds(): Uint8Array<ArrayBuffer>[] {
     return Array.from(this.#subscriptions.values(), ({ sessionId }) => Uint8Array.from(sessionId));

@@ -78,6 +78,13 @@ export interface EnqueueArgs {
   bodyHash: Bytes;
 }
 
+export interface AccountChannels {
+  version: number;
+  /** recipientKeys, 32 bytes each. */
+  own: Bytes[];
+  channels: { channelId: Bytes; devices: { recipientKey: Bytes; own: boolean }[] }[];
+}
+
 export interface FetchArgs {
   recipientKey: Bytes;
   /** 32 bytes, or empty for the whole queue. */
@@ -97,6 +104,11 @@ export interface DeliveryStore {
   createChannel(args: { creator: Bytes; channelId: Bytes }): Promise<void>;
   /** Gives the members in the order of their keys. E016; a revoked device is answered like a stranger. */
   channelState(args: { member: Bytes; channelId: Bytes }): Promise<{ epoch: number; members: Bytes[] }>;
+  /**
+   * Gives the version of an account's list, its enrolled devices, and its channels with the member devices that take
+   * entries: those of the newest channels, `most` devices in all. `own`: the device is one of the account.
+   */
+  accountChannels(args: { accountKey: Bytes; most: number }): Promise<AccountChannels>;
   /**
    * The checks that need no body. Returns the answer when the same commit was accepted before. E016, E014
    * (id reused), E017, E015.

@@ -20,6 +20,7 @@ const methods: Record<EngineMethod, true> = {
   account: true,
   connection: true,
   chats: true,
+  awaitedChats: true,
   findPeople: true,
   startChat: true,
   addPeople: true,

@@ -236,7 +236,10 @@ testProfile("nothing is handed over before somebody is signed in, and the recove
 
 testProfile("a new leader has every chat read again, and ends the progress of the one before", async (profile) => {
   const chats = [{ chatId: "c1" }, { chatId: "c2" }] as unknown as Awaited<ReturnType<EngineApi["chats"]>>;
-  const [first, second] = await profile.tabs({}, { chats: () => Promise.resolve(chats) });
+  const [first, second] = await profile.tabs({}, {
+    chats: () => Promise.resolve(chats),
+    awaitedChats: () => Promise.resolve(0),
+  });
   first.emit({ kind: "progress", progress: { task: "catching-up", done: 1, total: 9 } });
   first.seat.setVisible(false);
   second.seat.setVisible(true);

@@ -85,6 +85,7 @@ export function lead({ engine, channel, leader, emit, idle, outdated, version }:
       emit({ kind: "connection", connection: await engine.api.connection() });
       const chats = await engine.api.chats();
       emit({ kind: "chats", chats });
+      emit({ kind: "awaited", chats: await engine.api.awaitedChats() });
       // The leader before may have stored what it could not tell of any more.
       for (const { chatId } of chats) emit({ kind: "reread", chatId });
     },

@@ -77,8 +77,14 @@ export const de: Record<keyof typeof en, string> = {
   "chats.title": "Chats",
   "chats.new": "Neuer Chat",
   "chats.empty": "Noch keine Chats",
-  "chats.empty-hint":
-    "Finde jemanden über den Benutzernamen und sag hallo. Nach dem Anmelden auf einem neuen Gerät kommt ein Chat zurück, sobald darin jemand online ist und schreibt.",
+  "chats.empty-hint": "Finde jemanden über den Benutzernamen und sag hallo.",
+  "awaited.chats_one": "Dein Chat kommt noch",
+  "awaited.chats_other": "Deine {count} Chats kommen noch",
+  "awaited.soon":
+    "Ein anderes Gerät von dir oder jemand aus dem Chat nimmt dieses auf: Das dauert ein paar Sekunden, wenn eins davon online ist.",
+  "awaited.late":
+    "Offenbar ist niemand online, der dieses Gerät aufnehmen kann. Öffne quicproquo auf einem anderen Gerät von dir, oder warte auf jemanden aus diesen Chats.",
+  "awaited.offline": "Sie können kommen, sobald dieses Gerät verbunden ist.",
   "chats.invitation": "Einladung",
   "chats.nothing": "Noch keine Nachrichten",
   "chats.you": "Du",
@@ -169,6 +175,8 @@ export const de: Record<keyof typeof en, string> = {
     "Jemand, der nicht in diesem Chat war, hat dich wieder hineingebracht. Oben siehst du, wer jetzt darin ist. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
   "chat.invited-by-removed-device":
     "Ein Gerät, das aus seinem Konto entfernt worden war, hat dich zu diesem Chat hinzugefügt. Wer darin ist, steht unter „Einzelheiten“. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
+  "chat.on-other-devices":
+    "Ein anderes Gerät von dir ist in diesem Chat. Niemand, den es von dort kennt, hat bisher bestätigt, dass es derselbe ist. Wer darin ist, steht unter „Einzelheiten“; nimm an, wenn du sie kennst.",
   "chat.accept": "Annehmen",
   "chat.decline": "Ablehnen",
   "chat.not-found": "Diesen Chat gibt es auf diesem Gerät nicht.",

@@ -75,8 +75,14 @@ export const en = {
   "chats.title": "Chats",
   "chats.new": "New chat",
   "chats.empty": "No chats yet",
-  "chats.empty-hint":
-    "Find someone by their username and say hello. After signing in on a new device, a chat comes back as soon as someone in it is online and writes.",
+  "chats.empty-hint": "Find someone by their username and say hello.",
+  "awaited.chats_one": "Waiting for your chat",
+  "awaited.chats_other": "Waiting for your {count} chats",
+  "awaited.soon":
+    "Another device of yours, or somebody in the chat, adds this one: that takes a few seconds while one of them is online.",
+  "awaited.late":
+    "Nobody seems to be online who can add this device. Open quicproquo on another device of yours, or wait for somebody in these chats.",
+  "awaited.offline": "They can come once this device is connected.",
   "chats.invitation": "Invitation",
   "chats.nothing": "No messages yet",
   "chats.you": "You",
@@ -164,6 +170,8 @@ export const en = {
     "Somebody who was not in this chat has brought you back into it. Above you see who is in it now. Nothing can be sent before you accept; decline to leave it.",
   "chat.invited-by-removed-device":
     "A device that had been removed from its account has added you to this chat. “Chat details” shows who is in it. Nothing can be sent before you accept; decline to leave it.",
+  "chat.on-other-devices":
+    "Another device of yours is in this chat. Nobody whom it knows from there has confirmed yet that this is the same chat. “Chat details” shows who is in it; accept if you know them.",
   "chat.accept": "Accept",
   "chat.decline": "Decline",
   "chat.not-found": "This chat is not on this device.",

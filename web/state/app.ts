@@ -39,6 +39,8 @@ export interface App {
   /** Newest first; undefined until the engine has reported. */
   chats(): ChatSummary[] | undefined;
   chat(chatId: string): ChatSummary | undefined;
+  /** How many chats of the account this device has not been added to yet. */
+  awaited(): number;
   problem(): EngineProblem | undefined;
   dismissProblem(): void;
   /** A problem that stops the app; it is shown in place of everything else. */
@@ -97,6 +99,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   const [connection, setConnection] = createSignal<ConnectionState>({ kind: "connecting" });
   const [progress, setProgress] = createSignal<Progress>();
   const [chats, setChats] = createSignal<ChatSummary[]>();
+  const [awaited, setAwaited] = createSignal(0);
   const [problem, setProblem] = createSignal<EngineProblem>();
   const [fatal, setFatal] = createSignal<EngineProblem>();
   const [recoveryCode, setRecoveryCode] = createSignal<ShownRecoveryCode>();
@@ -125,6 +128,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
       drafts.clear();
       unsaved.clear();
       setChats(undefined);
+      setAwaited(0);
       compare(undefined);
       leaveCode(false);
     }
@@ -141,6 +145,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     else if (event.kind === "connection") setConnection(event.connection);
     else if (event.kind === "progress") setProgress(event.progress);
     else if (event.kind === "chats") takeChats(event.chats);
+    else if (event.kind === "awaited") setAwaited(event.chats);
     else if (event.kind === "timeline") timelines.tell(event.chatId, event.items);
     else if (event.kind === "reread") rereads.tell(event.chatId, undefined);
     else if (event.kind === "typing") typings.tell(event.chatId, event.username);
@@ -152,6 +157,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   const report = (error: unknown) => show(problemFrom(error));
   void engine.account().then(takeAccount).catch(report);
   void engine.connection().then(setConnection, () => {});
+  void engine.awaitedChats().then(setAwaited, () => {});
   void engine.chats().then((found) => chats() ?? takeChats(found), () => {});
   const wake = () => void engine.wake().catch(() => {});
   addEventListener("online", wake);
@@ -171,6 +177,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     progress,
     chats: sorted,
     chat: (chatId) => chats()?.find((one) => one.chatId === chatId),
+    awaited,
     problem,
     dismissProblem: () => setProblem(undefined),
     fatal,

@@ -214,5 +214,8 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
       notice("added", { by: emil, who: own }, 40 * dayMs),
       [emil, "Bring the money to the new address.", 40 * dayMs - minuteMs, { revokedDevice: true }],
     ], { invitation: true, needsAcceptance: true, inviterRevoked: true }),
+    chat(12, "Book circle", [emil, georg], [
+      notice("added", { by: georg, who: own }, 41 * dayMs),
+    ], { invitation: true, onOtherDevices: true }),
   ];
 }

@@ -25,6 +25,8 @@ const refuse = (code: string): never => {
 };
 
 const everyone = ["alice", "bob", "carol", "dora", "emil", "frida.k", "georg", "hanna-lu", ...fakeReaders];
+/** The username of an account whose chats come to a new device only when the test wakes the engine. */
+const awaiting = "late";
 /** The username that needs an invite code, and the code. */
 const byInvitation = { username: "invited", code: "garden-gate" };
 
@@ -41,6 +43,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
   let connection: ConnectionState = { kind: "connected", transport: "WebTransport" };
   const chats = new Map<string, FakeChat>();
   let order = 9_000_000;
+  let awaited = 0;
 
   const own = () => (account.kind === "signed-in" ? account.username : "");
   const sorted = () =>
@@ -52,6 +55,11 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
   const tellChats = () => emit({ kind: "chats", chats: structuredClone(sorted()) });
   const connect = (now: ConnectionState) => emit({ kind: "connection", connection: connection = now });
   const tellAccount = () => emit({ kind: "account", account });
+
+  function tellAwaited(count: number): void {
+    awaited = count;
+    emit({ kind: "awaited", chats: count });
+  }
 
   async function work(...steps: [Progress, number][]): Promise<void> {
     for (const [progress, ms] of steps) {
@@ -139,7 +147,8 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     async signIn(username, password) {
       await work([{ task: "password" }, 500], [{ task: "signing-in" }, 300]);
       if (password === "wrong") refuse("L022");
-      enter(username, password, true);
+      enter(username, password, username !== awaiting);
+      tellAwaited(username === awaiting ? 3 : 0);
     },
     async signOut() {
       await pause(100);
@@ -150,6 +159,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     account: async () => account,
     connection: async () => connection,
     chats: async () => structuredClone(sorted()),
+    awaitedChats: async () => awaited,
     async findPeople(text) {
       await pause(80);
       return everyone.filter((username) => username.startsWith(text) && username !== own());
@@ -315,7 +325,12 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       self.accept(username, accountKey);
       tellChats();
     },
-    async wake() {},
+    async wake() {
+      if (awaited === 0) return;
+      tellAwaited(0);
+      for (const chat of fakeChats(own(), everyone).slice(0, 3)) chats.set(chat.summary.chatId, chat);
+      tellChats();
+    },
     async useHere() {
       connect({ kind: "connected", transport: "WebTransport" });
     },

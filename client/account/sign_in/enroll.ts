@@ -176,7 +176,7 @@ export async function enrollDevice(enrolment: Enrolment, revoke: Uint8Array[], l
     return {
       device: stored,
       session,
-      vault: { version: vault.version, vaultKey },
+      vault: { version: vault.version, vaultKey, channels: content.channels },
       pins: content.pins,
       account: { username, accountKey, devices: signed },
     };

@@ -20,7 +20,7 @@ import { type Pin, pinOf, pinToStored } from "./pins.ts";
 
 export interface VaultContent {
   pins: Pin[];
-  /** channelIds, 32 bytes each. */
+  /** Values of 32 bytes each: chat_list.ts. */
   channels: Bytes[];
 }
 

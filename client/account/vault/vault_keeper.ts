@@ -13,6 +13,7 @@ import type { SealedStore } from "../../storage/sealed_store.ts";
 import { type DeviceKeys, proveCall } from "../devices/device.ts";
 import { asEngineErrors } from "../errors.ts";
 import type { VaultKeeper } from "../types.ts";
+import { ChatList, type ChatListChange, valuesOf, withoutGone } from "./chat_list.ts";
 import { mergeChannels, openVault, sealVault, type VaultContent } from "./vault.ts";
 import { fittingPins, mergePins, type Pin } from "./pins.ts";
 
@@ -22,6 +23,8 @@ export interface StoredVault {
   version: number;
   /** 32 bytes; opens pins and channels (vault.ts). */
   vaultKey: Bytes;
+  /** The channels of that version (chat_list.ts). Absent in records of earlier versions. */
+  channels?: Bytes[];
 }
 
 export interface VaultKeeperOptions {
@@ -58,9 +61,13 @@ export class VaultSync implements VaultKeeper {
     this.#options = options;
   }
 
-  async sync(channelIds?: Uint8Array[]): Promise<void> {
+  async chats(): Promise<ChatList> {
+    return new ChatList((await this.#options.store.get<StoredVault>("account", "vault"))?.channels ?? []);
+  }
+
+  async sync(change?: ChatListChange): Promise<void> {
     try {
-      await asEngineErrors(() => this.#working.runExclusive(() => this.#sync(channelIds)));
+      await asEngineErrors(() => this.#working.runExclusive(() => this.#sync(change)));
     } catch (error) {
       this.#tell((error as EngineError).problem);
       throw error;
@@ -102,8 +109,8 @@ export class VaultSync implements VaultKeeper {
     this.#options.onProblem?.(problem);
   }
 
-  async #sync(channelIds?: Uint8Array[]): Promise<void> {
-    await this.#trying(() => this.#attempt(channelIds));
+  async #sync(change?: ChatListChange): Promise<void> {
+    await this.#trying(() => this.#attempt(change));
   }
 
   async #trying(work: () => Promise<void>): Promise<void> {
@@ -116,15 +123,14 @@ export class VaultSync implements VaultKeeper {
     }
   }
 
-  async #attempt(channelIds?: Uint8Array[]): Promise<void> {
+  async #attempt(change: ChatListChange = { own: [], gone: [] }): Promise<void> {
     const { store, pins } = this.#options;
     const stored = await store.get<StoredVault>("account", "vault");
     if (!stored) return;
     const { vault, content: theirs } = await this.#newest(stored);
     const merged: VaultContent = {
       pins: fittingPins(mergePins(await pins(), theirs.pins)),
-      // Channels are only added. A device that asks to be re-added to a channel it left gets its answer there.
-      channels: mergeChannels(channelIds ?? [], theirs.channels),
+      channels: mergeChannels(await valuesOf(change), withoutGone(theirs.channels, change.gone)),
     };
     let { version } = vault;
     if (toHex(encodeCbor([merged.pins, merged.channels])) !== toHex(encodeCbor([theirs.pins, theirs.channels]))) {
@@ -134,11 +140,11 @@ export class VaultSync implements VaultKeeper {
   }
 
   /** Stores the pins before the version, so that this device has all pins of each version that it has seen. */
-  async #seen(stored: StoredVault, version: number, { pins }: VaultContent): Promise<void> {
+  async #seen(stored: StoredVault, version: number, { pins, channels }: VaultContent): Promise<void> {
     const { store, onVaultPins } = this.#options;
     await onVaultPins(pins);
-    if (version === stored.version) return;
-    await store.write({ puts: [{ store: "account", key: "vault", value: { ...stored, version } }] });
+    if (version === stored.version && stored.channels) return;
+    await store.write({ puts: [{ store: "account", key: "vault", value: { ...stored, version, channels } }] });
   }
 
   /**

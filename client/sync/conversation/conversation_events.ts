@@ -20,10 +20,10 @@ export interface ConversationEventMap {
   leaveProposed(chatId: string): void;
   /** This device is out of the group. */
   ended(chatId: string): void;
+  /** The account has taken the invitation to the chat: here, also by an answer, or on another device. */
+  accepted(chatId: string): void;
   /** A Welcome put this device into the group. */
   joined(chatId: string): void;
-  /** The user has accepted the invitation to the chat, also by an answer. */
-  accepted(chatId: string): void;
   /** The conversation goes on in a replacement channel. `resend`: own messages to send once more there. */
   moved(chatId: string, resend: OutboxRecord[]): void;
   /** An entry could not be followed, and no later one can be: help is needed. */

@@ -68,9 +68,11 @@ export function summaryOf(
       ...marks(member),
       self: member.accountKey === own.accountKey,
     })),
-    invitation: record.invitation,
+    // What has ended asks for nothing any more.
+    invitation: record.invitation && isIn(record),
     ...(record.invitation && record.needsAcceptance && { needsAcceptance: true as const }),
     ...(record.invitation && record.inviterRevoked && { inviterRevoked: true as const }),
+    ...(record.invitation && record.onOtherDevices && { onOtherDevices: true as const }),
     active: isIn(record) && desyncOf(record) === undefined,
     ...(isIn(record) && desyncOf(record) && { recovering: true as const }),
     unread: record.unread,

@@ -43,6 +43,8 @@ export interface ConversationRecord {
   needsAcceptance?: true;
   /** Set with `needsAcceptance`: the device that added this one was known to be revoked (GRP-6.6). */
   inviterRevoked?: true;
+  /** The vault says that the account has taken this channel, and nobody stands behind the group yet (own_chats.ts). */
+  onOtherDevices?: true;
   /** The user asked to leave; the removal is on its way. */
   leaving: boolean;
   unread: number;

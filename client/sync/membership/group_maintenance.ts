@@ -1,45 +1,49 @@
 /**
  * Keeps groups in order without a user's request (specification §3.4, §3.6).
  *
- * It commits leaves, removes revoked devices and adds new ones. Keys are renewed in leaf_renewal.ts.
+ * It commits leaves, removes revoked devices and has new ones added (device_adder.ts). Keys are renewed in
+ * leaf_renewal.ts.
  */
 
 import { fromHex, toHex } from "../../../schema/bytes.ts";
 import type { DeviceList } from "../../../schema/device_list.ts";
-import { codeName, ErrorCode } from "../../../schema/rpc/errors.ts";
-import { delivery } from "../../../schema/rpc/methods.ts";
 import type { KnownAccount } from "../../account/types.ts";
-import { EngineError, LocalCode } from "../../api/errors.ts";
 import type { GroupState, Member } from "../../mls/group.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { KeyPackageFetch } from "./key_package_fetch.ts";
 import type { Membership } from "./membership.ts";
-import { type CommitPlan, type ConversationRecord, resendForMs } from "../conversation/records.ts";
-import { serverListDiff } from "../commits/server_member_list.ts";
+import type { CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
+import { isMember } from "../conversation/standing.ts";
+import { DeviceAdder } from "./device_adder.ts";
 import { type DeviceListDiff, deviceListDiffOf } from "./device_list_diff.ts";
+import { redoOwnChanges } from "./own_changes.ts";
+import { repairServerList } from "./server_list_repair.ts";
 import { removalDelayMs } from "./turns.ts";
 
 /** The longest random delay before another's leave is committed, in ms. */
 const leaveDelayMs = 2_000;
-/** The longest random delay before another account's new device is added, in ms. */
-const otherDeviceDelayMs = 10_000;
-/** Refusals of a rule, which are not tried again. */
-const forbidden: ReadonlySet<string> = new Set([LocalCode.notAllowed, codeName(ErrorCode.forbidden)]);
+/** How long a device that replaces a revoked one has to upload KeyPackages, in ms. */
+const replacementWaitMs = 20_000;
+
+function accountsOf(members: Member[]): Set<string> {
+  return new Set(members.map(({ credential }) => toHex(credential.accountKey)));
+}
 
 /** The upkeep of groups: it adds new devices, removes revoked ones and commits leaves. */
 export class GroupMaintenance {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #membership: Membership;
-  readonly #keyPackages: KeyPackageFetch;
+  readonly #adder: DeviceAdder;
   readonly #stateLost: (chatId: string) => void;
   readonly #damaged: (chatId: string) => void;
   /** Chats with a revoked member. Nothing is sent there before it is removed. */
   readonly #hasRevokedMember = new Set<string>();
+  /** Chats in which a device that replaces a revoked one has a moment, and until when, in ms. */
+  readonly #waitingUntil = new Map<string, number>();
   readonly #timers: Timers;
   readonly #unwatch: () => void;
   #working = 0;
@@ -58,7 +62,11 @@ export class GroupMaintenance {
     this.#timers = new Timers(context.environment);
     this.#committer = parts.committer;
     this.#membership = parts.membership;
-    this.#keyPackages = parts.keyPackages;
+    this.#adder = new DeviceAdder(context, {
+      committer: parts.committer,
+      keyPackages: parts.keyPackages,
+      diffOf: (conversation) => this.#deviceListDiff(conversation),
+    });
     this.#stateLost = when.stateLost;
     this.#damaged = when.damaged;
     this.#unwatch = context.account.directory.watch(({ accountKey }) =>
@@ -68,13 +76,14 @@ export class GroupMaintenance {
 
   /** Whether background work is in progress or due. */
   get busy(): boolean {
-    return this.#working > 0 || this.#timers.size > 0;
+    return this.#working > 0 || this.#timers.size > 0 || this.#adder.busy;
   }
 
   close(): void {
     this.#closed = true;
     this.#unwatch();
     this.#timers.close();
+    this.#adder.close();
   }
 
   /**
@@ -96,16 +105,33 @@ export class GroupMaintenance {
   /** An account has a newer device list: its groups are reconciled, whichever part has fetched the list. */
   async #listChanged(accountKey: string): Promise<void> {
     for (const { id, record } of this.#context.conversations.all()) {
-      if (
-        !isMember(record) || record.leaving ||
-        !record.members.some((member) => member.accountKey === accountKey)
-      ) continue;
-      const state = await this.#context.conversations.withState(id);
-      if (this.#closed) return;
-      if (!state?.active) continue;
-      const members = this.#context.mls.members(state);
-      this.#reconcile(id, deviceListDiffOf(members, await this.#lists(members)));
+      if (record.members.some((member) => member.accountKey === accountKey)) await this.#reconcileOne(id);
     }
+  }
+
+  /** The user has taken an invitation: the account's other devices come in, too. */
+  accepted(chatId: string): void {
+    void this.#reconcileOne(chatId).catch(() => {});
+  }
+
+  /** The server has given this device its turn to mend a group for an account (specification §4.11). */
+  giveTurn(chatId: string, accountKey: string, turn: number): void {
+    this.#adder.giveTurn(chatId, accountKey, turn);
+  }
+
+  /** Reconciles chats with the stored lists, after an account was looked at. @throws StorageError */
+  async looked(chatIds: string[]): Promise<void> {
+    for (const chatId of chatIds) await this.#reconcileOne(chatId);
+  }
+
+  async #reconcileOne(chatId: string): Promise<void> {
+    const record = this.#context.conversations.get(chatId)?.record;
+    if (!record || !isMember(record) || record.leaving) return;
+    const state = await this.#context.conversations.withState(chatId);
+    if (this.#closed || !state?.active) return;
+    const members = this.#context.mls.members(state);
+    const lists = await this.#lists(members);
+    await this.#reconcile(chatId, state, lists, deviceListDiffOf(members, lists));
   }
 
   /** A member asked to leave: the first member that is online commits the removal. */
@@ -116,11 +142,19 @@ export class GroupMaintenance {
   /**
    * Commits stored leave proposals and removes revoked devices now, because a message waits for that. The
    * same commit adds the devices that replace a revoked one. Else an account with a single device would drop
-   * out of the chat.
+   * out of the chat. A device that has just signed in has no KeyPackages yet: it gets a moment to upload them.
    */
   async commitLeaves(chatId: string): Promise<void> {
     // Revoked devices are removed even where the new devices have no usable KeyPackage.
-    await this.#commitLeaves(chatId, true).catch(() => this.#commitLeaves(chatId, false));
+    const done = await this.#commitLeaves(chatId, true).catch(() => false);
+    const nowMs = this.#context.environment.now();
+    const untilMs = this.#waitingUntil.get(chatId) ?? nowMs + replacementWaitMs;
+    if (done === "too early" && nowMs < untilMs) {
+      this.#waitingUntil.set(chatId, untilMs);
+      return this.#later(`mend/${chatId}`, untilMs - nowMs, () => this.commitLeaves(chatId));
+    }
+    if (done !== true) await this.#commitLeaves(chatId, false);
+    this.#waitingUntil.delete(chatId);
     this.#hasRevokedMember.delete(chatId);
   }
 
@@ -141,15 +175,25 @@ export class GroupMaintenance {
     );
   }
 
-  async #commitLeaves(chatId: string, withReplacements: boolean): Promise<void> {
+  /** @returns "too early" where the commit would put an account out whose new device can not be added yet */
+  async #commitLeaves(chatId: string, withReplacements: boolean): Promise<true | "too early"> {
+    let isEarly = false;
     await this.#committer.commit(chatId, async (conversation) => {
       const { missing, revoked } = await this.#deviceListDiff(conversation);
-      const accounts = new Set(revoked.map(({ credential }) => toHex(credential.accountKey)));
-      const add = withReplacements
-        ? await this.#packagesFor(missing.filter(({ accountKey }) => accounts.has(accountKey)))
-        : [];
+      const add: CommitPlan["add"] = [];
+      for (const accountKey of withReplacements ? accountsOf(revoked) : []) {
+        const replacing = missing.filter((device) => device.accountKey === accountKey);
+        const found = await this.#adder.packagesOf(replacing).catch(() => []);
+        const stays = conversation.members().some(({ credential, leafIndex }) =>
+          toHex(credential.accountKey) === accountKey && revoked.every((member) => member.leafIndex !== leafIndex)
+        );
+        isEarly ||= !stays && replacing.length > 0 && found.length === 0;
+        add.push(...found);
+      }
+      if (isEarly) return undefined;
       return { purpose: "leaves", add, remove: revoked.map(({ recipientKey }) => recipientKey) };
     });
+    return isEarly ? "too early" : true;
   }
 
   /**
@@ -157,79 +201,18 @@ export class GroupMaintenance {
    * connected tells the server the right list with its next commit.
    */
   serverDiffers(chatId: string): void {
-    this.#later(`repair/${chatId}`, this.#context.environment.random() * leaveDelayMs, () => this.#repair(chatId));
-  }
-
-  async #repair(chatId: string): Promise<void> {
-    const { conversations, mls, rpc } = this.#context;
-    const record = conversations.get(chatId)?.record;
-    const state = await conversations.withState(chatId);
-    if (!record?.serverDiffers || desyncOf(record) || !isIn(record) || !state) return;
-    const server = await rpc.call(delivery.channelState, { channelId: record.channelId });
-    if (server.epoch !== Number(state.epoch)) return;
-    const { missing, extra } = serverListDiff(mls.members(state), server.members);
-    const own = mls.members(state).find(({ leafIndex }) => leafIndex === state.ownLeafIndex);
-    // A member that the server dropped has missed a commit. It must be removed and added again, and without
-    // its request only an admin may do that (GRP-3.3).
-    const toReadd = own?.role === "admin"
-      ? missing
-      : missing.filter(({ credential }) => toHex(credential.accountKey) === this.#context.ownKey);
-    if (toReadd.length + extra.length === 0) return;
-    const add = await this.#packagesFor(
-      toReadd.map(({ credential, recipientKey }) => ({
-        accountKey: toHex(credential.accountKey),
-        device: { deviceId: credential.deviceId, recipientKey },
-      })),
-    );
-    await this.#committer.commit(
-      chatId,
-      (conversation) =>
-        conversation.record.serverDiffers
-          // A device whose KeyPackage can not be had stays where it is.
-          ? { purpose: "repair", add, remove: add.map(({ recipientKey }) => recipientKey) }
-          : undefined,
+    this.#later(
+      `repair/${chatId}`,
+      this.#context.environment.random() * leaveDelayMs,
+      () => repairServerList(this.#context, this.#committer, (devices) => this.#adder.packagesOf(devices), chatId),
     );
   }
 
   /** Repeats own additions and removals that a move into a replacement channel has undone (fork_point.ts). */
   redo(chatId: string): void {
     if (this.#context.conversations.get(chatId)?.record.redo) {
-      this.#later(`redo/${chatId}`, 0, () => this.#redo(chatId));
+      this.#later(`redo/${chatId}`, 0, () => redoOwnChanges(this.#context, this.#membership, chatId));
     }
-  }
-
-  async #redo(chatId: string): Promise<void> {
-    const { conversations, account } = this.#context;
-    const record = conversations.get(chatId)?.record;
-    if (!record || !isIn(record) || desyncOf(record) || !record.redo) return;
-    const left: NonNullable<ConversationRecord["redo"]> = { add: [], remove: [] };
-    // Without a move it is a removal of a time when this device could not follow.
-    const isOver = (record.movedMs ?? Infinity) + resendForMs < account.clock.now();
-    for (const kind of isOver ? [] : ["remove", "add"] as const) {
-      for (const username of record.redo[kind]) {
-        const isThere = conversations.get(chatId)?.record.members.some((member) =>
-          member.username === username
-        ) === true;
-        if (isThere !== (kind === "remove")) continue;
-        // A change that the replacement's admins forbid this account is dropped. Any other failure is tried
-        // again at the next connection.
-        await (kind === "remove"
-          ? this.#membership.removePerson(chatId, username)
-          : this.#membership.addPeople(chatId, [username], () => {})).catch((error) => {
-            if (!(error instanceof EngineError) || !forbidden.has(error.problem.code)) {
-              left[kind].push(username);
-            }
-          });
-      }
-    }
-    await conversations.update(async (unit) => {
-      const conversation = await unit.conversation(chatId);
-      // Out of step again: what the user has asked for stays noted.
-      if (!conversation || desyncOf(conversation.record)) return;
-      const { others } = conversation.record.redo ?? {};
-      const all = others?.length ? { ...left, others } : left;
-      conversation.set({ redo: others?.length || left.add.length + left.remove.length > 0 ? all : undefined });
-    });
   }
 
   /**
@@ -263,40 +246,36 @@ export class GroupMaintenance {
         if (state?.active) this.leaveProposed(id);
         continue;
       }
-      const diff = deviceListDiffOf(
-        this.#context.mls.members(state),
-        await this.#lists(this.#context.mls.members(state)),
-      );
-      this.#reconcile(id, revokedOnly ? { ...diff, missing: [] } : diff);
+      const members = this.#context.mls.members(state);
+      const lists = await this.#lists(members);
+      const diff = deviceListDiffOf(members, lists);
+      await this.#reconcile(id, state, lists, revokedOnly ? { ...diff, missing: [] } : diff);
     }
   }
 
-  #reconcile(chatId: string, { missing, revoked }: DeviceListDiff): void {
-    if (revoked.length > 0) this.removeRevoked(chatId);
-    if (missing.length === 0) return;
-    const own = missing.some(({ accountKey }) => accountKey === this.#context.ownKey);
-    const delayMs = own ? 0 : this.#context.environment.random() * otherDeviceDelayMs;
-    this.#later(`devices/${chatId}`, delayMs, () => this.#addDevices(chatId));
+  async #reconcile(
+    chatId: string,
+    state: GroupState,
+    lists: ReadonlyMap<string, DeviceList>,
+    { missing, revoked }: DeviceListDiff,
+  ): Promise<void> {
+    if (revoked.length > 0) this.removeRevoked(chatId, this.#turnInMs(chatId, revoked));
+    // A stranger's group gets no KeyPackage and no commit of this device before its user has accepted the invitation.
+    // So a chat that an own device adds another one to is one that the account has taken.
+    if (missing.length === 0 || this.#context.conversations.get(chatId)?.record.invitation !== false) return;
+    const accounts = new Set(missing.map(({ accountKey }) => accountKey));
+    await this.#adder.missing(
+      chatId,
+      { channelId: state.channelId, members: this.#context.mls.members(state) },
+      [...lists].filter(([accountKey]) => accounts.has(accountKey)).map(([, list]) => list),
+    );
   }
 
-  async #addDevices(chatId: string): Promise<void> {
-    await this.#committer.commit(chatId, async (conversation) => {
-      const { missing } = await this.#deviceListDiff(conversation);
-      const add = await this.#packagesFor(missing);
-      return add.length > 0 ? { purpose: "devices", add, remove: [] } : undefined;
-    });
-  }
-
-  async #packagesFor(missing: DeviceListDiff["missing"]): Promise<CommitPlan["add"]> {
-    // One device that can not be had must not keep the others out.
-    const fetched = await Promise.allSettled(missing.map(async ({ accountKey, device }) => {
-      const account = await this.#context.account.directory.byKey(fromHex(accountKey));
-      return account ? await this.#keyPackages.ofDevices(account, [device]) : [];
-    }));
-    const found = fetched.flatMap((result) => result.status === "fulfilled" ? result.value : []);
-    const failed = fetched.find((result) => result.status === "rejected");
-    if (found.length === 0 && failed) throw failed.reason;
-    return found;
+  /** @returns ms until the first turn that the server gave for one of these accounts; undefined without one */
+  #turnInMs(chatId: string, revoked: Member[]): number | undefined {
+    const turns = revoked.map(({ credential }) => this.#adder.turnInMs(chatId, toHex(credential.accountKey)));
+    const given = turns.filter((turn) => turn !== undefined);
+    return given.length > 0 ? Math.min(...given) : undefined;
   }
 
   async #deviceListDiff(conversation: ConversationTransaction): Promise<DeviceListDiff> {
@@ -319,18 +298,31 @@ export class GroupMaintenance {
   /**
    * A revoked device is in the group: nothing is sent before it is removed (decision 030). One device removes it at
    * once. The others wait for their turn, or until they have something to send.
+   *
+   * @param turnMs this device's turn, where the server gave it one (§4.11)
    */
-  removeRevoked(chatId: string): void {
+  removeRevoked(chatId: string, turnMs?: number): void {
     this.#hasRevokedMember.add(chatId);
+    const hadTurn = this.#waitingUntil.has(chatId);
+    if (hadTurn || turnMs !== undefined) {
+      for (const name of ["mend", "turn"]) {
+        this.#timers.cancel(`${name}/${chatId}`);
+      }
+    }
     if (this.#timers.has(`turn/${chatId}`)) return;
-    this.#later(`mend/${chatId}`, 0, async () => {
-      const state = await this.#context.conversations.withState(chatId);
-      const members = state?.active ? this.#context.mls.members(state) : [];
-      const { revoked } = deviceListDiffOf(members, await this.#lists(members));
-      const delayMs = state ? removalDelayMs(members, revoked, this.#context.account.recipientKey, state.channelId) : 0;
+    this.#later(`mend/${chatId}`, turnMs ?? 0, async () => {
+      const delayMs = hadTurn || turnMs !== undefined ? 0 : await this.#removalTurnMs(chatId);
       if (delayMs === 0) await this.commitLeaves(chatId);
       else this.#later(`turn/${chatId}`, delayMs, () => this.commitLeaves(chatId));
     });
+  }
+
+  async #removalTurnMs(chatId: string): Promise<number> {
+    const state = await this.#context.conversations.withState(chatId);
+    if (!state?.active) return 0;
+    const members = this.#context.mls.members(state);
+    const { revoked } = deviceListDiffOf(members, await this.#lists(members));
+    return removalDelayMs(members, revoked, this.#context.account.recipientKey, state.channelId);
   }
 
   /** Runs background work. Failed work is tried again at the next connection. */

@@ -18,7 +18,7 @@ const callsAtOnce = 8;
 /** A longer wait, in ms, is told to whoever asked: the server's limit of a day. */
 export const longestWaitMs = 120_000;
 /** How often one call is tried before the user sees its E005. */
-const triesAtMost = 20;
+export const triesAtMost = 20;
 
 /** Looks accounts up, and fetches KeyPackages of their devices. */
 export class KeyPackageFetch {
@@ -171,7 +171,7 @@ function hasNoneLeft(error: unknown): boolean {
 }
 
 /** @returns after how many ms the server allows the call again, or undefined for any other error */
-function putOffMs(error: unknown): number | undefined {
+export function putOffMs(error: unknown): number | undefined {
   if (error instanceof WireError && error.code === ErrorCode.rateLimited) return error.retryAfterMs;
   if (error instanceof EngineError && error.problem.code === codeName(ErrorCode.rateLimited)) {
     return error.problem.retryAfterMs ?? 0;

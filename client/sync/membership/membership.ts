@@ -8,7 +8,7 @@ import type { KnownAccount } from "../../account/types.ts";
 import type { Committer } from "../commits/committer.ts";
 import { planError } from "../commits/commit_plan.ts";
 import { noticeNotAdded } from "../commits/usable_adds.ts";
-import type { Outbox } from "../send/outbox.ts";
+import { accept } from "../conversation/acceptance.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isMember } from "../conversation/standing.ts";
@@ -26,17 +26,15 @@ const maxPeople = 500;
 export class Membership {
   readonly #context: SyncContext;
   readonly #committer: Committer;
-  readonly #outbox: Outbox;
   readonly #keyPackages: KeyPackageFetch;
   readonly #leaving: Leaving;
 
   constructor(
     context: SyncContext,
-    parts: { committer: Committer; outbox: Outbox; keyPackages: KeyPackageFetch; leaving: Leaving },
+    parts: { committer: Committer; keyPackages: KeyPackageFetch; leaving: Leaving },
   ) {
     this.#context = context;
     this.#committer = parts.committer;
-    this.#outbox = parts.outbox;
     this.#keyPackages = parts.keyPackages;
     this.#leaving = parts.leaving;
   }
@@ -198,12 +196,7 @@ export class Membership {
     await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
       if (!conversation) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
-      if (!conversation.record.invitation) return;
-      conversation.set({ invitation: false, needsAcceptance: undefined, inviterRevoked: undefined });
-      unit.onceStored(() => {
-        this.#outbox.flush(conversation.id);
-        this.#context.events.emit("accepted", conversation.id);
-      });
+      accept(this.#context, unit, conversation);
     });
   }
 

@@ -15,6 +15,7 @@ import type { ConversationMember, ConversationRecord } from "../conversation/rec
 import { codeOf, fallOutOfStep, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
+import { judgeOwnChat, type OwnChat } from "../membership/own_chats.ts";
 import { followReplacement } from "../reinit/follow_replacement.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
@@ -22,7 +23,7 @@ import type { EntryContext } from "../conversation/entry_context.ts";
 
 /**
  * Joins by a Welcome. The chat is an invitation where its inviter is unknown to the account or to the chat, or
- * is a device that is known to be revoked (GRP-6.6).
+ * is a device that is known to be revoked (GRP-6.6), unless the account has taken that chat already (own_chats.ts).
  * Repeated and recorded Welcomes change nothing.
  *
  * @throws StorageError, TransportError when the directory could not be asked
@@ -118,7 +119,12 @@ async function join(
     return;
   }
   const revoked = await isKnownRevoked(context, result.adder.credential);
-  const record = joinedRecord(context, entry, result, accountsOf(mls.members(result.newState)), before, revoked);
+  const adderKey = toHex(result.adder.credential.accountKey);
+  const own = before || revoked || adderKey === context.ownKey
+    ? "no"
+    : await judgeOwnChat(context, result.newState, adderKey);
+  const members = accountsOf(mls.members(result.newState));
+  const record = joinedRecord(context, entry, result, members, before, { inviterRevoked: revoked, own });
   const conversation = await unit.create(record, existing?.id);
   // The waiting plan is built again in the new state. For an invitation that the user has not accepted, it is
   // dropped.
@@ -195,7 +201,7 @@ function joinedRecord(
   { info, adder, newState }: Joined,
   members: ConversationMember[],
   before: Readonly<ConversationRecord> | undefined,
-  inviterRevoked: boolean,
+  { inviterRevoked, own }: { inviterRevoked: boolean; own: OwnChat },
 ): ConversationRecord {
   const adderKey = toHex(adder.credential.accountKey);
   const peer = info.kind === "direct" ? members.find(({ accountKey }) => accountKey !== ownKey) : undefined;
@@ -204,7 +210,7 @@ function joinedRecord(
   // which Welcome comes with it.
   const isOfChat = adderKey === ownKey || before?.members.some(({ accountKey }) => accountKey === adderKey) !== false;
   const accepted = !inviterRevoked && isOfChat &&
-    (adderKey === ownKey || before?.invitation === false ||
+    (adderKey === ownKey || before?.invitation === false || own === "proven" ||
       isAcquainted(conversations.all().map(({ record }) => record), adderKey));
   return {
     v: 1,
@@ -219,6 +225,7 @@ function joinedRecord(
     invitation: !accepted,
     ...(!accepted && (inviterRevoked || !isOfChat || before?.needsAcceptance) && { needsAcceptance: true as const }),
     ...(inviterRevoked && { inviterRevoked }),
+    ...(!accepted && own === "named" && { onOtherDevices: true as const }),
     // A device that is re-added while it wants to leave still wants to leave.
     leaving: before !== undefined && isIn(before) && before.leaving,
     unread: before?.unread ?? 0,

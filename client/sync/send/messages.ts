@@ -8,6 +8,7 @@ import { textKind } from "../../content/kinds/text.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import { requireVisible } from "../../content/visible_text.ts";
 import { GuardError } from "../../storage/storage.ts";
+import { accept } from "../conversation/acceptance.ts";
 import { markOwn, type Outbox } from "./outbox.ts";
 import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
@@ -76,10 +77,7 @@ export class Messages {
       content: bytes,
     });
     // An answer accepts an invitation. It marks nothing as read: what came while it was written was not seen.
-    if (conversation.record.invitation) {
-      conversation.set({ invitation: false });
-      unit.onceStored(() => this.#context.events.emit("accepted", chatId));
-    }
+    accept(this.#context, unit, conversation);
     markOwn(unit, chatId, ownKey, messageId, { order, atMs });
     const id = await mimiMessageId(
       accountUri(account.accountKey),

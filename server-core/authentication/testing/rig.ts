@@ -23,6 +23,7 @@ import type { Opaque } from "../../opaque/pool.ts";
 import { generateOpaqueServerKeys } from "../../opaque/server_keys.ts";
 import { OpaqueServerSide } from "../../opaque/server_side.ts";
 import { startLogin, startRegistration } from "../../opaque/testing/opaque_client.ts";
+import type { AccountChange } from "../../delivery/device_notices.ts";
 import { authorizeCall } from "../authorize.ts";
 import type { AuthenticationConfig } from "../deps.ts";
 import { authenticationHandlers } from "../handlers.ts";
@@ -65,6 +66,8 @@ export class Rig {
   readonly store = memoryAccounts(this.clock);
   readonly inline = new InlineOpaque();
   readonly ended: Bytes[] = [];
+  /** What other devices are told of. */
+  readonly changes: AccountChange[] = [];
   readonly #handlers = new Handlers<Caller>();
   readonly #authorize;
   /** The address of the calls. */
@@ -86,6 +89,7 @@ export class Rig {
       },
       clock: this.clock,
       onSessionsEnded: (sessionIds: Bytes[]) => void this.ended.push(...sessionIds),
+      onAccountChanged: (change: AccountChange) => void this.changes.push(change),
     };
     authenticationHandlers(this.#handlers, deps);
     this.#authorize = authorizeCall(deps);

@@ -66,6 +66,7 @@ export const accountMethods: Record<keyof AccountStore, MethodRules> = {
 export const deliveryMethods: Record<keyof DeliveryStore, MethodRules> = {
   createChannel: writes(forbidden, quotaExceeded),
   channelState: reads(notAMember),
+  accountChannels: reads(),
   checkCommit: reads(notAMember, malformed, staleEpoch, epochConflict),
   commit: writes(notAMember, malformed, staleEpoch, epochConflict, unknownRecipient, quotaExceeded),
   publish: writes(notAMember, malformed, staleEpoch, epochConflict),

@@ -12,6 +12,7 @@ const released: Record<string, string> = {
   "0005_account_state.sql": "684f6abc2b7c08063024b7e58d525d13d1510798b180331fd883f585c4d04323",
   "0006_restores.sql": "70c460eae44ab197cc68ae1d7ca29f81dcea1e5ece09ad6e0f91c0f4d60ce35d",
   "0007_places.sql": "f1ac9f36357428789983ffe956b480f9916423474e2c5ae8f360328bba7b746b",
+  "0008_members_by_queue.sql": "edc42d77bb698d48f260a67b13a3c0717ba7aab95682fc7d972f99bb0cddc8aa",
 };
 
 const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte);

@@ -8,6 +8,7 @@ import { hashOf } from "../../state/routes.ts";
 import { Avatar } from "../common/avatar.tsx";
 import { BackgroundProgress } from "../common/background_progress.tsx";
 import { ConnectionStatus } from "./connection_status.tsx";
+import { EmptyList } from "./empty_list.tsx";
 import { Icon, Mark, Wordmark } from "../common/icons.tsx";
 import { RecoveryBanner } from "../account/recovery_banner.tsx";
 import { SignOutDialog } from "../account/sign_out_dialog.tsx";
@@ -47,10 +48,7 @@ export function ChatList(props: { note?: string }): JSX.Element {
       <nav class="list-scroll" aria-label={text("chats.title")}>
         <Show when={props.note}>{(note) => <p class="list-note" role="status">{note()}</p>}</Show>
         <Show when={app.chats()?.length === 0}>
-          <div class="list-empty">
-            <p class="list-empty-title">{text("chats.empty")}</p>
-            <p>{text("chats.empty-hint")}</p>
-          </div>
+          <EmptyList />
         </Show>
         <ul class="list">
           <For each={chatIds()}>

@@ -202,6 +202,8 @@ function Invitation(props: { chat: ChatSummary }): JSX.Element {
       <p>
         {props.chat.inviterRevoked
           ? text("chat.invited-by-removed-device")
+          : props.chat.onOtherDevices
+          ? text("chat.on-other-devices")
           : props.chat.needsAcceptance
           ? text("chat.invited-back")
           : inviter()
@@ -210,9 +212,11 @@ function Invitation(props: { chat: ChatSummary }): JSX.Element {
       </p>
       <ProblemNote problem={task.problem()} />
       <div class="foot-actions">
-        <button type="button" class="button" disabled={task.running()} onClick={() => setDeclining(true)}>
-          {text("chat.decline")}
-        </button>
+        <Show when={!props.chat.onOtherDevices}>
+          <button type="button" class="button" disabled={task.running()} onClick={() => setDeclining(true)}>
+            {text("chat.decline")}
+          </button>
+        </Show>
         <button
           type="button"
           class="button button-primary"

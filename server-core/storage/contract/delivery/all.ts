@@ -2,6 +2,7 @@
 
 import type { DeliveryStore } from "../../delivery_store.ts";
 import type { Behaviour } from "../behaviour.ts";
+import { accountChannelBehaviours } from "./account_channels.ts";
 import { acknowledgingBehaviours } from "./acknowledging.ts";
 import { blobBehaviours } from "./blobs.ts";
 import { channelBehaviours } from "./channels.ts";
@@ -17,6 +18,7 @@ import { readingBehaviours } from "./reading.ts";
 
 export const deliveryBehaviours: Behaviour<keyof DeliveryStore>[] = [
   ...channelBehaviours,
+  ...accountChannelBehaviours,
   ...commitBehaviours,
   ...commitRefusalBehaviours,
   ...messageBehaviours,

@@ -2,6 +2,7 @@
 
 import type { DeliveryStore } from "../../delivery_store.ts";
 import type { Operations } from "../operation.ts";
+import { accountChannelOperations } from "./account_channels.ts";
 import { blobOperations } from "./blobs.ts";
 import { channelOperations } from "./channels.ts";
 import { commitOperations } from "./commit.ts";
@@ -11,6 +12,7 @@ import { readingOperations } from "./reading.ts";
 import { restoreOperations } from "./restores.ts";
 
 export const deliveryOperations: Operations<DeliveryStore> = {
+  ...accountChannelOperations,
   ...channelOperations,
   ...commitOperations,
   ...messageOperations,
