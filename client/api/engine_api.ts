@@ -117,8 +117,12 @@ export interface MessageContent {
   replyTo?: {
     /** MIMI message id: hex, 32 bytes. */
     id: string;
-    /** The `order` of that message's item; absent where this device did not know it. */
+    /**
+     * The `order` of that message's item when the reply came; absent where this device did not know it. An own message
+     * that had no place yet has another one since: `messageId` (hex, 16 bytes) finds it.
+     */
     order?: string;
+    messageId?: string;
   };
   /** The text is not the first one. */
   edited?: true;
@@ -152,7 +156,7 @@ export type MessageItem = MessageContent & {
   kind: "message";
   /** hex, 16 bytes: the wire's messageId */
   messageId: string;
-  /** The item's place in the conversation: it sorts; opaque. */
+  /** The item's place in the conversation: it sorts; opaque. An own message that waits is last, and moves once. */
   order: string;
   sender: string;
   own: boolean;
@@ -210,6 +214,10 @@ export interface NoticeItem {
 
 export type TimelineItem = MessageItem | NoticeItem;
 
+/**
+ * An own message can move while pages are read: it may be in two of them, or in none, and an event `timeline` tells of
+ * it. Of two items with one messageId the newer one counts.
+ */
 export interface TimelinePage {
   /** Oldest first. */
   items: TimelineItem[];

@@ -159,7 +159,7 @@ export class ConversationStore {
         await hold(chatId);
         const before = await this.#current(chatId);
         if (!before) return undefined;
-        const conversation = new ConversationTransaction(await this.#loaded(before), this.#mls);
+        const conversation = new ConversationTransaction(await this.#loaded(before), this.#mls, () => unit.arrival);
         unit.conversations.set(chatId, conversation);
         return conversation;
       },
@@ -177,7 +177,7 @@ export class ConversationStore {
             ratchetKeys: before?.ratchetKeys ?? new Set(),
             pending: undefined,
             version,
-          }, this.#mls);
+          }, this.#mls, () => unit.arrival);
         conversation.begin(record);
         unit.conversations.set(chatId, conversation);
         return conversation;

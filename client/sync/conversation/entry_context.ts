@@ -1,6 +1,8 @@
 /** The context in which one queue entry is handled. */
 
-import type { Entry } from "../../../schema/rpc/methods.ts";
+import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
+import type { Arrival } from "./line_changes.ts";
+import { claimedPlace } from "./places.ts";
 import type { SyncContext } from "./sync_context.ts";
 import type { UnitOfWork } from "./unit_of_work.ts";
 
@@ -9,4 +11,21 @@ export interface EntryContext {
   context: SyncContext;
   unit: UnitOfWork;
   entry: Entry;
+}
+
+/** What has a place in the channel's order. The rest stands where this device was when it came. */
+const placed: ReadonlySet<number> = new Set([
+  EntryKind.APPLICATION,
+  EntryKind.COMMIT,
+  EntryKind.OWN_COMMIT,
+  EntryKind.WELCOME,
+]);
+
+/** @returns where the entry's lines stand; undefined for an entry without a place */
+export function arrivalOf(
+  { account }: Pick<SyncContext, "account">,
+  entry: Pick<Entry, "kind" | "channelId" | "receivedMs"> & { place?: number },
+): Arrival | undefined {
+  if (!placed.has(entry.kind)) return undefined;
+  return { channelId: new Uint8Array(entry.channelId), place: claimedPlace(entry, account.clock.now()) };
 }

@@ -9,6 +9,7 @@ import { encodeMimiContent } from "../../content/mimi_content.ts";
 import { requireVisible } from "../../content/visible_text.ts";
 import { GuardError } from "../../storage/storage.ts";
 import { markOwn, type Outbox } from "./outbox.ts";
+import { moveLine } from "../conversation/moved_line.ts";
 import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -64,7 +65,7 @@ export class Messages {
     const content = textKind.write({ text }, crypto.getRandomValues(new Uint8Array(16)));
     const bytes = encodeMimiContent(content);
     const atMs = account.clock.now();
-    const order = conversation.append({
+    const order = conversation.changes.appendWaiting({
       kind: "message",
       messageId,
       sender: account.username,
@@ -91,7 +92,7 @@ export class Messages {
     await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content: bytes });
   }
 
-  /** Puts a failed message back into the outbox, in its old place. Any other message stays as it is. */
+  /** Puts a failed message back into the outbox, behind all others. Any other message stays as it is. */
   async #putAgain(unit: UnitOfWork, chatId: string, messageId: string, order: string): Promise<void> {
     const conversation = await this.#conversationToSendIn(unit, chatId);
     // The unit holds the conversation's mutex: nothing changes the line meanwhile.
@@ -101,8 +102,10 @@ export class Messages {
     if (line?.kind !== "message" || line.state !== "failed" || line.messageId !== messageId) return;
     const { errorCode: _old, content, ...same } = line;
     if (!content) throw new EngineError({ code: LocalCode.internal, detail: "an old record without its content" });
-    conversation.change({ ...same, content, state: "waiting" });
-    await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content });
+    const waiting = { ...same, content, state: "waiting" as const, order: conversation.changes.reserveWaitingPlace() };
+    await moveLine(this.#context, unit, conversation, waiting, order, content);
+    const { order: place } = waiting;
+    await this.#outbox.enqueue(unit, conversation, { messageId, order: place, kind: "message", content });
   }
 
   /** @throws EngineError L010, L018 */

@@ -18,6 +18,8 @@ import {
   outboxToStored,
   type StoredOutbox,
 } from "../conversation/outbox_record.ts";
+import type { MessageLine } from "../conversation/message_line.ts";
+import { moveLine, takenPlace } from "../conversation/moved_line.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { outboxKey, type Outcome, Publisher } from "./publisher.ts";
@@ -90,14 +92,15 @@ export class Outbox {
   async enqueue(
     unit: UnitOfWork,
     conversation: ConversationTransaction,
-    message: Omit<OutboxRecord, "sealed" | "chatId">,
+    message: Omit<OutboxRecord, "sealed" | "chatId" | "behind">,
   ): Promise<void> {
     await this.#settleDoubt(conversation.id);
     // The user's decision may be newer than the last look at it: who may write now may send what waited, too.
     const sealed = isNextToSeal(this.#sendable(conversation.id, false), conversation)
       ? await this.#publisher.seal(conversation, message)
       : undefined;
-    const record: OutboxRecord = { ...message, chatId: conversation.id, ...(sealed && { sealed }) };
+    const behind = conversation.changes.newestStart();
+    const record: OutboxRecord = { ...message, behind, chatId: conversation.id, ...(sealed && { sealed }) };
     const key = outboxKey(record);
     unit.put("outbox", key, outboxToStored(record), { channelId: conversation.storageId });
     const shown = conversation.lines.findLast(({ order }) => order === record.order);
@@ -311,17 +314,31 @@ export class Outbox {
     const line = this.#lines.get(outboxKey(record)) ??
       await this.#context.store.get<LineRecord>("messages", keys.line(chatId, order));
     if (line?.kind !== "message" || line.deleted) return;
-    conversation.change({
-      ...line,
-      state,
-      ...(state === "sent" ? { sentIn: sentIn(record, outcome.receivedMs) } : { errorCode: outcome.errorCode }),
-    });
+    // A resend keeps its first place.
+    if (line.sentIn) return conversation.change(settledLine(line, outcome));
+    const nowMs = this.#context.account.clock.now();
+    const taken = outcome.state === "sent"
+      ? takenPlace(conversation, order, outcome, { behind: record.behind, nowMs })
+      // New lines come behind what has failed. To send it again puts it last again.
+      : { order: conversation.reservePlace() };
+    const placed = { ...settledLine(line, outcome), ...taken };
+    await moveLine(this.#context, unit, conversation, placed, order, record.content);
   }
 }
 
-function sentIn({ sealed, content }: OutboxRecord, atMs: number): SentIn {
+/** @returns the line as the server's final answer makes it */
+function settledLine(line: MessageLine, outcome: Outcome): MessageLine {
+  const { state, record: { sealed, content } } = outcome;
+  if (state === "failed") return { ...line, state, errorCode: outcome.errorCode };
   const { epoch, channel } = sealed!;
-  return { epoch, ...(channel !== undefined && { channel }), atMs, salt: decodeMimiContent(content).salt };
+  const sentIn: SentIn = {
+    epoch,
+    ...(channel !== undefined && { channel }),
+    atMs: outcome.receivedMs,
+    writtenMs: line.sentIn?.writtenMs ?? line.atMs,
+    salt: decodeMimiContent(content).salt,
+  };
+  return { ...line, state, sentIn };
 }
 
 /** Records that an own message is being sent, so that a second call with its id sends nothing. */
