@@ -27,6 +27,7 @@ const hints: Record<string, string> = {
   E007: "choose another name: 3 to 32 of a–z 0–9 . _ -, first a letter",
   E008: "try again, with the newest password",
   E040: "try again in a moment",
+  E041: "use one copy only, each device needs a state of its own (qpq login); the next command here takes over again",
   [LocalCode.offline]: "check --server and --pin, and whether the server runs",
   [LocalCode.notSignedIn]: "sign in with qpq login, or make an account with qpq register",
   [LocalCode.weakPassword]: "use at least 12 characters, best a few unrelated words, or --generate-password",

@@ -1,6 +1,6 @@
 /**
  * Detects changes of the network by polling the addresses of this device. Deno has no event for them, and a
- * connection without a network is noticed after half a minute only.
+ * connection without a network is noticed after seconds only.
  */
 
 /** How often the list of addresses is read, in ms. A read takes a fraction of a ms. */

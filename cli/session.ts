@@ -11,7 +11,7 @@ import { type Output, warn } from "./output.ts";
 import { passphraseFrom } from "./secrets.ts";
 import { openState } from "./storage/open_state.ts";
 import type { SqliteStorage } from "./storage/sqlite_storage.ts";
-import { QuicTransport } from "./transport/quic.ts";
+import { busySilenceMs, QuicTransport, silenceMs } from "./transport/quic.ts";
 import { commands, exitCodes } from "./usage.ts";
 
 export interface SessionParts {
@@ -30,8 +30,14 @@ const noTransport: Transport = { connect: () => Promise.reject(new TransportErro
 /** How long `leave` waits for another member to commit it, in ms. */
 const leavePatienceMs = 5_000;
 
-/** In ms. Longer than any delay before group maintenance (client/sync/membership/group_maintenance.ts). */
+/**
+ * In ms. Longer than any delay before group maintenance (client/sync/membership/group_maintenance.ts), and than two
+ * rounds of asking for help (client/sync/recovery/recovery_rounds.ts).
+ */
 const settlePatienceMs = 12_000;
+
+/** How often `recv` looks whether this device was helped, in ms. */
+const recoveryLookMs = 100;
 
 /** The engine of one command. It finds groups and people, and waits for the server. */
 export class Session {
@@ -81,9 +87,12 @@ export class Session {
   /** The session of a command line: its state, its server. @throws StateError, Failure */
   static async of(invocation: Invocation, env: Env, output: Output): Promise<Session> {
     const untrusted = new AbortController();
-    const transport = commands[invocation.command].local
+    const { local, options = {} } = commands[invocation.command];
+    const hardens = "password-file" in options || "new-password-file" in options;
+    const patienceMs = hardens ? busySilenceMs : silenceMs;
+    const transport = local
       ? noTransport
-      : new QuicTransport(invocation.target(), () => untrusted.abort(untrustedFailure()));
+      : new QuicTransport(invocation.target(), { patienceMs, onUntrusted: () => untrusted.abort(untrustedFailure()) });
     const storage = await openState(invocation.statePath, passphraseFrom(invocation.passphraseFile, env), warn);
     const { timeoutMs } = invocation;
     return await Session.open({ storage, transport, timeoutMs, untrusted: untrusted.signal, output });
@@ -111,7 +120,8 @@ export class Session {
     await this.requireSignedIn();
     const ended = new AbortController();
     const unwatch = this.watch((event) => {
-      if (event.kind === "account" && event.account.kind === "ended") ended.abort(endedFailure(event.account.code));
+      const over = failureOfEvent(event);
+      if (over) ended.abort(over);
     });
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     try {
@@ -127,12 +137,36 @@ export class Session {
   }
 
   /**
-   * Waits, while there is a connection, until the server has all of this device's messages and group maintenance is
-   * done.
+   * Waits, while there is a connection, until the server has all of this device's messages, and group maintenance and
+   * help for other devices are done.
    */
   async settled(): Promise<void> {
     if ((await this.engine.connection()).kind !== "connected") return;
-    await this.engine.settled(AbortSignal.timeout(Math.min(settlePatienceMs, this.#timeoutMs))).catch(() => {});
+    await this.engine.settled(this.#patience()).catch(() => {});
+  }
+
+  /**
+   * Waits until this device can follow all of its groups, and other devices have the help that they asked for.
+   *
+   * @param waiting told once of the groups into which a member has to put this device back
+   * @param until ends the wait
+   * @returns the names of the groups that still wait, and whether help for other devices is still under way
+   */
+  async recovered(waiting: (names: string[]) => void, until: AbortSignal): Promise<{ names: string[]; busy: boolean }> {
+    const patience = AbortSignal.any([this.#patience(), until]);
+    let isTold = false;
+    while (true) {
+      const { outOfStep, busy } = await this.engine.recovery();
+      const names = outOfStep.map(({ title }) => title);
+      if (patience.aborted || (names.length === 0 && !busy)) return { names, busy };
+      if (names.length > 0 && !isTold) waiting(names);
+      isTold ||= names.length > 0;
+      await new Promise((resolve) => setTimeout(resolve, recoveryLookMs));
+    }
+  }
+
+  #patience(): AbortSignal {
+    return AbortSignal.timeout(Math.min(settlePatienceMs, this.#timeoutMs));
   }
 
   /**
@@ -153,6 +187,23 @@ export class Session {
     if (account.kind === "signed-in") return account;
     if (account.kind === "ended") throw endedFailure(account.code);
     throw failureOfProblem({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
+  }
+
+  /**
+   * Before a sign-in: asks the server whether the session of this state goes on, since it may have ended without this
+   * device knowing. Resolves when the state takes a sign-in.
+   *
+   * @throws Failure when somebody is signed in (L012), and when the server does not say whether
+   */
+  async requireSignedOut(): Promise<void> {
+    const isSignedIn = async () => (await this.engine.account()).kind === "signed-in";
+    if (!await isSignedIn()) return;
+    await this.synced().catch(async (error) => {
+      if (await isSignedIn()) throw error;
+    });
+    if (await isSignedIn()) {
+      throw failureOfProblem({ code: LocalCode.alreadySignedIn, detail: "this state is signed in" });
+    }
   }
 
   /** @returns a function that ends the watch */
@@ -263,13 +314,24 @@ const keptFailure = () =>
     LocalCode.offline,
   );
 
+/** @returns the failure of a command when the session has ended, or goes on elsewhere; undefined for other events */
+export function failureOfEvent(event: EngineEvent): Failure | undefined {
+  if (event.kind === "account" && event.account.kind === "ended") return endedFailure(event.account.code);
+  if (event.kind !== "connection" || event.connection.kind !== "elsewhere") return undefined;
+  return failureOfProblem({ code: "E041", detail: "a copy of this state has connected, and goes on as this device" });
+}
+
 /**
  * @param code the reason of the end: "E001", "E003", "revoked"
  * @returns the failure of a command that needs a session
  */
-export function endedFailure(code: string): Failure {
-  const [what, shown] = code === "revoked"
-    ? ["this device was removed from the account", "E003"]
-    : ["the session has ended", code];
-  return new Failure(exitCodes.signedOut, what, "sign in again with qpq login", shown);
+function endedFailure(code: string): Failure {
+  const [what, hint, shown] = code === "revoked"
+    ? [
+      "this device was removed from the account",
+      "if that was not you, change the password; qpq login makes this state a new device, and deletes its history",
+      "E003",
+    ]
+    : ["the session has ended", "sign in again with qpq login: groups and history stay", code];
+  return new Failure(exitCodes.signedOut, what, hint, shown);
 }

@@ -66,7 +66,7 @@ export const commands: Record<string, Command> = {
   },
   login: {
     args: "<username>",
-    what: "Makes this state a device of the account.",
+    what: "Makes this state a device of the account, or signs it in again where its session has ended.",
     options: passwordOptions,
     examples: ["qpq login alice --password-file secret.txt"],
   },
@@ -115,7 +115,9 @@ export const commands: Record<string, Command> = {
   },
   recv: {
     args: "[group]",
-    what: "Prints what has come since the last time, in the order of its arrival.",
+    what:
+      "Prints what has come since the last time, in the order of its arrival. Where a group is to be repaired, waits " +
+      "for that up to 12 s.",
     options: { follow: { short: "f", what: "go on until interrupted" } },
     examples: ["qpq recv", "qpq recv builds --follow --json"],
   },
@@ -193,6 +195,7 @@ export const exitCodes = {
   signedOut: 3,
   offline: 4,
   state: 5,
+  unfinished: 6,
   hungUp: 129,
   interrupted: 130,
   quit: 131,
@@ -204,7 +207,7 @@ const optionLine = ([name, { value, short, what }]: [string, Option]) =>
 const synopsis = (name: string) => `qpq ${name}${commands[name].args ? ` ${commands[name].args}` : ""}`;
 
 const exitCodesLine = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 no connection, " +
-  "5 the state can not be used, 130 interrupted";
+  "5 the state can not be used, 6 recv left something undone, 130 interrupted";
 
 /** @returns the text of `qpq --help`, or of a command's */
 export function helpText(command?: string): string {

@@ -10,6 +10,7 @@ import { newPassword, withOwnPassword } from "./passwords.ts";
 export const register: Command = async (context) => {
   const { session, invocation, output, env } = context;
   const [username] = invocation.args;
+  await session.requireSignedOut();
   const password = await newPassword(context, username, "first", `Password for ${username}`);
   const { recoveryCode } = await session.engine.createAccount(
     username,
@@ -42,6 +43,7 @@ export const register: Command = async (context) => {
 export const login: Command = async (context) => {
   const { session, invocation, output } = context;
   const [username] = invocation.args;
+  await session.requireSignedOut();
   await withOwnPassword(context, `Password for ${username}`, (password) => session.engine.signIn(username, password));
   const account = await session.requireSignedIn();
   await output.line(`${username} is signed in as device ${account.deviceId}`, {

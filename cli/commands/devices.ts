@@ -76,6 +76,7 @@ export const recoveryCode: Command = async (context) => {
 export const recover: Command = async (context) => {
   const { session, invocation, output, env } = context;
   const [username] = invocation.args;
+  await session.requireSignedOut();
   const code = await recoveryCodeFrom(invocation.options["recovery-code-file"] as string | undefined, env);
   const password = await newPassword(context, username, "changed", "New password");
   const { recoveryCode } = await session.engine.recover(username, code, password);

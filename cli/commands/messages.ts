@@ -10,7 +10,8 @@ import { sentenceOf } from "../notices.ts";
 import { messageFields, messageText } from "../message_text.ts";
 import { type Output, printable } from "../output.ts";
 import type { OutputRecord } from "../records.ts";
-import { endedFailure, type Session } from "../session.ts";
+import { failureOfEvent, type Session } from "../session.ts";
+import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
 
 /** `send`: one message, from the command line or from standard input. */
@@ -68,7 +69,8 @@ export const recv: Command = async ({ session, invocation, output, interrupted }
   const only = invocation.args[0] === undefined ? undefined : (await session.chat(invocation.args[0])).chatId;
   const printer = new Printer(session, output, only);
   await printer.print();
-  if (invocation.options.follow !== true || interrupted.aborted) return;
+  if (interrupted.aborted) return;
+  if (invocation.options.follow !== true) return await recovered(session, printer, output, interrupted);
   let unwatch = () => {};
   const stopNetworkWatch = watchNetwork({
     interfaces: Deno.networkInterfaces,
@@ -78,7 +80,8 @@ export const recv: Command = async ({ session, invocation, output, interrupted }
     const look = () => void printer.print().catch(reject);
     unwatch = session.watch((event) => {
       if (event.kind === "timeline" || event.kind === "chats") look();
-      if (event.kind === "account" && event.account.kind === "ended") reject(endedFailure(event.account.code));
+      const ended = failureOfEvent(event);
+      if (ended) reject(ended);
     });
     interrupted.addEventListener("abort", () => resolve(), { once: true });
     // Items that arrived between the first pass and the watch.
@@ -92,6 +95,28 @@ export const recv: Command = async ({ session, invocation, output, interrupted }
   }
   await printer.print();
 };
+
+/** Waits for help of and for other devices, and prints what came of it. @throws Failure when something is left */
+async function recovered(session: Session, printer: Printer, output: Output, until: AbortSignal): Promise<void> {
+  const waiting = (names: string[]) =>
+    output.note(`waiting until a member's device puts this one back into ${names.join(", ")}`);
+  const { names, busy } = await session.recovered(waiting, until);
+  await printer.print();
+  if (names.length > 0) {
+    throw new Failure(
+      exitCodes.unfinished,
+      `this device can not follow ${names.map(printable).join(", ")} until a member's device puts it back`,
+      "it has asked; a member's device answers while it is online: qpq recv again then, or qpq recv --follow",
+    );
+  }
+  if (busy) {
+    throw new Failure(
+      exitCodes.unfinished,
+      "a change of a group, or help for another device, is not done yet",
+      "qpq recv again goes on with it",
+    );
+  }
+}
 
 const pageSize = 200;
 

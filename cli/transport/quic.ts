@@ -29,10 +29,13 @@ interface PinnedConnectOptions extends Deno.ConnectQuicOptions<false> {
 
 const connectTimeoutMs = 10_000;
 /**
- * A device that only listens sends this often. A router may have given it another address; what the server sends is
- * lost until the server learns the new one (RFC 9000 §9.3).
+ * A core that gives no sign of life for this long is taken for dead, in ms (RFC 9000 §10.1). It answers a packet that
+ * this client sends three times in that time. The gateway does the same. The packets also tell the core a new address
+ * of a device that only listens (RFC 9000 §9.3).
  */
-export const keepAliveMs = 4_000;
+export const silenceMs = 3_000;
+/** For commands that harden a password: until that is done, nothing is sent (architecture §5). */
+export const busySilenceMs = 30_000;
 
 /** How rustls, under Deno, begins the reason of a handshake that failed on the core's certificate. */
 const badCertificate = /invalid peer certificate/;
@@ -40,16 +43,19 @@ const badCertificate = /invalid peer certificate/;
 /** {@link Transport} directly to the core, authenticated by a pin or a CA. */
 export class QuicTransport implements Transport {
   readonly #target: QuicTarget;
+  readonly #silenceMs: number;
   readonly #onUntrusted: () => void;
   #hasConnected = false;
 
   /**
-   * @param onUntrusted called when something answers that is not this core, before there was a connection. Once there
-   *   was one, somebody in the network may have answered in the core's place, and the core is tried again
+   * @param options.patienceMs how long the core may be silent, in ms
+   * @param options.onUntrusted called when something answers that is not this core, before there was a connection.
+   *   Once there was one, somebody in the network may have answered in the core's place, and the core is tried again
    */
-  constructor(target: QuicTarget, onUntrusted: () => void = () => {}) {
+  constructor(target: QuicTarget, options: { patienceMs?: number; onUntrusted?: () => void } = {}) {
     this.#target = target;
-    this.#onUntrusted = onUntrusted;
+    this.#silenceMs = options.patienceMs ?? silenceMs;
+    this.#onUntrusted = options.onUntrusted ?? (() => {});
   }
 
   async connect(signal: AbortSignal): Promise<Connection> {
@@ -60,8 +66,8 @@ export class QuicTransport implements Transport {
       port,
       ...(serverName !== undefined && { serverName }),
       alpnProtocols: ["capnp"],
-      keepAliveInterval: keepAliveMs,
-      maxIdleTimeout: 30_000,
+      keepAliveInterval: this.#silenceMs / 3,
+      maxIdleTimeout: this.#silenceMs,
       ...("pin" in trust
         ? { serverCertificateHashes: [{ algorithm: "sha-256", value: trust.pin }] }
         : { caCerts: trust.caCerts }),

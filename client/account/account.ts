@@ -9,9 +9,10 @@ import type { AccountState, DeviceInfo, Progress } from "../api/engine_api.ts";
 import { EngineError, type EngineProblem, LocalCode } from "../api/errors.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
 import { checkSentinel, type PageSentinel } from "../storage/sentinel.ts";
+import { FencedError } from "../storage/storage.ts";
 import { AccountRecords } from "./account_records.ts";
 import type { StoredDevice } from "./devices/device.ts";
-import { asEngineErrors } from "./errors.ts";
+import { asEngineErrors, engineError } from "./errors.ts";
 import { logoutTimeoutMs, PasswordChanges, requireSignedIn } from "./password_changes.ts";
 import { clockWarningMs, ServerClock } from "./server_clock.ts";
 import { createAccountOnServer, enrollDevice, type Enrolled, type Enrolment, signInAgain } from "./sign_in/enroll.ts";
@@ -96,6 +97,7 @@ export class AccountManager implements Accounts {
     return await this.#reporting(async () => {
       const enrolment = this.#enrolment(username, await checkedPassword(password, username), "registering");
       const { recoveryCode, ...enrolled } = await createAccountOnServer(enrolment, inviteCode);
+      await this.#forgetFormerDevice();
       await this.#keep(enrolled);
       await this.#firstStock("registering");
       return { recoveryCode };
@@ -230,9 +232,13 @@ export class AccountManager implements Accounts {
       ...(sameAccount ? [old.deviceId] : []),
     ];
     const enrolled = await enrollDevice(enrolment, revoke, sameAccount ? vaultVersion : undefined);
-    // Groups, keys and history belong to the former device alone.
-    if (old) await this.#options.store.clear();
+    await this.#forgetFormerDevice();
     return enrolled;
+  }
+
+  /** Groups, keys and history belong to the former device alone. */
+  async #forgetFormerDevice(): Promise<void> {
+    if (await this.#records.device()) await this.#options.store.clear();
   }
 
   /** Stores an enrolled device and signs it in. */
@@ -269,7 +275,7 @@ export class AccountManager implements Accounts {
       device,
       session,
       { store, openStream, clock: this.#clock, onProblem, wantedKeyPackages },
-      (code) => void this.#end(device, code),
+      (code) => this.#end(device, code),
     );
     this.#clock.remember(await this.#records.reachedMs());
     this.#context = account;
@@ -277,14 +283,24 @@ export class AccountManager implements Accounts {
     return this.#become({ kind: "signed-in", username, accountKey: toHex(accountKey), deviceId: toHex(deviceId) });
   }
 
+  /**
+   * Stores that the session has ended, and tells it then: who is told may close the tab or end the process at once, and
+   * the next start must know it.
+   */
   async #end(device: StoredDevice, code: string): Promise<void> {
+    if (this.#context?.deviceId !== device.deviceId) return;
+    const ended: StoredSession = { accessToken: new Uint8Array(), expiresMs: 0, endedBy: code };
+    try {
+      await this.#records.saveSession(ended);
+    } catch (error) {
+      // The profile is another engine's now, which asks the server itself.
+      if (error instanceof FencedError) return;
+      // There is no room for it. The server refuses the session again at the next start.
+      this.#options.onProblem?.(engineError(error).problem);
+    }
     if (this.#context?.deviceId !== device.deviceId) return;
     this.#context = undefined;
     this.#become({ kind: "ended", username: device.username, code });
-    const ended: StoredSession = { accessToken: new Uint8Array(), expiresMs: 0, endedBy: code };
-    // The write fails when the storage is gone or another engine has taken over. The server refuses the session again
-    // at the next start.
-    await this.#records.saveSession(ended).catch(() => {});
   }
 
   #become(state: AccountState): AccountState {

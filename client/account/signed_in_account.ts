@@ -31,14 +31,14 @@ export interface SignedInAccountOptions {
 }
 
 /**
- * @param onEnded called once when the session has ended, with the code of the reason
+ * @param onEnded called once when the session has ended, with the code of the reason; resolves when that is on disk
  * @returns the account, with its pins read from storage
  */
 export async function openSignedInAccount(
   device: StoredDevice,
   session: StoredSession,
   options: SignedInAccountOptions,
-  onEnded: (code: string) => void,
+  onEnded: (code: string) => Promise<void>,
 ): Promise<SignedInAccount> {
   const { store, openStream, clock, onProblem } = options;
   const { username, accountKey, deviceId, recipientKey, deviceSeed } = device;

@@ -18,8 +18,14 @@ export type AccountState =
   /** The device was evicted, revoked or its session ended; `code` says why ("E002", "E003", "evicted", …). */
   | { kind: "ended"; username: string; code: string };
 
-/** "connecting" covers the back-off after a lost connection too. */
-export type ConnectionState = { kind: "connected" | "connecting" | "offline"; transport?: "WebTransport" | "HTTPS" };
+/**
+ * "connecting" covers the back-off after a lost connection too. "elsewhere": another engine with this device's keys has
+ * connected since, and this one stays away until `useHere`.
+ */
+export type ConnectionState = {
+  kind: "connected" | "connecting" | "offline" | "elsewhere";
+  transport?: "WebTransport" | "HTTPS";
+};
 
 /** Progress of work that takes longer than 200 ms. `done`/`total` are absent where there is no measure. */
 export interface Progress {
@@ -320,6 +326,8 @@ export interface EngineApi {
   acceptChangedKey(username: string, accountKey: string): Promise<void>;
   /** The network came back or the tab woke up: reconnects now. */
   wake(): Promise<void>;
+  /** Connects again after another engine of this device has: that one stops then. */
+  useHere(): Promise<void>;
 }
 
 export type EngineListener = (event: EngineEvent) => void;

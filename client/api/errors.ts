@@ -26,7 +26,7 @@ export const LocalCode = {
   vaultUnreadable: "L006", // the vault does not open, or is older than one seen before
   keyChanged: "L007", // an account answers with another key than the pinned one
   hybridLayer: "L008", // a payload without, or with a failing, hybrid layer
-  noWebLocks: "L009", // one engine only: this browser has no Web Locks, or another engine has this profile now
+  noWebLocks: "L009", // one engine only: this browser has no Web Locks
   notInChat: "L010",
   tooLarge: "L011", // a message over the limit of 16 KiB of text
   alreadySignedIn: "L012",
@@ -50,5 +50,6 @@ export const LocalCode = {
   untrusted: "L033", // what answers is not the core that the pin or authority names
   otherVersion: "L034", // the engine runs in a tab of another version of the app
   brokenAgain: "L035", // a member breaks a group again and again, and an admin has to remove it
+  takenOver: "L036", // another engine has opened this profile since
   internal: "L050",
 } as const;

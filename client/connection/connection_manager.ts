@@ -28,6 +28,8 @@ export type SessionEnd =
   | "lost"
   /** The server drains (E040): connect again soon. */
   | "drained"
+  /** Another engine of this device has connected since: stop until {@link ConnectionManager.takeBack}. */
+  | "elsewhere"
   /** The session is over: stop. */
   | "ended";
 
@@ -54,6 +56,8 @@ export class ConnectionManager {
   #reconnectNow = new AbortController();
   /** Begins a further attempt to connect, while others are under way. */
   #attemptNow: () => void = () => {};
+  /** Ends the wait after "elsewhere". */
+  #takeBack: () => void = () => {};
   #probing = false;
   #closed = false;
 
@@ -157,6 +161,11 @@ export class ConnectionManager {
         this.#setState({ kind: "offline" });
         return;
       }
+      if (end === "elsewhere") {
+        failures = 0;
+        await this.#untilTakenBack(stop);
+        continue;
+      }
       failures++;
       this.#setState({ kind: "connecting" });
       const delayMs = end === "drained"
@@ -164,6 +173,20 @@ export class ConnectionManager {
         : backoffMs(failures, this.#environment.random(), longestReconnectMs);
       await pause(this.#environment, delayMs, AbortSignal.any([stop, this.#reconnectNow.signal]));
     }
+  }
+
+  /** Connects again after another engine of this device has taken the connection: the user wants it here. */
+  takeBack(): void {
+    this.#takeBack();
+  }
+
+  async #untilTakenBack(stop: AbortSignal): Promise<void> {
+    this.#setState({ kind: "elsewhere" });
+    await new Promise<void>((resolve) => {
+      this.#takeBack = resolve;
+      stop.addEventListener("abort", () => resolve(), { once: true });
+    });
+    this.#takeBack = () => {};
   }
 
   async #connect(stop: AbortSignal): Promise<Connection> {

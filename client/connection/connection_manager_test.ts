@@ -294,15 +294,17 @@ function subscribed(environment: Environment, received: number[] = []) {
       received.push(...entries.map(({ seq }) => seq));
       return Promise.resolve();
     },
+    opening: () => Promise.resolve({ run: new Uint8Array(16), mark: new Uint8Array(16), before: [] }),
+    copied: () => Promise.resolve(),
     caughtUp: () => marks.push("caught up"),
-    answered: () => marks.push("answered"),
+    answered: () => void marks.push("answered"),
     failed: () => marks.push("failed"),
   }, new AbortController().signal);
   return { end, marks, answer: (bytes: Uint8Array) => answer.enqueue(bytes) };
 }
 
 const element = (...seqs: number[]) =>
-  encodeResults(delivery.subscribe, {
+  encodeResults(delivery.subscribeAs, {
     entries: seqs.map((seq) => ({
       seq,
       kind: 0,

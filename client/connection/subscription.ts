@@ -2,7 +2,7 @@
 
 import type { Bytes } from "../../schema/bytes.ts";
 import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
-import { delivery, type Entry } from "../../schema/rpc/methods.ts";
+import { delivery, type Entry, type ResultsOf } from "../../schema/rpc/methods.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { SessionEnd } from "./connection_manager.ts";
@@ -17,12 +17,20 @@ export interface SubscriptionOptions {
   recipientKey: Bytes;
   /** The highest seq that is on disk. */
   cursor: () => number;
+  /** What this connection says of the profile; 16 bytes each (specification §4.15). */
+  opening(): Promise<{ run: Bytes; mark: Bytes; before: Bytes[] }>;
+  /** Another engine has gone on with this device's keys. Awaited before anything else of the connection. */
+  copied(): Promise<void>;
   /** Processes entries; a throw ends the subscription, and the next one starts from the cursor. */
   receive(entries: Entry[]): Promise<void>;
   /** The backlog is processed (called once). */
   caughtUp(): void;
-  /** The first sign that the server serves this device. */
-  answered(): void;
+  /**
+   * The first sign that the server serves this device.
+   *
+   * @param held another engine of this device was connected, and may still say that it runs
+   */
+  answered(held: boolean): Promise<void> | void;
   /** Told of errors that end the subscription, for logs. */
   failed(error: unknown): void;
 }
@@ -44,20 +52,18 @@ export async function listen(options: SubscriptionOptions, signal: AbortSignal):
   let answered = false;
   try {
     watch();
-    const stream = options.rpc.stream(delivery.subscribe, {
-      recipientKey: options.recipientKey,
-      after: options.cursor(),
-    }, { signal: AbortSignal.any([signal, silence.signal]) });
-    for await (const { entries } of stream) {
+    const signals = { signal: AbortSignal.any([signal, silence.signal]) };
+    for await (const { entries, copied, held } of subscribed(options, signals)) {
       // Time that this device needs for an element is not the server's silence.
       cancel();
+      if (copied) await options.copied();
       if (!answered) {
         answered = true;
-        options.answered();
+        await options.answered(held);
       }
       if (entries.length > 0) {
         await options.receive(entries);
-      } else if (!caughtUp) {
+      } else if (!caughtUp && !copied && !held) {
         caughtUp = true;
         options.caughtUp();
       }
@@ -67,9 +73,27 @@ export async function listen(options: SubscriptionOptions, signal: AbortSignal):
   } catch (error) {
     if (!signal.aborted) options.failed(error);
     if (isWireError(error, ErrorCode.draining)) return "drained";
+    if (isWireError(error, ErrorCode.openElsewhere)) return "elsewhere";
     if (isWireError(error, ErrorCode.unauthenticated, ErrorCode.sessionExpired, ErrorCode.forbidden)) return "ended";
     return "lost";
   } finally {
     cancel();
+  }
+}
+
+/** The elements of the subscription. A server of before answers the call with E014, and is asked as before. */
+async function* subscribed(
+  { rpc, recipientKey, cursor, opening }: SubscriptionOptions,
+  options: { signal: AbortSignal },
+): AsyncGenerator<ResultsOf<typeof delivery.subscribeAs>> {
+  const as = await opening();
+  try {
+    yield* rpc.stream(delivery.subscribeAs, { recipientKey, after: cursor(), ...as, displaced: false }, options);
+    return;
+  } catch (error) {
+    if (!isWireError(error, ErrorCode.malformed)) throw error;
+  }
+  for await (const { entries } of rpc.stream(delivery.subscribe, { recipientKey, after: cursor() }, options)) {
+    yield { entries, copied: false, held: false };
   }
 }

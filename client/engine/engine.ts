@@ -51,6 +51,7 @@ export class Engine implements EngineApi {
 
   createAccount(username: string, password: string, inviteCode?: string): Promise<{ recoveryCode: string }> {
     return this.#profile.guarded(async () => {
+      await this.#profile.free();
       const result = await this.#profile.accounts.createAccount(username, password, inviteCode);
       await this.#profile.begin();
       return result;
@@ -59,6 +60,7 @@ export class Engine implements EngineApi {
 
   signIn(username: string, password: string): Promise<void> {
     return this.#profile.guarded(async () => {
+      await this.#profile.free();
       await this.#profile.accounts.signIn(username, password);
       await this.#profile.begin();
     });
@@ -165,6 +167,15 @@ export class Engine implements EngineApi {
   }
 
   /**
+   * @returns the chats that this device can not follow until a member's device helps it, and whether help, for this
+   *   device or another, is being asked for or carried out
+   */
+  async recovery(): Promise<{ outOfStep: ChatSummary[]; busy: boolean }> {
+    const { outOfStep, busy } = this.#profile.signedIn?.recovery ?? { outOfStep: [], busy: false };
+    return { outOfStep: (await this.chats()).filter(({ chatId }) => outOfStep.includes(chatId)), busy };
+  }
+
+  /**
    * @param accountKey 32 bytes as hex
    * @returns the account's username by the directory, or undefined
    * @throws EngineError L001 offline
@@ -197,6 +208,7 @@ export class Engine implements EngineApi {
 
   recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }> {
     return this.#profile.guarded(async () => {
+      await this.#profile.free();
       const result = await this.#profile.accounts.recover(username, recoveryCode, newPassword);
       await this.#profile.begin();
       return result;
@@ -225,6 +237,10 @@ export class Engine implements EngineApi {
       await this.#profile.context().directory.acceptChangedKey(username, fromHex(accountKey));
       await signedIn.keyAccepted();
     });
+  }
+
+  useHere(): Promise<void> {
+    return this.#profile.guarded(() => Promise.resolve(this.#profile.connection.takeBack()));
   }
 
   wake(): Promise<void> {

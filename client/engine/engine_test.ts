@@ -76,7 +76,7 @@ suite("an engine's life", {
     const chatId = await anna.engine.startChat([bert.username]);
     const first = anna.engine;
     await anna.start();
-    await assert.rejects(first.send(chatId, "11".repeat(16), "from the past"), /L009/);
+    await assert.rejects(first.send(chatId, "11".repeat(16), "from the past"), /L036/);
     await anna.says(chatId, "from the present");
     await bert.hears(chatId, anna.username, ["from the present"]);
   },

@@ -31,6 +31,8 @@ export interface EngineOptions {
   suite?: OpaqueSuite;
 }
 
+const takenOver = { code: LocalCode.takenOver, detail: "another engine has taken over this profile" };
+
 /** The life of a profile, from its takeover to its end. */
 export class Profile {
   readonly environment: Environment;
@@ -41,6 +43,8 @@ export class Profile {
   readonly #listener: EngineListener;
   readonly #stopWakeDetector: () => void;
   #signedIn: SignedInEngine | undefined;
+  /** The connection of a session that has ended is being closed. */
+  #ending: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(
@@ -113,6 +117,11 @@ export class Profile {
     this.tell({ kind: "chats", chats: [] });
   }
 
+  /** Resolves when nothing of a session that has ended is left, so that another can begin. */
+  async free(): Promise<void> {
+    await this.#ending;
+  }
+
   /** Starts the signed-in engine, if an account is signed in and has none yet. */
   async begin(): Promise<void> {
     const account = this.accounts.context;
@@ -143,14 +152,38 @@ export class Profile {
       void this.accounts.syncClock().catch(() => {});
     });
     // E003 also answers single calls. The account decides whether the session is over.
-    return end === "ended" && this.accounts.state.kind === "signed-in" ? "lost" : end;
+    if (end === "ended") return this.accounts.state.kind === "signed-in" ? "lost" : end;
+    if (signal.aborted || !await this.#isStillOurs()) return "ended";
+    // The other engine has a copy, and this one's ratchets too: it is told before it sends.
+    if (end === "elsewhere") await signedIn.contest().catch(() => {});
+    return end;
+  }
+
+  /** Looks whether another engine has opened this profile; then this one ends at once. */
+  async #isStillOurs(): Promise<boolean> {
+    try {
+      await this.#store.requireFence();
+    } catch (error) {
+      if (!(error instanceof FencedError)) return true;
+      this.#takenOver();
+      return false;
+    }
+    return true;
+  }
+
+  /** Another engine has this profile: says so, and ends. */
+  #takenOver(): void {
+    if (this.#closed) return;
+    this.tell({ kind: "connection", connection: { kind: "elsewhere" } });
+    this.tell({ kind: "problem", problem: takenOver });
+    void this.close();
   }
 
   #accountChanged(account: AccountState): void {
     if (account.kind === "ended" && this.#signedIn) {
       this.#signedIn.close();
       this.#signedIn = undefined;
-      void this.connection.stop();
+      this.#ending = this.connection.stop();
     }
     this.tell({ kind: "account", account });
   }
@@ -182,8 +215,8 @@ export class Profile {
       return await work();
     } catch (error) {
       if (error instanceof FencedError) {
-        await this.close();
-        throw new EngineError({ code: LocalCode.noWebLocks, detail: "another engine has taken over this profile" });
+        this.#takenOver();
+        throw new EngineError(takenOver);
       }
       throw engineError(error);
     }

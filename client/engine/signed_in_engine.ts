@@ -5,15 +5,14 @@
 
 import { toHex } from "../../schema/bytes.ts";
 import { engineError, isDisconnection } from "../account/errors.ts";
-import { knownRestore, newRestore, noteRestore, type Restore } from "../account/restores.ts";
+import { type Opening, ProfileMarks } from "../account/profile_marks.ts";
 import type { SessionEnd } from "../connection/connection_manager.ts";
 import { listen } from "../connection/subscription.ts";
-import { backoffMs } from "../runtime/backoff.ts";
-import { pause } from "../runtime/clock.ts";
 import { Committer } from "../sync/commits/committer.ts";
 import type { ConversationStore } from "../sync/conversation/conversation_store.ts";
 import { ExpiredRecords } from "../sync/conversation/expired_records.ts";
 import { History } from "../sync/conversation/history.ts";
+import { desyncOf, isIn } from "../sync/conversation/standing.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
@@ -22,7 +21,6 @@ import { Leaving } from "../sync/membership/leaving.ts";
 import { Membership } from "../sync/membership/membership.ts";
 import { Inbox } from "../sync/receive/inbox.ts";
 import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
-import { dealWithRestore } from "../sync/recovery/restored.ts";
 import { createReplacement } from "../sync/reinit/create_replacement.ts";
 import { Ephemeral } from "../sync/send/ephemeral.ts";
 import { Messages } from "../sync/send/messages.ts";
@@ -31,6 +29,7 @@ import { ResendAlone } from "../sync/send/resend_alone.ts";
 import { CatchingUp } from "./catching_up.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { react } from "./event_wiring.ts";
+import { type Sending, sendWhenSafe } from "./safe_sending.ts";
 import { contextOf, type SignedInEngineListener, type SignedInEngineOptions } from "./signed_in_context.ts";
 
 /** Everything between groups and server for one signed-in device. */
@@ -50,6 +49,7 @@ export class SignedInEngine {
   readonly #recovery: RecoveryClient;
   readonly #ephemeral: Ephemeral;
   readonly #housekeeping: Housekeeping;
+  readonly #marks: ProfileMarks;
   readonly #listener: SignedInEngineListener;
   #unwatchPins = () => {};
   #closed = false;
@@ -58,6 +58,7 @@ export class SignedInEngine {
     const context = contextOf(options);
     const report = (error: unknown) => this.#report(error);
     this.#context = context;
+    this.#marks = new ProfileMarks(context.store);
     this.#listener = options.listener;
     this.conversations = context.conversations;
     this.#committer = new Committer(context);
@@ -133,16 +134,20 @@ export class SignedInEngine {
    * @param confirmed called when the server has answered
    */
   async listen(signal: AbortSignal, confirmed: () => void): Promise<SessionEnd> {
-    const { account, rpc, environment } = this.#context;
+    const context = this.#context;
+    const { account, rpc, environment } = context;
     const backlog = new CatchingUp(() => environment.now(), (progress) => this.#listener.progress(progress));
     const caughtUp = Promise.withResolvers<void>();
     const over = new AbortController();
+    let opening: Opening | undefined;
     try {
       return await listen({
         rpc,
         environment,
         recipientKey: account.recipientKey,
         cursor: () => this.#inbox.cursor,
+        opening: async () => opening = await this.#marks.next(),
+        copied: () => this.#recovery.copied(),
         receive: async (entries) => {
           // Ephemeral ones have no place in the queue.
           const stored = entries.filter(({ seq }) => seq !== 0);
@@ -150,16 +155,19 @@ export class SignedInEngine {
           for (const entry of entries) if (entry.seq === 0) await this.#ephemeral.receive(entry);
           backlog.advance(entries.length);
         },
-        answered: () => {
+        answered: async (held) => {
+          await this.#marks.confirm(opening!);
           confirmed();
           this.#inbox.connected();
           this.#recovery.connected();
-          this.#housekeeping.background(this.#sendWhenSafe(caughtUp.promise, over.signal));
+          const connection = { caughtUp: caughtUp.promise, over: over.signal, held };
+          this.#housekeeping.background(sendWhenSafe(context, this.#sending(), connection));
         },
         caughtUp: () => {
           backlog.end();
           this.#listener.caughtUp();
           caughtUp.resolve();
+          this.#recovery.caughtUp();
           this.#housekeeping.caughtUp();
         },
         failed: (error) => this.#report(error),
@@ -175,50 +183,24 @@ export class SignedInEngine {
     }
   }
 
-  /**
-   * Sends what waits, once this device knows that the server was not restored, or else where its groups stand.
-   * A restored server takes what was sealed in an epoch that it has lost for one of a new epoch with the same
-   * number, where nobody can open it (docs/decisions/023). Until both are known it asks again.
-   *
-   * @param caughtUp the backlog of the connection is through, or the connection is over
-   * @param over the connection is over
-   */
-  async #sendWhenSafe(caughtUp: Promise<void>, over: AbortSignal): Promise<void> {
-    const context = this.#context;
-    for (let failures = 1; !over.aborted; failures++) {
-      try {
-        const restore = await newRestore(context);
-        // A device that asks for the first time has sent nothing that a restore could have lost.
-        const isFirst = await knownRestore(context.store) === undefined;
-        if (restore && !isFirst) await caughtUp;
-        if (over.aborted) return;
-        if (restore && !isFirst) await this.#dealWithRestore(restore);
-        if (over.aborted || this.#closed) return;
+  /** Tells the server that this engine, which another one has displaced, still has its profile. @throws WireError */
+  contest(): Promise<void> {
+    return this.#marks.contest(this.#context.rpc, this.#context.account.recipientKey);
+  }
+
+  #sending(): Sending {
+    return {
+      connected: () => {
         this.#committer.connected();
         this.#outbox.connected();
         this.#housekeeping.background(this.#alone.connected());
-        return restore && await this.#finishRestore(restore);
-      } catch {
-        await pause(context.environment, backoffMs(failures, context.environment.random()), over);
-      }
-    }
-  }
-
-  async #dealWithRestore(restore: Restore): Promise<void> {
-    await dealWithRestore(this.#context, restore, {
+      },
       resend: (chatId, messages) => this.#outbox.resend(chatId, messages),
       serverBehind: (chatId) => this.#recovery.fallOutOfStep(chatId, "server-behind"),
-    });
-  }
-
-  /** Where this fails, all of it is done again at the next connection. */
-  async #finishRestore(restore: Restore): Promise<void> {
-    try {
-      if (restore.restoredMs > 0) await this.#housekeeping.putAccountAgain();
-      await noteRestore(this.#context.store, restore);
-    } catch (error) {
-      this.#report(error);
-    }
+      putAccountAgain: () => this.#housekeeping.putAccountAgain(),
+      report: (error) => this.#report(error),
+      isClosed: () => this.#closed,
+    };
   }
 
   close(): void {
@@ -277,8 +259,20 @@ export class SignedInEngine {
    */
   get isSettled(): boolean {
     return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
-      !this.#renewal.busy &&
+      !this.#renewal.busy && !this.#recovery.busy &&
       !this.conversations.all().some(({ id }) => this.#committer.isBusy(id));
+  }
+
+  /**
+   * `outOfStep`: the ids of conversations that this device can not follow until members help it. `busy`: whether help,
+   * for this device or another, is being asked for or carried out.
+   */
+  get recovery(): { outOfStep: string[]; busy: boolean } {
+    const all = this.conversations.all();
+    return {
+      outOfStep: all.filter(({ record }) => isIn(record) && desyncOf(record)).map(({ id }) => id),
+      busy: this.#recovery.busy || all.some(({ id }) => this.#committer.isBusy(id)),
+    };
   }
 
   /**

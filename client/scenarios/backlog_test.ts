@@ -56,7 +56,7 @@ class Intake {
     const taken = new TransformStream<Uint8Array, Uint8Array>(
       {
         transform: (piece, controller) => {
-          if (method === delivery.subscribe.name) {
+          if (method === delivery.subscribeAs.name) {
             this.bytes += piece.length;
             this.onBytes();
           }

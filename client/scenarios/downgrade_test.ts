@@ -23,6 +23,8 @@ function entryOf(chatId: string, fields: Pick<Entry, "kind" | "epoch"> & Partial
     removed: [],
     added: [],
     membersHash: nothing,
+    place: 0,
+    turn: 0,
     ...fields,
     body,
     bodyLength: body.length,

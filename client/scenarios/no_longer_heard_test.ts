@@ -28,6 +28,8 @@ function entryOf(channelId: Bytes, fields: Pick<Entry, "kind" | "epoch" | "body"
     removed: [],
     added: [],
     membersHash: nothing,
+    place: 0,
+    turn: 0,
     ...fields,
   };
 }

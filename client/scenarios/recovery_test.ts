@@ -120,7 +120,7 @@ suite("a device that can not follow its group", {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await group([anna, bert]);
     const recipientKey = await bert.recipientKey();
-    const told = { removed: [], added: [], membersHash: new Uint8Array() };
+    const told = { removed: [], added: [], membersHash: new Uint8Array(), place: 0, turn: 0 };
     core.inject(recipientKey, [{
       seq: 1000,
       kind: EntryKind.COMMIT,
@@ -175,7 +175,7 @@ suite("a device that can not follow its group", {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await group([anna, bert]);
     anna.refuses = (method) => method === "commit";
-    const told = { removed: [], added: [], membersHash: new Uint8Array() };
+    const told = { removed: [], added: [], membersHash: new Uint8Array(), place: 0, turn: 0 };
     const change = anna.engine.renameChat(chatId, "in vain").then(() => "made", (error) => error.problem.code);
     core.inject(await anna.recipientKey(), [{
       seq: 3000,
@@ -264,7 +264,7 @@ suite("a device that can not follow its group", {
     const chatId = await group([anna, bert]);
     await anna.engine.addPeople(chatId, [carl.username]);
     await bert.sees(chatId, ({ members }) => members.length === 3);
-    const told = { removed: [], added: [], membersHash: new Uint8Array() };
+    const told = { removed: [], added: [], membersHash: new Uint8Array(), place: 0, turn: 0 };
     core.inject(await bert.recipientKey(), [{
       seq: 2000,
       kind: EntryKind.COMMIT,

@@ -20,7 +20,7 @@ suite("a server that replays what it recorded", {
     assert.equal(welcome.epoch, 1);
     const random = () => crypto.getRandomValues(new Uint8Array(16));
     const nothing = new Uint8Array();
-    const told = { removed: [], added: [], membersHash: nothing };
+    const told = { removed: [], added: [], membersHash: nothing, place: 0, turn: 0 };
     const removal = {
       seq: 1000,
       kind: EntryKind.REMOVED,

@@ -131,6 +131,8 @@ async function injectCommit(core: TestCore, person: Person, chatId: string): Pro
     removed: [],
     added: [],
     membersHash: new Uint8Array(),
+    place: 0,
+    turn: 0,
   }]);
   await person.until(
     async () => (await person.notices(chatId)).some((notice) => notice.startsWith("unreadable")),

@@ -43,6 +43,8 @@ function entryOf(chatId: string, id: Bytes, body: Bytes): Entry {
     removed: [],
     added: [],
     membersHash: new Uint8Array(),
+    place: 0,
+    turn: 0,
   };
 }
 

@@ -187,6 +187,12 @@ export class SealedStore {
     await this.takeFence();
   }
 
+  /** @throws FencedError when another engine has taken over; StorageError */
+  async requireFence(): Promise<void> {
+    if (this.#fence && await this.#holdsFence(this.#fence)) return;
+    throw new FencedError("another engine has taken over this profile");
+  }
+
   async close(): Promise<void> {
     await this.#storage.close();
   }

@@ -46,6 +46,8 @@ export async function forgedReturn(
     removed: [],
     added: [],
     membersHash: new Uint8Array(),
+    place: 0,
+    turn: 0,
   };
   return {
     removal: {

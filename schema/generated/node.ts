@@ -487,8 +487,8 @@ export class Vault extends $.Struct {
     return $.utils.disown(this.recoveryKey);
   }
   /**
-* 32 bytes: the public Ed25519 key that the recovery code gives (schema/recovery.ts), or empty: no
-* recovery by the code
+* 32 bytes: the public Ed25519 key that the recovery code gives (schema/recovery.ts), or empty: no recovery by the
+* code
 *
 */
   get recoveryKey(): $.Data {
@@ -2432,9 +2432,9 @@ export class AuthenticationService$Client {
     }
   ];
   /**
-* Who: P. First half of OPAQUE registration. suite: "qpq-opaque-1" (else E014). username: 3 to 32 of a–z 0–9
-* . _ -, first a letter (E007).
-* request: OPAQUE RegistrationRequest (33 bytes). response: RegistrationResponse. Errors: E005, E006, E007.
+* Who: P. First half of OPAQUE registration. suite: "qpq-opaque-1" (else E014). username: 3 to 32 of a–z 0–9 . _ -,
+* first a letter (E007). request: OPAQUE RegistrationRequest (33 bytes). response: RegistrationResponse. Errors:
+* E005, E006, E007.
 *
 */
   registerStart(paramsFunc?: (params: AuthenticationService_RegisterStart$Params) => void): AuthenticationService_RegisterStart$Results$Promise {
@@ -2446,11 +2446,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RegisterStart$Results$Promise(pipeline);
   }
   /**
-* Who: P. Second half, one transaction: the account with its OPAQUE record, its first device list (version
-* 1, exactly one device =
-* recipientKey), its vault (version 1) and a session bound to that device. deviceSignature: 64 bytes, device key over
-* "qpq/1 register" ‖ SHA-256(record and the vault's fields, each as u32 length ‖ bytes) ‖ username. Errors:
-* E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
+* Who: P. Second half, one transaction: the account with its OPAQUE record, its first device list (version 1,
+* exactly one device = recipientKey), its vault (version 1) and a session bound to that device. deviceSignature: 64
+* bytes, device key over "qpq/1 register" ‖ SHA-256(record and the vault's fields, each as u32 length ‖ bytes) ‖
+* username. Errors: E005, E006, E007 (taken meanwhile), E014, E023 (list or signature does not match).
 *
 */
   registerFinish(paramsFunc?: (params: AuthenticationService_RegisterFinish$Params) => void): AuthenticationService_RegisterFinish$Results$Promise {
@@ -2462,8 +2461,8 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RegisterFinish$Results$Promise(pipeline);
   }
   /**
-* Who: P. OPAQUE KE1 → KE2. An unknown username is answered like a known one. loginId: 16 bytes, valid 60 s,
-* single use. Errors: E005.
+* Who: P. OPAQUE KE1 → KE2. An unknown username is answered like a known one. loginId: 16 bytes, valid 60 s, single
+* use. Errors: E005.
 *
 */
   loginStart(paramsFunc?: (params: AuthenticationService_LoginStart$Params) => void): AuthenticationService_LoginStart$Results$Promise {
@@ -2475,12 +2474,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_LoginStart$Results$Promise(pipeline);
   }
   /**
-* Who: P. OPAQUE KE3. deviceSignature: 64 bytes, device key over "qpq/1 login" ‖ SHA-256(OPAQUE session
-* key). A wrong password and an unknown
-* username are both E008. A revoked device is E003. The session is bound to the device
-* SHA-256(recipientKey)[0..16); while that device is not in the account's
-* list (`enrolled` false) the session may only call getVault, challenge, putDeviceList, lookup and logout
-* (else E003). Errors: E003, E005, E008, E023.
+* Who: P. OPAQUE KE3. deviceSignature: 64 bytes, device key over "qpq/1 login" ‖ SHA-256(OPAQUE session key). A
+* wrong password and an unknown username are both E008. A revoked device is E003. The session is bound to the device
+* SHA-256(recipientKey)[0..16); while that device is not in the account's list (`enrolled` false) the session may
+* only call getVault, challenge, putDeviceList, lookup and logout (else E003). Errors: E003, E005, E008, E023.
 *
 */
   loginFinish(paramsFunc?: (params: AuthenticationService_LoginFinish$Params) => void): AuthenticationService_LoginFinish$Results$Promise {
@@ -2528,10 +2525,9 @@ export class AuthenticationService$Client {
     return new AuthenticationService_GetVault$Results$Promise(pipeline);
   }
   /**
-* Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is
-* expectedVersion, else E015. Both wraps and recoveryKey
-* must be the stored ones (E014), unless the session began with the password within the last 5 minutes.
-* Errors: E011, E014, E015, E023.
+* Who: D. Compare-and-set: stores vault (version = expectedVersion + 1) iff the stored version is expectedVersion,
+* else E015. Both wraps and recoveryKey must be the stored ones (E014), unless the session began with the password
+* within the last 5 minutes. Errors: E011, E014, E015, E023.
 *
 */
   putVault(paramsFunc?: (params: AuthenticationService_PutVault$Params) => void): AuthenticationService_PutVault$Results$Promise {
@@ -2544,9 +2540,8 @@ export class AuthenticationService$Client {
   }
   /**
 * Who: S. The account's next device list (version = stored + 1, prevHash = SHA-256 of the stored list, same
-* accountKey and username, else
-* E015); revoked stays revoked. A device that left the list loses its sessions, KeyPackages and queue.
-* Errors: E014, E015, E023.
+* accountKey and username, else E015); revoked stays revoked. A device that left the list loses its sessions,
+* KeyPackages and queue. Errors: E014, E015, E023.
 *
 */
   putDeviceList(paramsFunc?: (params: AuthenticationService_PutDeviceList$Params) => void): AuthenticationService_PutDeviceList$Results$Promise {
@@ -2594,10 +2589,9 @@ export class AuthenticationService$Client {
     return new AuthenticationService_SearchUsers$Results$Promise(pipeline);
   }
   /**
-* Who: D. Adds to the calling device's stock (≤ 100 a call and in all); lastResort empty = keep the present
-* one. All or nothing. Each is decoded and verified:
-* E020 malformed or bad signature, E021 ciphersuite, E022 lifetime, E023 credential of another device, E025
-* X-Wing key.
+* Who: D. Adds to the calling device's stock (≤ 100 a call and in all); lastResort empty = keep the present one. All
+* or nothing. Each is decoded and verified: E020 malformed or bad signature, E021 ciphersuite, E022 lifetime, E023
+* credential of another device, E025 X-Wing key.
 *
 */
   uploadKeyPackages(paramsFunc?: (params: AuthenticationService_UploadKeyPackages$Params) => void): AuthenticationService_UploadKeyPackages$Results$Promise {
@@ -2621,10 +2615,9 @@ export class AuthenticationService$Client {
     return new AuthenticationService_CountKeyPackages$Results$Promise(pipeline);
   }
   /**
-* Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out
-* once and removed in the same
-* transaction; the last-resort one is never removed. Errors: E005 per caller and target, in a minute
-* and (but for own devices) in 24 h, E012, E024 (names the device).
+* Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out once
+* and removed in the same transaction; the last-resort one is never removed. Errors: E005 per caller and target, in
+* a minute and (but for own devices) in 24 h, E012, E024 (names the device).
 *
 */
   fetchKeyPackage(paramsFunc?: (params: AuthenticationService_FetchKeyPackage$Params) => void): AuthenticationService_FetchKeyPackage$Results$Promise {
@@ -2660,10 +2653,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RevokeSession$Results$Promise(pipeline);
   }
   /**
-* Who: D. One transaction: the new OPAQUE record (from a registerStart whose username is the session's), the
-* vault with its new wrap (compare-and-set as putVault)
-* and the end of every other session. The session must have begun with the password within the last 5
-* minutes (E003): a device alone can not lock its owner out. Errors: E003, E011, E015, E023.
+* Who: D. One transaction: the new OPAQUE record (from a registerStart whose username is the session's), the vault
+* with its new wrap (compare-and-set as putVault) and the end of every other session. The session must have begun
+* with the password within the last 5 minutes (E003): a device alone can not lock its owner out. Errors: E003, E011,
+* E015, E023.
 *
 */
   changePassword(paramsFunc?: (params: AuthenticationService_ChangePassword$Params) => void): AuthenticationService_ChangePassword$Results$Promise {
@@ -2675,8 +2668,8 @@ export class AuthenticationService$Client {
     return new AuthenticationService_ChangePassword$Results$Promise(pipeline);
   }
   /**
-* Who: P. For someone who has the recovery code and not the password (docs/decisions/018). nonce: 32 bytes,
-* single use, 60 s. An unknown username is answered like a known one. Errors: E005.
+* Who: P. For someone who has the recovery code and not the password (docs/decisions/018). nonce: 32 bytes, single
+* use, 60 s. An unknown username is answered like a known one. Errors: E005.
 *
 */
   recoverStart(paramsFunc?: (params: AuthenticationService_RecoverStart$Params) => void): AuthenticationService_RecoverStart$Results$Promise {
@@ -2688,10 +2681,10 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RecoverStart$Results$Promise(pipeline);
   }
   /**
-* Who: P. Proves the recovery code; gives the account, its vault, and the server's half of an OPAQUE
-* registration of the new password. request: RegistrationRequest (33 bytes). signature: recovery
-* key over schema/recovery.ts, recoverOpenBytes. A wrong code, an unknown username and an account without
-* recovery key are all E008. Errors: E005, E008.
+* Who: P. Proves the recovery code; gives the account, its vault, and the server's half of an OPAQUE registration of
+* the new password. request: RegistrationRequest (33 bytes). signature: recovery key over schema/recovery.ts,
+* recoverOpenBytes. A wrong code, an unknown username and an account without recovery key are all E008. Errors:
+* E005, E008.
 *
 */
   recoverOpen(paramsFunc?: (params: AuthenticationService_RecoverOpen$Params) => void): AuthenticationService_RecoverOpen$Results$Promise {
@@ -2703,10 +2696,9 @@ export class AuthenticationService$Client {
     return new AuthenticationService_RecoverOpen$Results$Promise(pipeline);
   }
   /**
-* Who: P, after recoverOpen with this nonce, within 60 s, once (E008). One transaction: the new OPAQUE
-* record, the vault with new wraps and a new recoveryKey (compare-and-set as putVault) and the end of every
-* session.
-* signature: the old recovery key over recoverFinishBytes. Errors: E005, E008, E011, E014, E015.
+* Who: P, after recoverOpen with this nonce, within 60 s, once (E008). One transaction: the new OPAQUE record, the
+* vault with new wraps and a new recoveryKey (compare-and-set as putVault) and the end of every session. signature:
+* the old recovery key over recoverFinishBytes. Errors: E005, E008, E011, E014, E015.
 *
 */
   recoverFinish(paramsFunc?: (params: AuthenticationService_RecoverFinish$Params) => void): AuthenticationService_RecoverFinish$Results$Promise {
@@ -2851,7 +2843,7 @@ export class Entry extends $.Struct {
   static readonly _capnp = {
     displayName: "Entry",
     id: "97bbc662a1c1d9db",
-    size: new $.ObjectSize(32, 7),
+    size: new $.ObjectSize(40, 7),
   };
   /**
 * strictly rising per device, never reused; 0 = ephemeral, never stored
@@ -2948,8 +2940,7 @@ export class Entry extends $.Struct {
     return $.utils.disown(this.body);
   }
   /**
-* the envelope, sealed commit, sealed Welcome or device message; empty when bodyLength says that it comes
-* by fetchBody
+* the envelope, sealed commit, sealed Welcome or device message; empty when it comes by fetchBody (bodyLength)
 *
 */
   get body(): $.Data {
@@ -2991,8 +2982,7 @@ export class Entry extends $.Struct {
     return $.utils.disown(this.removed);
   }
   /**
-* commit: recipientKeys as the committer told them to the server; the receiver compares them with what the
-* commit does
+* commit: recipientKeys as the committer told them to the server; the receiver compares them with the commit
 *
 */
   get removed(): $.List<$.Data> {
@@ -3032,8 +3022,8 @@ export class Entry extends $.Struct {
     return $.utils.disown(this.membersHash);
   }
   /**
-* commit, ownCommit, welcome: SHA-256 of the sorted recipientKeys of the server's members of epoch n; 32
-* bytes, empty for what an older server queued
+* commit, ownCommit, welcome: SHA-256 of the sorted recipientKeys of the server's members of epoch n; 32 bytes,
+* empty for what an older server queued
 *
 */
   get membersHash(): $.Data {
@@ -3047,6 +3037,27 @@ export class Entry extends $.Struct {
   }
   set membersHash(value: $.Data) {
     $.utils.copyFrom(value, $.utils.getPointer(6, this));
+  }
+  /**
+* application, commit, ownCommit, welcome: its place in the channel's order (specification §4.12); 0 where an
+* older server queued it, and for other kinds
+*
+*/
+  get place(): bigint {
+    return $.utils.getUint64(32, this);
+  }
+  set place(value: bigint) {
+    $.utils.setUint64(32, value, this);
+  }
+  /**
+* devices: how many devices are asked before this one (specification §4.11)
+*
+*/
+  get turn(): number {
+    return $.utils.getUint16(10, this);
+  }
+  set turn(value: number) {
+    $.utils.setUint16(10, value, this);
   }
   toString(): string { return "Entry_" + super.toString(); }
 }
@@ -3073,7 +3084,12 @@ export const EntryKind = {
 * this device is no member of the channel from epoch n on; no header, no body
 *
 */
-  REMOVED: 6
+  REMOVED: 6,
+  /**
+* ephemeral, by subscribeAs alone: the device list of the account with key `body` changed
+*
+*/
+  DEVICES: 7
 } as const;
 export type EntryKind = (typeof EntryKind)[keyof typeof EntryKind];
 export class DeliveryService_Enqueue$Params extends $.Struct {
@@ -3716,13 +3732,19 @@ export class DeliveryService_Commit$Results extends $.Struct {
   static readonly _capnp = {
     displayName: "commit$Results",
     id: "e38936bba54bbfc3",
-    size: new $.ObjectSize(8, 0),
+    size: new $.ObjectSize(16, 0),
   };
   get n(): bigint {
     return $.utils.getUint64(0, this);
   }
   set n(value: bigint) {
     $.utils.setUint64(0, value, this);
+  }
+  get place(): bigint {
+    return $.utils.getUint64(8, this);
+  }
+  set place(value: bigint) {
+    $.utils.setUint64(8, value, this);
   }
   toString(): string { return "DeliveryService_Commit$Results_" + super.toString(); }
 }
@@ -3813,13 +3835,19 @@ export class DeliveryService_Publish$Results extends $.Struct {
   static readonly _capnp = {
     displayName: "publish$Results",
     id: "f4b1558eea6880cf",
-    size: new $.ObjectSize(8, 0),
+    size: new $.ObjectSize(16, 0),
   };
   get receivedMs(): bigint {
     return $.utils.getUint64(0, this);
   }
   set receivedMs(value: bigint) {
     $.utils.setUint64(0, value, this);
+  }
+  get place(): bigint {
+    return $.utils.getUint64(8, this);
+  }
+  set place(value: bigint) {
+    $.utils.setUint64(8, value, this);
   }
   toString(): string { return "DeliveryService_Publish$Results_" + super.toString(); }
 }
@@ -4230,6 +4258,146 @@ export class DeliveryService_PublishInOrder$Results$Promise {
     return await this.pipeline.struct();
   }
 }
+export class DeliveryService_SubscribeAs$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "subscribeAs$Params",
+    id: "c2b4b573659b4cec",
+    size: new $.ObjectSize(16, 4),
+  };
+  _adoptRecipientKey(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownRecipientKey(): $.Orphan<$.Data> {
+    return $.utils.disown(this.recipientKey);
+  }
+  get recipientKey(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasRecipientKey(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initRecipientKey(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set recipientKey(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  get after(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set after(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  _adoptRun(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownRun(): $.Orphan<$.Data> {
+    return $.utils.disown(this.run);
+  }
+  get run(): $.Data {
+    return $.utils.getData(1, this);
+  }
+  _hasRun(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initRun(length: number): $.Data {
+    return $.utils.initData(1, length, this);
+  }
+  set run(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  _adoptMark(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(2, this));
+  }
+  _disownMark(): $.Orphan<$.Data> {
+    return $.utils.disown(this.mark);
+  }
+  get mark(): $.Data {
+    return $.utils.getData(2, this);
+  }
+  _hasMark(): boolean {
+    return !$.utils.isNull($.utils.getPointer(2, this));
+  }
+  _initMark(length: number): $.Data {
+    return $.utils.initData(2, length, this);
+  }
+  set mark(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(2, this));
+  }
+  _adoptBefore(value: $.Orphan<$.List<$.Data>>): void {
+    $.utils.adopt(value, $.utils.getPointer(3, this));
+  }
+  _disownBefore(): $.Orphan<$.List<$.Data>> {
+    return $.utils.disown(this.before);
+  }
+  get before(): $.List<$.Data> {
+    return $.utils.getList(3, $.DataList, this);
+  }
+  _hasBefore(): boolean {
+    return !$.utils.isNull($.utils.getPointer(3, this));
+  }
+  _initBefore(length: number): $.List<$.Data> {
+    return $.utils.initList(3, $.DataList, length, this);
+  }
+  set before(value: $.List<$.Data>) {
+    $.utils.copyFrom(value, $.utils.getPointer(3, this));
+  }
+  get displaced(): boolean {
+    return $.utils.getBit(64, this);
+  }
+  set displaced(value: boolean) {
+    $.utils.setBit(64, value, this);
+  }
+  toString(): string { return "DeliveryService_SubscribeAs$Params_" + super.toString(); }
+}
+export class DeliveryService_SubscribeAs$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "subscribeAs$Results",
+    id: "ef710c64a9ed2481",
+    size: new $.ObjectSize(8, 1),
+  };
+  static _Entries: $.ListCtor<Entry>;
+  _adoptEntries(value: $.Orphan<$.List<Entry>>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownEntries(): $.Orphan<$.List<Entry>> {
+    return $.utils.disown(this.entries);
+  }
+  get entries(): $.List<Entry> {
+    return $.utils.getList(0, DeliveryService_SubscribeAs$Results._Entries, this);
+  }
+  _hasEntries(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initEntries(length: number): $.List<Entry> {
+    return $.utils.initList(0, DeliveryService_SubscribeAs$Results._Entries, length, this);
+  }
+  set entries(value: $.List<Entry>) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  get copied(): boolean {
+    return $.utils.getBit(0, this);
+  }
+  set copied(value: boolean) {
+    $.utils.setBit(0, value, this);
+  }
+  get held(): boolean {
+    return $.utils.getBit(1, this);
+  }
+  set held(value: boolean) {
+    $.utils.setBit(1, value, this);
+  }
+  toString(): string { return "DeliveryService_SubscribeAs$Results_" + super.toString(); }
+}
+export class DeliveryService_SubscribeAs$Results$Promise {
+  pipeline: $.Pipeline<any, any, DeliveryService_SubscribeAs$Results>;
+  constructor(pipeline: $.Pipeline<any, any, DeliveryService_SubscribeAs$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<DeliveryService_SubscribeAs$Results> {
+    return await this.pipeline.struct();
+  }
+}
 export class DeliveryService$Client {
   client: $.Client;
   static readonly interfaceId: bigint = 0xd350f79a52831e4fn;
@@ -4251,7 +4419,8 @@ export class DeliveryService$Client {
     $.Method<DeliveryService_FetchBody$Params, DeliveryService_FetchBody$Results>,
     $.Method<DeliveryService_PutBlob$Params, DeliveryService_PutBlob$Results>,
     $.Method<DeliveryService_GetBlob$Params, DeliveryService_GetBlob$Results>,
-    $.Method<DeliveryService_PublishInOrder$Params, DeliveryService_PublishInOrder$Results>
+    $.Method<DeliveryService_PublishInOrder$Params, DeliveryService_PublishInOrder$Results>,
+    $.Method<DeliveryService_SubscribeAs$Params, DeliveryService_SubscribeAs$Results>
   ] = [
     {
       ParamsClass: DeliveryService_Enqueue$Params,
@@ -4372,12 +4541,20 @@ export class DeliveryService$Client {
       methodId: 14,
       interfaceName: "node.capnp:DeliveryService",
       methodName: "publishInOrder"
+    },
+    {
+      ParamsClass: DeliveryService_SubscribeAs$Params,
+      ResultsClass: DeliveryService_SubscribeAs$Results,
+      interfaceId: DeliveryService$Client.interfaceId,
+      methodId: 15,
+      interfaceName: "node.capnp:DeliveryService",
+      methodName: "subscribeAs"
     }
   ];
   /**
-* Who: D. A device message (≤ 64 KiB) to one device that shares the channel (re-add, reseal, removal
-* notices: specification §4.7); ≤ 100 waiting per pair (E013). A repeated messageId is
-* answered as the first was and stored once. Errors: E011, E012, E013, E016.
+* Who: D. A device message (≤ 64 KiB) to one device that shares the channel (re-add, reseal, removal notices:
+* specification §4.7); ≤ 100 waiting per pair (E013). A repeated messageId is answered as the first was and stored
+* once. Errors: E011, E012, E013, E016.
 *
 */
   enqueue(paramsFunc?: (params: DeliveryService_Enqueue$Params) => void): DeliveryService_Enqueue$Results$Promise {
@@ -4389,9 +4566,8 @@ export class DeliveryService$Client {
     return new DeliveryService_Enqueue$Results$Promise(pipeline);
   }
   /**
-* Who: D, recipientKey = the session's own device (E003). Entries with seq > after, in order, ≤ limit (≤
-* 200) and ≤ 192 KiB. channelId
-* empty = the whole queue; else read-only filtering: acknowledge those with ackEntries.
+* Who: D, recipientKey = the session's own device (E003). Entries with seq > after, in order, ≤ limit (≤ 200) and ≤
+* 192 KiB. channelId empty = the whole queue; else read-only filtering: acknowledge those with ackEntries.
 *
 */
   fetch(paramsFunc?: (params: DeliveryService_Fetch$Params) => void): DeliveryService_Fetch$Results$Promise {
@@ -4415,9 +4591,9 @@ export class DeliveryService$Client {
     return new DeliveryService_FetchWait$Results$Promise(pipeline);
   }
   /**
-* Who: D, own device. Streaming: the backlog, then live entries (ephemeral ones with seq 0) until the caller
-* resets or the server ends it with E040. An
-* element with no entries marks the end of the backlog, and comes again every 20 s as a sign of life.
+* Who: D, own device. Streaming: the backlog, then live entries (ephemeral ones with seq 0) until the caller resets
+* or the server ends it with E040. An element with no entries marks the end of the backlog, and comes again every 20
+* s as a sign of life.
 *
 */
   subscribe(paramsFunc?: (params: DeliveryService_Subscribe$Params) => void): DeliveryService_Subscribe$Results$Promise {
@@ -4466,18 +4642,14 @@ export class DeliveryService$Client {
     return new DeliveryService_CreateChannel$Results$Promise(pipeline);
   }
   /**
-* Who: D, member (E016). Takes the channel from `epoch` to n = epoch + 1. After the Call come Chunks that
-* join to commit ‖ welcome ‖ headers (≤ 16 MiB in all, E011) with
-* that sha256. headers = for each member of epoch n (old − removed + added) one record recipientKey (32) ‖
-* header (1,168), in any order, each exactly once (E014).
-* removed, added: recipientKeys (≤ 2,000 together); added ones are enrolled devices (E012). welcomeLength is
-* 0 iff added is empty. Checked in this order: E016, same commitId (same content: the stored
-* answer; other: E014), E017, E015, E014, E032. Then ONE transaction: epoch, members, commit, Welcome,
-* headers, queue entries.
-* E032: 32 MiB of commits and Welcomes of the caller's account wait for a device that is added. A member for
-* which that much waits is left out of the commit
-* instead (its next entry shows that one is missing, and it asks to be re-added), so that a device that is
-* away never stops a group.
+* Who: D, member (E016). Takes the channel from `epoch` to n = epoch + 1. After the Call come Chunks that join to
+* commit ‖ welcome ‖ headers (≤ 16 MiB in all, E011) with that sha256. headers = for each member of epoch n (old −
+* removed + added) one record recipientKey (32) ‖ header (1,168), in any order, each exactly once (E014). removed,
+* added: recipientKeys (≤ 2,000 together); added ones are enrolled devices (E012). welcomeLength is 0 iff added is
+* empty. Checked in this order: E016, same commitId (same content: the stored answer; other: E014), E017, E015,
+* E014, E032. Then ONE transaction: epoch, members, commit, Welcome, headers, queue entries. E032: 32 MiB of commits
+* and Welcomes of the caller's account wait for a device that is added; a member for which that much waits is left
+* out instead, and asks to be re-added.
 *
 */
   commit(paramsFunc?: (params: DeliveryService_Commit$Params) => void): DeliveryService_Commit$Results$Promise {
@@ -4489,10 +4661,10 @@ export class DeliveryService$Client {
     return new DeliveryService_Commit$Results$Promise(pipeline);
   }
   /**
-* Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked:
-* membership, same (sender device, channelId, messageId) within 30 days (same
-* bytes: the stored answer; other: E014), E017, E015 (≠ current). Epoch 0 carries no message (E015).
-* Answered after the message is on disk. ephemeral: only to live subscribers, never stored.
+* Who: D, member (E016). To every member device but the sending one. Envelope ≤ 128 KiB (E011). Checked: membership,
+* same (sender device, channelId, messageId) within 30 days (same bytes: the stored answer; other: E014), E017, E015
+* (≠ current). Epoch 0 carries no message (E015). Answered after the message is on disk. ephemeral: only to live
+* subscribers, never stored.
 *
 */
   publish(paramsFunc?: (params: DeliveryService_Publish$Params) => void): DeliveryService_Publish$Results$Promise {
@@ -4504,10 +4676,10 @@ export class DeliveryService$Client {
     return new DeliveryService_Publish$Results$Promise(pipeline);
   }
   /**
-* Who: P. For containers and for correcting the client's clock. restoredMs: the time of the latest restore
-* from a backup, 0 if there was none. restoredToMs: a restored backup has a newest message. This is the
-* oldest time of these messages, over the latest restore and all restores up to 90 days before it; 0 if
-* there was none. Devices resend the messages that they sent since then.
+* Who: P. For containers and for correcting the client's clock. restoredMs: the time of the latest restore from a
+* backup, 0 if there was none. restoredToMs: a restored backup has a newest message. This is the oldest time of
+* these messages, over the latest restore and all restores up to 90 days before it; 0 if there was none. Devices
+* resend the messages that they sent since then.
 *
 */
   health(paramsFunc?: (params: DeliveryService_Health$Params) => void): DeliveryService_Health$Results$Promise {
@@ -4543,8 +4715,8 @@ export class DeliveryService$Client {
     return new DeliveryService_FetchBody$Results$Promise(pipeline);
   }
   /**
-* Who: D. After the Call come Chunks: ciphertext only, addressed by its SHA-256. Idempotent. Errors: E014
-* (hash), E030, E032.
+* Who: D. After the Call come Chunks: ciphertext only, addressed by its SHA-256. Idempotent. Errors: E014 (hash),
+* E030, E032.
 *
 */
   putBlob(paramsFunc?: (params: DeliveryService_PutBlob$Params) => void): DeliveryService_PutBlob$Results$Promise {
@@ -4582,6 +4754,24 @@ export class DeliveryService$Client {
     const pipeline = new $.Pipeline(DeliveryService_PublishInOrder$Results, answer);
     return new DeliveryService_PublishInOrder$Results$Promise(pipeline);
   }
+  /**
+* Who: D, own device. As subscribe, for a client that tells itself from a copy of its profile (specification §4.15).
+* run: 16 bytes, of the running engine. mark: 16 bytes, fresh and on the client's disk. before: ≤ 16 earlier ones,
+* first the last that was confirmed by an answer. A newer subscription ends this one: with E041, but with E040 if it
+* is of the same run. displaced: nothing is opened, the newer subscription is told copied. An element with copied or
+* held has no entries and marks nothing. copied: another engine has gone on with this device's keys since the mark
+* that the client knows. held: an older subscription of another run was open, and may still be answered by that
+* run's displaced.
+*
+*/
+  subscribeAs(paramsFunc?: (params: DeliveryService_SubscribeAs$Params) => void): DeliveryService_SubscribeAs$Results$Promise {
+    const answer = this.client.call({
+      method: DeliveryService$Client.methods[15],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(DeliveryService_SubscribeAs$Results, answer);
+    return new DeliveryService_SubscribeAs$Results$Promise(pipeline);
+  }
 }
 $.Registry.register(DeliveryService$Client.interfaceId, DeliveryService$Client);
 export interface DeliveryService$Server$Target {
@@ -4600,6 +4790,7 @@ export interface DeliveryService$Server$Target {
   putBlob(params: DeliveryService_PutBlob$Params, results: DeliveryService_PutBlob$Results): Promise<void>;
   getBlob(params: DeliveryService_GetBlob$Params, results: DeliveryService_GetBlob$Results): Promise<void>;
   publishInOrder(params: DeliveryService_PublishInOrder$Params, results: DeliveryService_PublishInOrder$Results): Promise<void>;
+  subscribeAs(params: DeliveryService_SubscribeAs$Params, results: DeliveryService_SubscribeAs$Results): Promise<void>;
 }
 export class DeliveryService$Server extends $.Server {
   readonly target: DeliveryService$Server$Target;
@@ -4664,6 +4855,10 @@ export class DeliveryService$Server extends $.Server {
       {
         ...DeliveryService$Client.methods[14],
         impl: target.publishInOrder
+      },
+      {
+        ...DeliveryService$Client.methods[15],
+        impl: target.subscribeAs
       }
     ]);
     this.target = target;
@@ -4748,7 +4943,7 @@ export class PublishAnswer extends $.Struct {
   static readonly _capnp = {
     displayName: "PublishAnswer",
     id: "9cc9243b767fe53f",
-    size: new $.ObjectSize(16, 0),
+    size: new $.ObjectSize(24, 0),
   };
   /**
 * when it is on disk, and code is 0
@@ -4770,6 +4965,16 @@ export class PublishAnswer extends $.Struct {
   set code(value: number) {
     $.utils.setUint16(8, value, this);
   }
+  /**
+* in the channel's order, when code is 0; 0 from an older server
+*
+*/
+  get place(): bigint {
+    return $.utils.getUint64(16, this);
+  }
+  set place(value: bigint) {
+    $.utils.setUint64(16, value, this);
+  }
   toString(): string { return "PublishAnswer_" + super.toString(); }
 }
 AuthenticationService_LookupAccounts$Results._Accounts = $.CompositeList(Account);
@@ -4780,3 +4985,4 @@ DeliveryService_FetchWait$Results._Entries = $.CompositeList(Entry);
 DeliveryService_Subscribe$Results._Entries = $.CompositeList(Entry);
 DeliveryService_PublishInOrder$Params._Messages = $.CompositeList(SealedMessage);
 DeliveryService_PublishInOrder$Results._Answers = $.CompositeList(PublishAnswer);
+DeliveryService_SubscribeAs$Results._Entries = $.CompositeList(Entry);

@@ -28,6 +28,7 @@ export const ErrorCode = {
   blobNotFound: 31,
   quotaExceeded: 32,
   draining: 40,
+  openElsewhere: 41,
   internal: 50,
 } as const;
 

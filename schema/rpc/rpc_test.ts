@@ -28,6 +28,8 @@ const entry = {
   removed: [],
   added: [],
   membersHash: new Uint8Array(),
+  place: 0,
+  turn: 0,
 };
 
 function bytes(length: number): Bytes {

@@ -30,7 +30,7 @@ export async function commit(
   deps: DeliveryDependencies,
   params: Params,
   { caller, chunks }: CallContext<Caller>,
-): Promise<{ n: number }> {
+): Promise<{ n: number; place: number }> {
   const { recipientKey: sender, accountKey } = requireDevice(caller);
   const total = checkParams(params);
   const { channelId, epoch, commitId, removed, added } = params;
@@ -38,12 +38,12 @@ export async function commit(
   // Checked before the bundle is read, so that a call that must fail does not send 16 MiB first. The store
   // checks again in its transaction.
   const before = await deps.store.checkCommit(head);
-  if (before) return before;
+  if (before) return { ...before, place: 0 };
   return await deps.bodies.with(total, toHex(accountKey), async () => {
     const bundle = await inTime(gather(chunks(), total, params.sha256), total);
     const { n, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
     for (const { recipientKey } of queued) deps.live.notify(recipientKey);
-    return { n };
+    return { n, place: 0 };
   });
 }
 

@@ -10,7 +10,7 @@ import { exactly, requireDevice, requireOwnDevice } from "./checks.ts";
 import { commit } from "./commit.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
 import { enqueue, publish, publishInOrder } from "./messages.ts";
-import { fetch, fetchBody, fetchWait, subscribe } from "./reading.ts";
+import { fetch, fetchBody, fetchWait, subscribe, subscribeAs } from "./reading.ts";
 
 const maxAckEntries = 1000;
 
@@ -44,6 +44,7 @@ export function deliveryHandlers(handlers: Handlers<Caller>, deps: DeliveryDepen
     .unary(delivery.fetch, (params, { caller }) => fetch(deps, params, caller))
     .unary(delivery.fetchWait, (params, context) => fetchWait(deps, params, context))
     .stream(delivery.subscribe, (params, context) => subscribe(deps, params, context))
+    .stream(delivery.subscribeAs, (params, context) => subscribeAs(deps, params, context))
     .unary(delivery.ack, async ({ recipientKey, upTo }, { caller }) => {
       requireOwnDevice(caller, recipientKey);
       await deps.store.ack({ recipientKey, upTo });

@@ -3,6 +3,7 @@
 import { equalBytes } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { Entry } from "../../schema/rpc/methods.ts";
+import { Marks, type Opening } from "./marks.ts";
 
 /** The most entries and bytes that a subscription holds in memory. For more it reads the store again. */
 const inboxLimit = { entries: 100, bytes: 128 * 1024 };
@@ -13,10 +14,26 @@ const inboxLimit = { entries: 100, bytes: 128 * 1024 };
  */
 export type News = { entries: Entry[]; behind: boolean; quiet: boolean };
 
+interface RunState {
+  run: Uint8Array;
+  copied: boolean;
+  /** The older subscription of another run, which this one ends. */
+  displaces: Subscription;
+}
+
+/** How long it may take to write to a connection that may be gone, in ms. */
+const lookMs = 300;
+
 /** One device's open `subscribe`. */
 export class Subscription {
   /** 16 bytes: the session that it was opened with. */
   readonly sessionId: Uint8Array;
+  /** 16 bytes: the running engine, where the client names it. */
+  readonly run: Uint8Array | undefined;
+  readonly #displaces: Subscription | undefined;
+  readonly #taken = Promise.withResolvers<boolean>();
+  /** To be told that another engine has gone on with this device's keys. */
+  #copied: boolean;
   #inbox: Entry[] = [];
   #inboxBytes = 0;
   // Before the first read of the store every entry is new.
@@ -24,8 +41,47 @@ export class Subscription {
   #ended?: WireError;
   #wake?: () => void;
 
-  constructor(sessionId: Uint8Array) {
+  constructor(sessionId: Uint8Array, { run, displaces, copied = false }: Partial<RunState> = {}) {
     this.sessionId = sessionId;
+    this.run = run;
+    this.#displaces = displaces;
+    this.#copied = copied;
+  }
+
+  /**
+   * @returns whether an older subscription of another run takes what is written to it: then its engine may still say
+   *   that it runs. The page that was loaded anew does not
+   */
+  async held(): Promise<boolean> {
+    if (!this.#displaces) return false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(true), lookMs));
+    const held = await Promise.race([this.#displaces.#taken.promise, late]);
+    clearTimeout(timer);
+    return held;
+  }
+
+  /** Whether a newer subscription of another run has ended this one. */
+  get isDisplaced(): boolean {
+    return this.#ended?.code === ErrorCode.openElsewhere;
+  }
+
+  /** @param taken whether the last element that was written to this subscription was taken */
+  lastTaken(taken: boolean): void {
+    this.#taken.resolve(taken);
+  }
+
+  /** Another engine of this device says that it still runs. */
+  tellCopied(): void {
+    this.#copied = true;
+    this.#wake?.();
+  }
+
+  /** @returns whether it is to be told now that there is a copy; once for each time */
+  takeCopied(): boolean {
+    const copied = this.#copied;
+    this.#copied = false;
+    return copied;
   }
 
   /** Passes on an entry that was just stored (or is ephemeral). */
@@ -62,7 +118,7 @@ export class Subscription {
    * @throws WireError the reason why the subscription ended
    */
   async next(quietMs: number, signal: AbortSignal): Promise<News> {
-    if (!this.#ended && !this.#behind && this.#inbox.length === 0 && !signal.aborted) {
+    if (!this.#ended && !this.#behind && !this.#copied && this.#inbox.length === 0 && !signal.aborted) {
       await this.#sleep(quietMs, signal);
     }
     if (this.#ended) throw this.#ended;
@@ -97,21 +153,40 @@ export class Subscription {
 export class LiveDevices {
   readonly #subscriptions = new Map<string, Subscription>();
   readonly #waiting = new Map<string, Set<(error?: WireError) => void>>();
+  readonly #marks = new Marks();
 
   /**
-   * Opens the device's subscription. A device has one live engine. So an older open subscription belongs to a
-   * lost connection or to a copy of the profile: it ends with E040, and the newest is served.
+   * Opens the device's subscription. A device has one live engine, so the newest is served. An older open one of the
+   * same run belongs to a lost connection and ends with E040, as does any where one of the two names no run. One of
+   * another run may be a copy of the profile: it ends with E041, after which that engine does not come back by itself.
    *
    * @param sessionId 16 bytes: the session of the call
+   * @param as the running engine and its marks, where the client names them
    */
-  subscribe(recipientKey: Uint8Array, sessionId: Uint8Array): Subscription {
+  subscribe(recipientKey: Uint8Array, sessionId: Uint8Array, as?: Opening): Subscription {
     const key = keyOf(recipientKey);
-    this.#subscriptions.get(key)?.end(
-      new WireError(ErrorCode.draining, "replaced by a newer subscribe of this device"),
+    const older = this.#subscriptions.get(key);
+    const isOtherRun = as !== undefined && older?.run !== undefined && !equalBytes(older.run, as.run);
+    older?.end(
+      isOtherRun
+        ? new WireError(ErrorCode.openElsewhere, "a newer connection of this device was opened")
+        : new WireError(ErrorCode.draining, "replaced by a newer subscribe of this device"),
     );
-    const subscription = new Subscription(sessionId);
+    const subscription = new Subscription(
+      sessionId,
+      as && { run: as.run, copied: this.#marks.take(key, as), ...(older && isOtherRun && { displaces: older }) },
+    );
     this.#subscriptions.set(key, subscription);
     return subscription;
+  }
+
+  /** The engine `run` of a device was ended with E041 and still has its profile: the newer one has a copy. */
+  displaced(recipientKey: Uint8Array, run: Uint8Array): void {
+    const key = keyOf(recipientKey);
+    const present = this.#subscriptions.get(key);
+    if (present?.run && equalBytes(present.run, run)) return;
+    if (present) present.tellCopied();
+    else this.#marks.oweCopied(key);
   }
 
   /** Forgets a subscription whose call is over. */

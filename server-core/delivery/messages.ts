@@ -27,7 +27,7 @@ export async function publish(
   deps: DeliveryDependencies,
   params: ParamsOf<typeof delivery.publish>,
   caller: Caller,
-): Promise<{ receivedMs: number }> {
+): Promise<{ receivedMs: number; place: number }> {
   const { recipientKey: sender } = requireDevice(caller);
   const { epoch, ephemeral } = params;
   const channelId = exactly(params.channelId, 32, "channelId");
@@ -40,12 +40,12 @@ export async function publish(
     for (const recipientKey of await deps.store.ephemeralRecipients({ sender, channelId, epoch })) {
       deps.live.notify(recipientKey, live);
     }
-    return { receivedMs };
+    return { receivedMs, place: 0 };
   }
   const message = { epoch, messageId, envelope, bodyHash: sha256(envelope) };
   const answer = await deps.store.publish({ sender, channelId, ...message });
   notify(deps, channelId, message, answer);
-  return { receivedMs: answer.receivedMs };
+  return { receivedMs: answer.receivedMs, place: 0 };
 }
 
 /**
@@ -77,7 +77,7 @@ export async function publishInOrder(
   answers.forEach((answer, index) => {
     if (answer.code === 0 && "queued" in answer) notify(deps, channelId, messages[index], answer);
   });
-  return { answers: answers.map(({ code, receivedMs }) => ({ code, receivedMs })) };
+  return { answers: answers.map(({ code, receivedMs }) => ({ code, receivedMs, place: 0 })) };
 }
 
 function notify(
@@ -137,6 +137,8 @@ function entryOf(
     removed: [],
     added: [],
     membersHash: new Uint8Array(),
+    place: 0,
+    turn: 0,
   };
 }
 

@@ -2,14 +2,19 @@
 
 import type { Bytes } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { delivery, type Entry, type ParamsOf } from "../../schema/rpc/methods.ts";
+import { delivery, type Entry, type ParamsOf, type ResultsOf } from "../../schema/rpc/methods.ts";
 import type { CallContext } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import { exactly, requireOwnDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
+import type { Subscription } from "./live.ts";
 
 const maxEntries = 200;
 const maxWaitMs = 60_000;
+/** Pause between two looks whether a caller is still there, in ms. */
+const betweenLooksMs = 20;
+/** Earlier marks that a client may name. */
+const maxMarks = 16;
 
 /**
  * @returns the entries of the caller's own device after a seq, at most 200 and 192 KiB
@@ -53,43 +58,94 @@ export async function fetchWait(
   }
 }
 
+type Element = ResultsOf<typeof delivery.subscribeAs>;
+
+/** @returns elements of entries, for clients that do not name their run @throws WireError E003, E040, E041 */
+export async function* subscribe(
+  deps: DeliveryDependencies,
+  { recipientKey, after }: ParamsOf<typeof delivery.subscribe>,
+  context: CallContext<Caller>,
+): AsyncGenerator<{ entries: Entry[] }> {
+  const { sessionId } = requireOwnDevice(context.caller, recipientKey);
+  requireServing(deps);
+  const subscription = deps.live.subscribe(recipientKey, sessionId);
+  for await (const { entries } of elements(deps, recipientKey, after, subscription, context.signal)) yield { entries };
+}
+
+/**
+ * As `subscribe`, and tells a client when another engine has its device's keys (specification §4.15).
+ *
+ * @throws WireError E003, E014, E040, E041
+ */
+export async function* subscribeAs(
+  deps: DeliveryDependencies,
+  { recipientKey, after, run, mark, before, displaced }: ParamsOf<typeof delivery.subscribeAs>,
+  { caller, signal }: CallContext<Caller>,
+): AsyncGenerator<Element> {
+  const { sessionId } = requireOwnDevice(caller, recipientKey);
+  exactly(run, 16, "run");
+  if (displaced) return deps.live.displaced(recipientKey, run);
+  if (before.length > maxMarks) throw new WireError(ErrorCode.malformed, `before: at most ${maxMarks} marks`);
+  for (const each of [mark, ...before]) exactly(each, 16, "a mark");
+  requireServing(deps);
+  const subscription = deps.live.subscribe(recipientKey, sessionId, { run, mark, before });
+  yield* elements(deps, recipientKey, after, subscription, signal);
+}
+
+function requireServing(deps: DeliveryDependencies): void {
+  if (deps.draining()) throw new WireError(ErrorCode.draining, "the server is shutting down");
+}
+
 /**
  * First the backlog, then live entries. Both continue from the cursor, so that no entry is missed or
  * repeated.
  */
-export async function* subscribe(
+async function* elements(
   deps: DeliveryDependencies,
-  { recipientKey, after }: ParamsOf<typeof delivery.subscribe>,
-  { caller, signal }: CallContext<Caller>,
-): AsyncGenerator<{ entries: Entry[] }> {
-  const { sessionId } = requireOwnDevice(caller, recipientKey);
-  if (deps.draining()) throw new WireError(ErrorCode.draining, "the server is shutting down");
-  const subscription = deps.live.subscribe(recipientKey, sessionId);
+  recipientKey: Bytes,
+  after: number,
+  subscription: Subscription,
+  signal: AbortSignal,
+): AsyncGenerator<Element> {
+  const of = (entries: Entry[]): Element => ({ entries, copied: false, held: false });
   let cursor = after;
   let announced = false;
   try {
+    let held = await subscription.held();
     while (!signal.aborted) {
       const news = await subscription.next(deps.heartbeatMs, signal);
       if (signal.aborted) return;
+      const copied = subscription.takeCopied();
+      if (copied || held) yield { entries: [], copied, held };
+      held = false;
       const following = news.entries.filter(({ seq }) => seq === 0 || seq > cursor);
       if (news.behind || !isNext(following, cursor)) {
         const ephemeral = following.filter(({ seq }) => seq === 0);
-        if (ephemeral.length > 0) yield { entries: ephemeral };
+        if (ephemeral.length > 0) yield of(ephemeral);
         for await (const entries of stored(deps, recipientKey, cursor)) {
           subscription.throwIfEnded();
           cursor = entries[entries.length - 1].seq;
-          yield { entries };
+          yield of(entries);
         }
-        if (!announced) yield { entries: [] };
+        if (!announced) yield of([]);
         announced = true;
       } else if (following.length > 0) {
         cursor = Math.max(cursor, ...following.map(({ seq }) => seq));
-        yield { entries: following };
+        yield of(following);
       } else if (news.quiet) {
-        yield { entries: [] };
+        yield of([]);
       }
     }
+  } catch (error) {
+    // Deno's QUIC tells of a reset at the second write after it (architecture §5). Both tell nothing to who is there.
+    for (let look = 0; look < 2 && subscription.isDisplaced; look++) {
+      yield of([]);
+      await new Promise((resolve) => setTimeout(resolve, betweenLooksMs));
+    }
+    subscription.lastTaken(true);
+    throw error;
   } finally {
+    subscription.lastTaken(false);
     deps.live.unsubscribe(recipientKey, subscription);
   }
 }

@@ -98,3 +98,98 @@ Deno.test("subscribe() uses bounded memory for a caller that does not read", () 
     assert.ok(behind);
     assert.ok(entries.length < 100);
   }));
+
+const bytes = (fill: number) => new Uint8Array(16).fill(fill);
+
+/** A subscription of an engine `run` with its marks, each given by a number. */
+function engine({ as }: TestService, device: TestDevice, run: number, mark: number, before: number[] = []) {
+  const { recipientKey } = device;
+  const own = { recipientKey, after: 0, run: bytes(run), mark: bytes(mark), before: before.map(bytes) };
+  return as(device).stream(delivery.subscribeAs, { ...own, displaced: false });
+}
+
+async function first(stream: AsyncGenerator<{ copied: boolean; held: boolean }>): Promise<[boolean, boolean]> {
+  const { copied, held } = (await stream.next()).value!;
+  return [copied, held];
+}
+
+Deno.test("PEOPLE B3: subscribeAs() ends an older one of another run with E041, of the same run with E040", () =>
+  withService(1, async (service) => {
+    const [device] = service.devices;
+    const older = engine(service, device, 1, 1);
+    assert.deepEqual(await first(older), [false, false]);
+    const again = engine(service, device, 1, 2, [1]);
+    assert.deepEqual(await first(again), [false, false]);
+    assert.equal(await outcome(older.next()), "E040");
+    const other = engine(service, device, 2, 3, [2]);
+    const told = first(other);
+    for (let look = 0; look < 2; look++) {
+      assert.deepEqual((await again.next()).value!.entries, [], "what shows whether it is still there");
+    }
+    assert.equal(await outcome(again.next()), "E041");
+    assert.deepEqual(await told, [false, true], "the engine of before may still say that it runs");
+    await other.return(undefined);
+  }));
+
+Deno.test("PEOPLE B3: subscribeAs() waits for no engine whose connection is gone", () =>
+  withService(1, async (service) => {
+    const [device] = service.devices;
+    const older = engine(service, device, 1, 1);
+    await first(older);
+    await older.return(undefined);
+    const other = engine(service, device, 2, 2, [1]);
+    assert.deepEqual(await first(other), [false, false]);
+    await other.return(undefined);
+  }));
+
+Deno.test("PEOPLE B3: subscribeAs() tells a profile of a copy by its marks", () =>
+  withService(1, async (service) => {
+    const [device] = service.devices;
+    let run = 10;
+    const told = async (mark: number, before: number[]) => {
+      const stream = engine(service, device, run++, mark, before);
+      const [copied] = await first(stream);
+      await stream.return(undefined);
+      return copied;
+    };
+    assert.equal(await told(1, []), false, "the first mark counts");
+    assert.equal(await told(2, [1]), false);
+    // No answer came: the next connection names the mark all the same.
+    assert.equal(await told(3, [1, 2]), false);
+    assert.equal(await told(4, [1]), true, "another has gone on since");
+    assert.equal(await told(5, [1, 4]), true, "told again until it is confirmed");
+    assert.equal(await told(6, [5]), false);
+    assert.equal(await told(7, [3]), true, "the original, after its copy has gone on");
+  }));
+
+Deno.test("PEOPLE B3: subscribeAs() tells the newer engine what the displaced one says", () =>
+  withService(1, async (service) => {
+    const [device] = service.devices;
+    const { recipientKey } = device;
+    const contest = async (run: number) => {
+      const own = { recipientKey, after: 0, run: bytes(run), mark: new Uint8Array(), before: [], displaced: true };
+      assert.deepEqual(await Array.fromAsync(service.as(device).stream(delivery.subscribeAs, own)), []);
+    };
+    const newer = engine(service, device, 2, 1);
+    await first(newer);
+    await contest(1);
+    assert.deepEqual(await first(newer), [true, false]);
+    await newer.return(undefined);
+    const next = engine(service, device, 3, 2, [1]);
+    assert.deepEqual(await first(next), [false, false]);
+    await next.return(undefined);
+  }));
+
+Deno.test("PEOPLE B3: subscribeAs() refuses what is no mark, and too many", () =>
+  withService(1, async (service) => {
+    const [device] = service.devices;
+    const { recipientKey } = device;
+    const own = { recipientKey, after: 0, run: bytes(1), mark: bytes(2), before: [], displaced: false };
+    const call = (change: object) =>
+      outcome(service.as(device).stream(delivery.subscribeAs, { ...own, ...change }).next());
+    assert.equal(await call({ run: new Uint8Array(15) }), "E014");
+    assert.equal(await call({ mark: new Uint8Array(17) }), "E014");
+    assert.equal(await call({ before: [new Uint8Array(1)] }), "E014");
+    assert.equal(await call({ before: Array.from({ length: 17 }, () => bytes(1)) }), "E014");
+    assert.equal(await call({ recipientKey: random(32) }), "E003");
+  }));

@@ -44,6 +44,7 @@ const methods: Record<EngineMethod, true> = {
   setVerified: true,
   acceptChangedKey: true,
   wake: true,
+  useHere: true,
 };
 
 /** A repeated call would make a second chat or account, or fail because the first one has voided a secret. */

@@ -86,7 +86,7 @@ export function joinTabElection(
   }
 
   /** An engine that can not be opened still answers: with the reason, to every tab, until this one is closed. */
-  async function engineOrReason(): Promise<OpenEngine> {
+  async function engineOrReason(emitToAll: EmitEvent): Promise<OpenEngine> {
     try {
       return await openEngine(emitToAll);
     } catch (error) {
@@ -104,7 +104,9 @@ export function joinTabElection(
   async function holdSeat(): Promise<void> {
     // What the leader before was busy with has ended with it.
     emitToAll({ kind: "progress", progress: undefined });
-    const engine = await engineOrReason();
+    // An engine that is not closed in time finds that another has its profile. That one's word counts by then.
+    let isLeading = true;
+    const engine = await engineOrReason((event) => isLeading && emitToAll(event));
     const leaderId = crypto.randomUUID();
     const outdated = Promise.withResolvers<void>();
     const stepDown = () => {
@@ -133,6 +135,7 @@ export function joinTabElection(
     handOver = undefined;
     leader.stop();
     await Promise.race([engine.close().catch(() => {}), pause(clock, closeMs, forever)]);
+    isLeading = false;
   }
 
   /** Asks for the engine's lock and leads with it. */

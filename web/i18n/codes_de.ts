@@ -71,6 +71,10 @@ export const codesDe: Record<KnownCode, CodeText> = {
     todo: "Warte, bis ältere Dateien abgelaufen sind und hinzugefügte Geräte online waren.",
   },
   E040: { what: "Der Server startet neu.", todo: "Es wird von selbst erneut versucht." },
+  E041: {
+    what: "Das Profil dieses Geräts ist woanders in Gebrauch.",
+    todo: "Mach dort weiter oder benutze es wieder hier.",
+  },
   E050: {
     what: "Auf dem Server ist etwas fehlgeschlagen.",
     todo: "Versuch es noch einmal; kommt es wieder, sag dem Betreiber Bescheid.",
@@ -173,6 +177,10 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Jemand macht die Gruppe immer wieder unbrauchbar.",
     todo:
       "Entferne sie in der Liste der Mitglieder. Wer es ist, ist nicht bekannt; du kannst Personen wieder hinzufügen.",
+  },
+  L036: {
+    what: "Ein anderer Tab oder ein anderes Fenster hat dieses Profil übernommen, deshalb hat dieses hier angehalten.",
+    todo: "Mach dort weiter oder lade diese Seite neu. Was als gesendet galt, ist nicht verloren.",
   },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",

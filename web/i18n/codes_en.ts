@@ -65,6 +65,7 @@ export const codesEn = {
     todo: "Wait until older files have expired, and until devices that you added have come online.",
   },
   E040: { what: "The server is restarting.", todo: "It is tried again by itself." },
+  E041: { what: "This device’s profile is in use elsewhere.", todo: "Go on there, or use it here again." },
   E050: { what: "Something failed on the server.", todo: "Try again; if it comes back, tell whoever runs it." },
   L001: { what: "There is no connection to the server.", todo: "Check your network; it is tried again by itself." },
   L002: { what: "Nobody is signed in on this device.", todo: "Sign in first." },
@@ -155,6 +156,10 @@ export const codesEn = {
   L035: {
     what: "Somebody in the group breaks it again and again.",
     todo: "Remove that person in the list of members. Nothing says who it is; people can be added again.",
+  },
+  L036: {
+    what: "Another tab or window has taken this profile over, so this one has stopped.",
+    todo: "Go on there, or reload this page. Nothing that was shown as sent is lost.",
   },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: {

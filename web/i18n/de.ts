@@ -60,6 +60,7 @@ export const de: Record<keyof typeof en, string> = {
   "connection.connected": "Verbunden",
   "connection.connecting": "Verbinde …",
   "connection.offline": "Offline",
+  "connection.elsewhere": "Woanders in Gebrauch",
   "connection.through": "{transport}",
 
   "progress.password": "Aus deinem Passwort wird ein Schlüssel",
@@ -137,6 +138,7 @@ export const de: Record<keyof typeof en, string> = {
   "chat.stopped":
     "Hier wird nichts gesendet, bis du über den neuen Schlüssel entschieden hast. Was du angefangen hast zu schreiben, bleibt.",
   "chat.waits-offline": "Keine Verbindung. Nachrichten bleiben auf diesem Gerät und gehen von selbst hinaus.",
+  "chat.waits-elsewhere": "Wartet, bis dieses Profil wieder hier benutzt wird",
   "chat.waits-sending": "Unterwegs zum Server",
   "chat.typing-one": "{who} schreibt …",
   "chat.typing-two": "{who} und {other} schreiben …",
@@ -286,6 +288,9 @@ export const de: Record<keyof typeof en, string> = {
     "Es wird sofort abgemeldet und aus allen deinen Chats entfernt: Was von da an geschrieben wird, ist auf ihm nicht mehr lesbar. Was es schon bekommen hat, bleibt darauf.",
   "password.revoke-yes": "Gerät entfernen",
 
+  "elsewhere.what":
+    "Eine Kopie dieses Profils hat sich verbunden, deshalb hat dieses hier angehalten. Zwei Kopien eines Geräts verlieren Nachrichten: Melde dich dort als eigenes Gerät an.",
+  "elsewhere.use": "Hier benutzen",
   "update.ready": "Eine neue Version ist bereit.",
   "update.reload": "Neu laden",
   "update.later": "Später",

@@ -58,6 +58,7 @@ export const en = {
   "connection.connected": "Connected",
   "connection.connecting": "Connecting…",
   "connection.offline": "Offline",
+  "connection.elsewhere": "In use elsewhere",
   "connection.through": "{transport}",
 
   "progress.password": "Turning your password into a key",
@@ -135,6 +136,7 @@ export const en = {
   "chat.stopped":
     "Nothing is sent here until you have decided about the new key. What you have begun to write is kept.",
   "chat.waits-offline": "No connection. Messages are kept on this device and go out by themselves.",
+  "chat.waits-elsewhere": "Waits until this profile is used here again",
   "chat.waits-sending": "On its way to the server",
   "chat.typing-one": "{who} is writing…",
   "chat.typing-two": "{who} and {other} are writing…",
@@ -278,6 +280,9 @@ export const en = {
     "It is signed out at once and removed from all your chats: nothing written from then on can be read on it. What it has already received stays on it.",
   "password.revoke-yes": "Remove device",
 
+  "elsewhere.what":
+    "A copy of this profile has connected, so this one has stopped. Two copies of one device lose messages: sign in there as a device of its own.",
+  "elsewhere.use": "Use it here",
   "update.ready": "A new version is ready.",
   "update.reload": "Reload",
   "update.later": "Later",

@@ -70,7 +70,7 @@ export interface App {
   setEntering(entering: boolean): void;
 }
 
-const fatalCodes = new Set(["L009", "L034"]);
+const fatalCodes = new Set(["L009", "L034", "L036"]);
 
 /** Listeners to events of one kind, by chat. */
 function listenersByChat<Event>(): {

@@ -306,5 +306,6 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       tellChats();
     },
     async wake() {},
+    async useHere() {},
   };
 }

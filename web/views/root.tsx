@@ -2,6 +2,7 @@ import { createEffect, type JSX, Match, Show, Switch } from "solid-js";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import type { AppUpdate } from "../state/app_update.ts";
+import { ElsewhereNote } from "./common/elsewhere_note.tsx";
 import { FatalScreen } from "./common/fatal_screen.tsx";
 import { ProblemNote } from "./common/problem_note.tsx";
 import { RecoveryDialog } from "./account/recovery_dialog.tsx";
@@ -31,6 +32,9 @@ export function Root(props: { update: AppUpdate }): JSX.Element {
         {(code) => <RecoveryDialog shown={code()} onContinue={() => app.showRecoveryCode(undefined)} />}
       </Show>
       <div class="notices">
+        <Show when={signedIn() && app.connection().kind === "elsewhere"}>
+          <ElsewhereNote />
+        </Show>
         <ProblemNote problem={app.problem()} onDismiss={app.dismissProblem} />
         <Show when={props.update.ready()}>
           <div class="update-note" role="alert">

@@ -23,18 +23,18 @@ export function sessionAuth(accessToken: Bytes, deviceId: Bytes): CallAuth {
 
 /** An {@link RpcClient} that reports the end of its session. */
 export class SessionRpc extends RpcClient {
-  readonly #onEnded: (code: string) => void;
+  readonly #onEnded: (code: string) => Promise<void>;
   #auth: CallAuth;
 
-  /** @param onEnded called once with E001, E002, or "revoked" when the server refuses the device and not only a call */
-  constructor(openStream: OpenStream, auth: CallAuth, onEnded: (code: string) => void) {
+  /**
+   * @param onEnded called once with E001, E002, or "revoked" when the server refuses the device and not only a call.
+   *   The calls that were refused reject when it has resolved
+   */
+  constructor(openStream: OpenStream, auth: CallAuth, onEnded: (code: string) => Promise<void> | void) {
     super(openStream, () => this.#auth);
     this.#auth = auth;
-    let isReported = false;
-    this.#onEnded = (code) => {
-      if (!isReported) onEnded(code);
-      isReported = true;
-    };
+    let reported: Promise<void> | undefined;
+    this.#onEnded = (code) => reported ??= Promise.resolve(onEnded(code));
   }
 
   /** 32 bytes: the token of the present session. */
@@ -83,9 +83,9 @@ export class SessionRpc extends RpcClient {
     // stock is forbidden. A session may also have ended because the device was revoked.
     const confirmed = await super.call(authentication.countKeyPackages, {}).then(() => undefined, (again) => again);
     if (auth !== this.#auth) return;
-    if (isWireError(confirmed, ErrorCode.forbidden)) this.#onEnded("revoked");
+    if (isWireError(confirmed, ErrorCode.forbidden)) await this.#onEnded("revoked");
     else if (isWireError(confirmed, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) {
-      this.#onEnded(codeName(confirmed.code));
-    } else if (error.code !== ErrorCode.forbidden) this.#onEnded(codeName(error.code));
+      await this.#onEnded(codeName(confirmed.code));
+    } else if (error.code !== ErrorCode.forbidden) await this.#onEnded(codeName(error.code));
   }
 }

@@ -32,7 +32,7 @@ function setting(codes: { search?: number; count?: number; subscribe?: number })
     });
   const seen: Uint8Array[] = [];
   const open = openingTo(handlers, (_method, auth) => void seen.push(auth.accessToken, auth.deviceId));
-  return { rpc: new SessionRpc(open, sessionAuth(token, deviceId), (code) => ended.push(code)), ended, seen };
+  return { rpc: new SessionRpc(open, sessionAuth(token, deviceId), (code) => void ended.push(code)), ended, seen };
 }
 
 const search = { prefix: "a", limit: 1 };

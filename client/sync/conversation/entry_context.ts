@@ -24,7 +24,7 @@ const placed: ReadonlySet<number> = new Set([
 /** @returns where the entry's lines stand; undefined for an entry without a place */
 export function arrivalOf(
   { account }: Pick<SyncContext, "account">,
-  entry: Pick<Entry, "kind" | "channelId" | "receivedMs"> & { place?: number },
+  entry: Pick<Entry, "kind" | "channelId" | "receivedMs" | "place">,
 ): Arrival | undefined {
   if (!placed.has(entry.kind)) return undefined;
   return { channelId: new Uint8Array(entry.channelId), place: claimedPlace(entry, account.clock.now()) };

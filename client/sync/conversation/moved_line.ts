@@ -38,7 +38,7 @@ export interface TakenPlace {
 export function takenPlace(
   conversation: ConversationTransaction,
   order: string,
-  said: { place?: number; receivedMs: number },
+  said: { place: number; receivedMs: number },
   { behind = "", nowMs }: { behind?: string | undefined; nowMs: number },
 ): TakenPlace {
   const { places = { moves: 0 } } = conversation.record;

@@ -41,12 +41,13 @@ export const maxPlaceAhead = 2 ** 33;
 const placesOfMs = 1_024;
 
 /**
- * @param said what the server says of an entry, or answers to a message. `place` 0, or none: the server has none
+ * @param said what the server says of an entry, or answers to a message. `place` 0: not known, from a server of an earlier
+ *   version; then the time counts, which sender and receivers know
  * @param nowMs by this device's clock
  * @returns the place in the channel's order; undefined where what the server says can not be true
  */
 export function claimedPlace(
-  { place = 0, receivedMs }: { place?: number; receivedMs: number },
+  { place, receivedMs }: { place: number; receivedMs: number },
   nowMs: number,
 ): number | undefined {
   const claimed = place > 0 ? place : receivedMs * placesOfMs;

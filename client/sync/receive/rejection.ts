@@ -5,7 +5,7 @@
  */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
-import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
+import { EntryKind } from "../../../schema/rpc/methods.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { keys, unreadableForMs, type UnreadableRecord } from "../conversation/records.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
@@ -50,8 +50,7 @@ export function remember(
   code: UnreadableRecord["code"],
   conversation?: ConversationTransaction,
 ): void {
-  const { seq, kind, epoch, id, header, body, receivedMs, channelId } = entry;
-  const { place }: Pick<Entry, "kind"> & { place?: number } = entry;
+  const { seq, kind, epoch, id, header, body, receivedMs, channelId, place } = entry;
   const bytes = header.length + body.length;
   const already = conversation?.record.keptBytes ?? 0;
   // While this device follows its group, no later secret opens what it refuses. A member could fill the room with that.
@@ -66,7 +65,7 @@ export function remember(
     id,
     ...kept,
     receivedMs,
-    ...(place && { place }),
+    ...(place > 0 && { place }),
     code,
     untilMs: receivedMs + unreadableForMs,
   };

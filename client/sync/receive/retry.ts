@@ -80,7 +80,7 @@ function entryOf(
 ): Entry {
   const seq = Number.parseInt(key.slice(key.lastIndexOf("/") + 1), 16);
   // The committer's statement to the server is not kept. A difference shows at the next commit.
-  const statement = { removed: [], added: [], membersHash: new Uint8Array(), place };
+  const statement = { removed: [], added: [], membersHash: new Uint8Array(), place, turn: 0 };
   return {
     seq,
     kind: kind as Entry["kind"],

@@ -40,6 +40,8 @@ export class RecoveryClient {
   readonly #welcomes: WelcomeRecovery;
   readonly #asking: AskingAgain;
   readonly #giving: GivingAgain;
+  /** Messages of other devices that are being handled. */
+  #receiving = 0;
 
   /**
    * @param cursor the highest seq of the queue whose effects are on disk
@@ -65,14 +67,22 @@ export class RecoveryClient {
     this.#desync = new DesyncDetector(context, cursor, (chatId, symptom) => this.fallOutOfStep(chatId, symptom));
   }
 
-  /** The network is back: help is requested again. */
+  /** Whether this device asks for help now, or helps another device now or in a moment. */
+  get busy(): boolean {
+    return this.#receiving > 0 || this.#responder.busy || this.#rounds.busy || this.#welcomes.busy;
+  }
+
+  /** A connection begins. Nothing is asked before its queue is read. */
   connected(): void {
+    this.#rounds.hold();
+  }
+
+  /** The queue is read: help that has not come is requested again. */
+  caughtUp(): void {
+    this.#rounds.release();
     void this.#welcomes.retryStored().catch(() => {});
     void this.#refused.connected().catch(() => {});
     void this.#asking.connected().catch(() => {});
-    for (const { id, record } of this.#context.conversations.all()) {
-      if (isIn(record) && desyncOf(record)) this.#rounds.start(id);
-    }
   }
 
   close(): void {
@@ -144,6 +154,21 @@ export class RecoveryClient {
   }
 
   /**
+   * Another engine has gone on with this device's keys: whoever goes on is put back into every group, with new ones,
+   * before it sends. A group without any other device stays.
+   *
+   * @throws StorageError
+   */
+  async copied(): Promise<void> {
+    const { conversations, mls } = this.#context;
+    for (const { id, record } of conversations.all()) {
+      if (!isIn(record) || desyncOf(record)) continue;
+      const state = await conversations.withState(id);
+      if (!state || mls.members(state).length > 1) await this.fallOutOfStep(id, "rolled-back");
+    }
+  }
+
+  /**
    * The server refused a message or commit of the own epoch. @param code of the answer: E015, E016 or E017
    */
   suspect(chatId: string, code: number): void {
@@ -168,11 +193,14 @@ export class RecoveryClient {
 
   /** Handles a message of another device. Never rejects: such a message only asks or answers. */
   async receive(message: DeviceMessage): Promise<void> {
+    this.#receiving++;
     try {
       const chatId = this.#context.conversations.chatOf(toHex(message.channelId));
       if (chatId !== undefined) await this.#take(chatId, message);
     } catch {
       // The other device asks again, or another member answers.
+    } finally {
+      this.#receiving--;
     }
   }
 

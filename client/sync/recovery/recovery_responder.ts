@@ -42,6 +42,11 @@ export class RecoveryResponder {
     this.#answered = new LastHour(() => context.environment.now());
   }
 
+  /** Whether a request is about to be carried out. The commit of one is the committer's. */
+  get busy(): boolean {
+    return this.#timers.size > 0;
+  }
+
   close(): void {
     this.#timers.close();
   }

@@ -55,6 +55,10 @@ export class RecoveryRounds {
   readonly #asking = new Map<string, Asking>();
   readonly #timers: Timers;
   readonly #running = new Set<string>();
+  /** Conversations whose first round is due. */
+  readonly #due = new Set<string>();
+  /** The queue of this connection is being read. */
+  #held = true;
   #closed = false;
 
   constructor(parts: Parts) {
@@ -68,14 +72,38 @@ export class RecoveryRounds {
     this.#timers.close();
   }
 
-  /** Starts a round now for a conversation that is out of step. */
+  /** Whether a round runs, or begins now. */
+  get busy(): boolean {
+    return this.#running.size > 0 || this.#due.size > 0;
+  }
+
+  /**
+   * A connection begins: nothing is asked before its queue is read to the end. The help that this device asked for
+   * before may be there, and a device that asks again is put back twice.
+   */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** The queue is read: rounds start for every conversation that is still out of step. */
+  release(): void {
+    this.#held = false;
+    for (const { id, record } of this.#context.conversations.all()) {
+      if (isIn(record) && desyncOf(record)) this.start(id);
+    }
+  }
+
+  /** Starts a round for a conversation that is out of step: now, or when the queue is read. */
   start(chatId: string): void {
+    if (this.#held || this.#closed) return;
+    this.#due.add(chatId);
     this.#schedule(chatId, 0);
   }
 
   /** The device can follow the group again: no more rounds. */
   stop(chatId: string): void {
     this.#asking.delete(chatId);
+    this.#due.delete(chatId);
     this.#timers.cancel(chatId);
   }
 
@@ -103,7 +131,8 @@ export class RecoveryRounds {
 
   /** Runs one round. Never rejects. */
   async #step(chatId: string): Promise<void> {
-    if (this.#closed || this.#running.has(chatId)) return;
+    this.#due.delete(chatId);
+    if (this.#closed || this.#held || this.#running.has(chatId)) return;
     this.#running.add(chatId);
     const asking = this.#asking.get(chatId) ??
       { rounds: 0, serverEpoch: -1, quietRounds: 0, stuck: new Set<string>(), inNeed: new Set<string>() };

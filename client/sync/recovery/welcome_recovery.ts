@@ -31,12 +31,19 @@ export class WelcomeRecovery {
   readonly #context: SyncContext;
   readonly #requests: ReaddRequests;
   readonly #timers: Timers;
+  /** Channels whose members are asked for the first time. */
+  readonly #first = new Set<string>();
   #closed = false;
 
   constructor(context: SyncContext, requests: ReaddRequests) {
     this.#context = context;
     this.#timers = new Timers(context.environment);
     this.#requests = requests;
+  }
+
+  /** Whether members are being asked for the first time. */
+  get busy(): boolean {
+    return this.#first.size > 0;
   }
 
   close(): void {
@@ -87,8 +94,12 @@ export class WelcomeRecovery {
       return;
     }
     const delayMs = round === 1 ? 0 : Math.min(longestRoundMs, firstRoundMs * 2 ** (round - 2));
+    if (round === 1) this.#first.add(key);
     this.#timers.start(key, delayMs, () => {
-      void this.#ask(lost, round).catch(() => {}).finally(() => this.#schedule(lost, round + 1));
+      void this.#ask(lost, round).catch(() => {}).finally(() => {
+        this.#first.delete(key);
+        this.#schedule(lost, round + 1);
+      });
     });
   }
 

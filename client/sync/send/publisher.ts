@@ -27,7 +27,7 @@ const epochPatienceMs = 10_000;
 export type Outcome =
   & { record: OutboxRecord }
   & (
-    | { state: "sent"; receivedMs: number; place?: number }
+    | { state: "sent"; receivedMs: number; place: number }
     | { state: "failed"; errorCode: string }
   );
 
@@ -42,10 +42,10 @@ export interface Attempt {
   next: "again" | "hold" | { afterMs: number };
 }
 
-/** The server has the message. `place`: in the channel's order; 0 or absent from a server of an earlier version. */
+/** The server has the message. `place`: in the channel's order; 0 from a server of an earlier version. */
 interface Taken {
   receivedMs: number;
-  place?: number;
+  place: number;
 }
 
 /** The server's answer to one message. */
@@ -179,14 +179,14 @@ export class Publisher {
     }));
     if (messages.length === 1) {
       const [message] = messages;
-      const taken: Taken = await rpc.call(delivery.publish, { channelId, ...message, ephemeral: false });
-      return [{ record: records[0], ...taken }];
+      const { receivedMs, place } = await rpc.call(delivery.publish, { channelId, ...message, ephemeral: false });
+      return [{ record: records[0], receivedMs, place }];
     }
     const { answers } = await rpc.call(delivery.publishInOrder, { channelId, messages });
     // A server answers the first message at least. One that does not would else be asked without a pause.
     if (answers.length === 0) throw new TransportError("publishInOrder: an answer for no message");
     // The server ends its answers where it stored nothing more: those messages go out again.
-    return answers.slice(0, records.length).map(({ code, ...taken }: Taken & { code: number }, index) => {
+    return answers.slice(0, records.length).map(({ code, ...taken }, index) => {
       const record = records[index];
       return code === 0 ? { record, ...taken } : { record, error: new WireError(code, "one of several messages") };
     });

@@ -37,7 +37,7 @@ export function makeFaults(core: TestCore, chatId: string): Faults {
         case "forge": {
           const record = await walker.record(chatId);
           if (!record || !isIn(record)) return;
-          const told = { removed: [], added: [], membersHash: new Uint8Array() };
+          const told = { removed: [], added: [], membersHash: new Uint8Array(), place: 0, turn: 0 };
           const seq = (forgedSeq.get(walker) ?? firstForgedSeq) * 3;
           forgedSeq.set(walker, seq);
           core.inject(await walker.person.recipientKey(), [{

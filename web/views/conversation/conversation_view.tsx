@@ -75,6 +75,8 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
       ? whyStopped()
       : props.chat.recovering
       ? text("chat.recovering")
+      : app.connection().kind === "elsewhere"
+      ? text("chat.waits-elsewhere")
       : offline()
       ? text("chat.waits-offline")
       : text("chat.waits-sending"));

@@ -136,6 +136,8 @@ function entryOf(
     removed: isCommit ? keysIn(removed) : [],
     added: isCommit ? keysIn(added) : [],
     membersHash: membersHash ?? new Uint8Array(),
+    place: 0,
+    turn: 0,
   };
 }
 

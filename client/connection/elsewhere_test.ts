@@ -1,0 +1,100 @@
+/** What a device does whose profile is also open elsewhere. */
+
+import assert from "node:assert/strict";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
+import { RpcClient } from "../../schema/rpc/client.ts";
+import { Handlers } from "../../schema/rpc/server.ts";
+import type { ConnectionState } from "../api/engine_api.ts";
+import { systemEnvironment } from "../runtime/environment.ts";
+import { openingTo } from "../testing/call_server.ts";
+import { ConnectionManager, type SessionEnd } from "./connection_manager.ts";
+import { listen } from "./subscription.ts";
+import type { Connection } from "./transport.ts";
+
+/** Listens to a server with these handlers. */
+async function listening(handlers: Handlers<undefined>): Promise<{ end: SessionEnd; told: string[] }> {
+  const told: string[] = [];
+  const end = await listen({
+    rpc: new RpcClient(openingTo(handlers, () => undefined)),
+    environment: systemEnvironment,
+    recipientKey: new Uint8Array(32),
+    cursor: () => 0,
+    opening: () => Promise.resolve({ run: new Uint8Array(16), mark: new Uint8Array(16), before: [] }),
+    copied: async () => {
+      await Promise.resolve();
+      told.push("copied");
+    },
+    receive: () => Promise.resolve(),
+    caughtUp: () => told.push("caught up"),
+    answered: (held) => void told.push(held ? "answered, held" : "answered"),
+    failed: () => {},
+  }, new AbortController().signal);
+  return { end, told };
+}
+
+const elsewhere = new WireError(ErrorCode.openElsewhere, "a newer connection");
+
+Deno.test("PEOPLE B3: listen() deals with a copy before anything else, and stays away after E041", async () => {
+  const { end, told } = await listening(
+    new Handlers<undefined>().stream(delivery.subscribeAs, async function* () {
+      yield { entries: [], copied: true, held: true };
+      await Promise.resolve();
+      yield { entries: [], copied: false, held: false };
+      throw elsewhere;
+    }),
+  );
+  assert.deepEqual([end, told], ["elsewhere", ["copied", "answered, held", "caught up"]]);
+});
+
+Deno.test("PEOPLE B3: listen() subscribes as before where the server knows nothing of runs", async () => {
+  const { end, told } = await listening(
+    new Handlers<undefined>().stream(delivery.subscribe, async function* () {
+      yield { entries: [] };
+      await Promise.resolve();
+      throw new WireError(ErrorCode.draining, "replaced");
+    }),
+  );
+  assert.deepEqual([end, told], ["drained", ["answered", "caught up"]]);
+});
+
+Deno.test("PEOPLE B3: after E041 the manager connects again only when it is told to", async () => {
+  let connects = 0;
+  const connect = (): Promise<Connection> => {
+    connects++;
+    const { promise: closed, resolve } = Promise.withResolvers<{ reason: string }>();
+    const close = () => resolve({ reason: "closed" });
+    return Promise.resolve({ transport: "QUIC", closed, close, openStream: () => Promise.reject(new Error("none")) });
+  };
+  let waitsMs = 0;
+  const states: ConnectionState["kind"][] = [];
+  const told = { elsewhere: Promise.withResolvers<void>(), over: Promise.withResolvers<void>() };
+  const manager = new ConnectionManager({
+    transport: { connect },
+    environment: {
+      ...systemEnvironment,
+      after: (delayMs, run) => {
+        waitsMs += delayMs;
+        return systemEnvironment.after(delayMs, run);
+      },
+    },
+    onState: ({ kind }) => {
+      states.push(kind);
+      if (kind === "elsewhere") told.elsewhere.resolve();
+    },
+  });
+  const ends: SessionEnd[] = ["elsewhere", "ended"];
+  manager.start(() => {
+    if (ends.length === 1) told.over.resolve();
+    return Promise.resolve(ends.shift()!);
+  });
+  await told.elsewhere.promise;
+  waitsMs = 0;
+  manager.wake();
+  await assert.rejects(manager.openStream(), /no connection/);
+  assert.deepEqual([connects, states.at(-1), waitsMs], [1, "elsewhere", 0], "no timer runs that would connect");
+  manager.takeBack();
+  await told.over.promise;
+  assert.equal(connects, 2);
+  await manager.close();
+});
