@@ -3,6 +3,7 @@
 import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
 import { maxTextBytes } from "../../client/api/engine_api.ts";
 import { LocalCode } from "../../client/api/errors.ts";
+import { arrivalOf } from "../../client/sync/conversation/places.ts";
 import { inOrderOfArrival } from "../arrival_order.ts";
 import { Failure, failureOfProblem, wrongUsage } from "../failure.ts";
 import { watchNetwork } from "../network_watch.ts";
@@ -119,6 +120,8 @@ async function recovered(session: Session, printer: Printer, output: Output, unt
 }
 
 const pageSize = 200;
+/** So many pages without a message of others are looked through for new items. */
+const ownPages = 5;
 
 class Printer {
   readonly #session: Session;
@@ -158,10 +161,10 @@ class Printer {
     }));
     for (const { chatId, item } of inOrderOfArrival(arrived)) {
       await this.#output.line(...lineOf(item, { group: titles.get(chatId)!, groupId: chatId }));
-      storage.markPrinted(chatId, item.order);
+      storage.markPrinted(chatId, arrivalOf(item.order));
     }
     for (const { chat, items } of fresh) {
-      storage.markPrinted(chat.chatId, items.at(-1)!.order);
+      storage.markPrinted(chat.chatId, items.map(({ order }) => arrivalOf(order)).sort().at(-1)!);
       await engine.markRead(chat.chatId);
     }
   }
@@ -181,14 +184,24 @@ class Printer {
     storage.markPrinted(`invitation ${chatId}`, "told");
   }
 
-  /** @returns the items after a place, oldest first */
+  /**
+   * What came later can stand before what was printed: before own messages that wait, or that have their place already.
+   *
+   * @param after the newest item that was printed, by its arrival
+   * @returns the items that came since, in the order of the conversation
+   */
   async #fresh(chatId: string, after: string): Promise<TimelineItem[]> {
+    const isFresh = ({ order }: TimelineItem) => arrivalOf(order) > after;
     const pages: TimelineItem[][] = [];
     let before: string | undefined;
     do {
       const page = await this.#session.engine.timeline(chatId, before, pageSize);
-      pages.push(page.items.filter(({ order }) => order > after));
-      before = page.items.length > 0 && page.items[0].order > after ? page.before : undefined;
+      const fresh = page.items.filter(isFresh);
+      pages.push(fresh);
+      // Messages of others come in the order of their places.
+      const isEnd = page.items.some((item) => item.kind === "message" && !item.own && !isFresh(item)) ||
+        (fresh.length === 0 && pages.length >= ownPages);
+      before = isEnd ? undefined : page.before;
     } while (before);
     return pages.reverse().flat();
   }

@@ -37,6 +37,9 @@ const laterFields: Record<string, string[]> = {
     "lastMessage.note",
     "lastMessage.order",
     "leafSinceMs",
+    "places.head",
+    "places.moves",
+    "places.received",
     "refusals.count",
     "refusals.sinceMs",
     "replaced.atMs",
@@ -51,8 +54,10 @@ const laterFields: Record<string, string[]> = {
   keypackages: ["replacedMs", "taken"],
   "messageids/ahead": ["changes[].revokedDevice"],
   "messageids/missed": ["asks", "askedMs", "atMs", "device", "epoch", "line", "order", "receivedMs"],
-  messages: ["content", "revokedDevice"],
-  outbox: ["firstSent.channel", "firstSent.epoch", "sealed.generation", "toGive[]"],
+  "messageids/mimi": ["of"],
+  messages: ["content", "replyTo.messageId", "revokedDevice", "sentIn.writtenMs"],
+  outbox: ["behind", "firstSent.channel", "firstSent.epoch", "sealed.generation", "toGive[]"],
+  unreadable: ["place"],
 };
 
 interface LiveWorld extends Record<Username, Somebody> {

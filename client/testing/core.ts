@@ -56,6 +56,10 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
       ) pieces.push(piece);
       return pieces.length > 0 ? concat(...pieces) : body;
     });
+  const { publish, publishInOrder } = store.delivery;
+  store.delivery.publish = async (args) => hostile.answer(args, await publish(args));
+  store.delivery.publishInOrder = async (args) =>
+    (await publishInOrder(args)).map((answer) => hostile.answer(args, answer));
   const take = store.accounts.takeKeyPackages.bind(store.accounts);
   store.accounts.takeKeyPackages = async (asked) => {
     let taken = await take(asked);

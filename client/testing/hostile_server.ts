@@ -16,8 +16,20 @@ export class HostileServer {
   readonly uninvited = new Set<string>();
   /** Hands out nothing but last-resort KeyPackages, whose private parts stay. */
   lastResortOnly = false;
+  /** The places that it tells devices (hex), in place of the true ones. `own`: as the answer to a device's message. */
+  readonly places = new Map<string, (place: number, own: boolean) => number>();
   /** What it hands out for a device (deviceId as hex) in place of what the device has uploaded. */
   readonly keyPackages = new Map<string, () => Promise<Bytes>>();
+
+  /** @returns the answer to a device's message, as it is told */
+  answer<Answer extends { place: number }>({ sender }: { sender: Uint8Array }, answer: Answer): Answer {
+    return this.#tell(toHex(sender), answer, true);
+  }
+
+  #tell<Said extends { place: number }>(device: string, said: Said, own: boolean): Said {
+    const lie = this.places.get(device);
+    return lie && said.place > 0 ? { ...said, place: lie(said.place, own) } : said;
+  }
 
   /** @param bodyOf reads a body whole, which an entry may leave out */
   async fetch(
@@ -31,6 +43,7 @@ export class HostileServer {
     const welcome = entries.findLast(({ kind }) => kind === EntryKind.WELCOME);
     if (welcome) this.welcomes.set(device, { ...welcome, body: await bodyOf(welcome) });
     const given = this.uninvited.has(device) ? entries.filter(({ kind }) => kind !== EntryKind.WELCOME) : entries;
-    return [...given, ...(this.injected.get(device) ?? []).filter(({ seq }) => seq > asked.after)];
+    const told = given.map((entry) => this.#tell(device, entry, false));
+    return [...told, ...(this.injected.get(device) ?? []).filter(({ seq }) => seq > asked.after)];
   }
 }

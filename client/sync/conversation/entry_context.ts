@@ -2,7 +2,6 @@
 
 import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import type { Arrival } from "./line_changes.ts";
-import { claimedPlace } from "./places.ts";
 import type { SyncContext } from "./sync_context.ts";
 import type { UnitOfWork } from "./unit_of_work.ts";
 
@@ -19,13 +18,14 @@ const placed: ReadonlySet<number> = new Set([
   EntryKind.COMMIT,
   EntryKind.OWN_COMMIT,
   EntryKind.WELCOME,
+  EntryKind.REMOVED,
 ]);
 
 /** @returns where the entry's lines stand; undefined for an entry without a place */
 export function arrivalOf(
   { account }: Pick<SyncContext, "account">,
-  entry: Pick<Entry, "kind" | "channelId" | "receivedMs" | "place">,
+  { kind, channelId, receivedMs, place }: Pick<Entry, "kind" | "channelId" | "receivedMs" | "place">,
 ): Arrival | undefined {
-  if (!placed.has(entry.kind)) return undefined;
-  return { channelId: new Uint8Array(entry.channelId), place: claimedPlace(entry, account.clock.now()) };
+  if (!placed.has(kind)) return undefined;
+  return { channelId: new Uint8Array(channelId), said: { place, receivedMs }, nowMs: account.clock.now() };
 }

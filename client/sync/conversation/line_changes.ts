@@ -3,7 +3,7 @@
 import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
 import { previewOf } from "../../content/registry.ts";
 import type { MessageLine } from "./message_line.ts";
-import { noPlaces, placeKey, placeStart, waitingKey } from "./places.ts";
+import { claimedPlace, noPlaces, placeKey, placeStart, type Said, waitingKey } from "./places.ts";
 import { type ConversationRecord, keys, type LineRecord } from "./records.ts";
 import type { RecordWriter } from "./state_records.ts";
 
@@ -13,8 +13,9 @@ export type NewLine<T> = T extends LineRecord ? Omit<T, "order"> : never;
 export interface Arrival {
   /** 32 bytes */
   channelId: Bytes;
-  /** Its place in the channel's order; undefined where the server's word can not be true. */
-  place: number | undefined;
+  said: Said;
+  /** When it came, by this device's clock. */
+  nowMs: number;
 }
 
 /** The conversation's record as it is now, and how to change it. */
@@ -75,7 +76,8 @@ export class LineChanges {
       this.#conversation.set({ nextOrder: nextOrder + 1 });
       return placeKey(places, places.head, nextOrder);
     }
-    const received = Math.max(places.received, arrival.place ?? 0);
+    const { said, nowMs } = arrival;
+    const received = Math.max(places.received, claimedPlace(said, nowMs, places.received) ?? 0);
     const after = { ...places, received, head: Math.max(places.head, received) };
     this.#conversation.set({ nextOrder: nextOrder + 1, places: after });
     return placeKey(after, received, nextOrder);

@@ -9,7 +9,7 @@ import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts"
 import { decodeMimiContent } from "../../content/mimi_content.ts";
 import type { ConversationTransaction } from "./conversation_transaction.ts";
 import type { MessageLine } from "./message_line.ts";
-import { claimedPlace, countOf, isWaitingKey, placeKey, placeStart } from "./places.ts";
+import { claimedPlace, countOf, isWaitingKey, noPlaces, placeKey, placeStart, type Said } from "./places.ts";
 import { type EditedRecord, keys, type LineRecord, type SeenRecord } from "./records.ts";
 import type { SyncContext } from "./sync_context.ts";
 import type { UnitOfWork } from "./unit_of_work.ts";
@@ -38,11 +38,11 @@ export interface TakenPlace {
 export function takenPlace(
   conversation: ConversationTransaction,
   order: string,
-  said: { place: number; receivedMs: number },
+  said: Said,
   { behind = "", nowMs }: { behind?: string | undefined; nowMs: number },
 ): TakenPlace {
-  const { places = { moves: 0 } } = conversation.record;
-  const place = claimedPlace(said, nowMs);
+  const { places = noPlaces } = conversation.record;
+  const place = claimedPlace(said, nowMs, places.received);
   if (place === undefined || placeStart(places, place) <= behind) return { order: conversation.reservePlace() };
   conversation.changes.notePlace(place);
   // The number of the line stays: it came when it was written.

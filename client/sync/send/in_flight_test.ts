@@ -73,7 +73,7 @@ async function outboxOf(count: number, server: (numbers: number[], isOne: boolea
   });
   await outbox.load();
   outbox.connected();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 200));
   return { outbox, settled, timers };
 }
 
@@ -102,7 +102,7 @@ Deno.test("PEOPLE B0: what the server takes nothing of behind a refusal waits, a
   assert.deepEqual(settled, ["0 sent", "1 sent"]);
   assert.equal(timers.length, 1, "nothing overtakes the refused one");
   timers[0]();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 200));
   assert.deepEqual(calls.slice(1).flat(), Array.from({ length: 18 }, (_, index) => index + 2));
   assert.equal(outbox.waiting, 0);
   outbox.close();
