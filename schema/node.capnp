@@ -1,21 +1,19 @@
 @0xd6a0f8c5b1e34722;
 
-# The wire of quicproquo, version 1. docs/protocol.md has it as tables; docs/specification.md says what each
-# side checks.
+# The wire of quicproquo, version 1. docs/protocol.md has it as tables; docs/specification.md says what each side
+# checks.
 #
-# Units: lengths in bytes, times in milliseconds since the Unix epoch (`…Ms`) or as spans (`timeoutMs`).
-# Sizes that recur: accessToken 32, deviceId 16, recipientKey 32, accountKey 32, channelId 32, commitId 16,
-# messageId 16,
-# sha256 32, signature 64, nonce 32.
+# Units: lengths in bytes, times in milliseconds since the Unix epoch (`…Ms`) or as spans (`timeoutMs`). Sizes that
+# recur: accessToken 32, deviceId 16, recipientKey 32, accountKey 32, channelId 32, commitId 16, messageId 16, sha256
+# 32, signature 64, nonce 32.
 #
-# A call is one bidirectional stream. The caller writes one `Call` (for `commit` and `putBlob`: then `Chunk`s)
-# and FIN; the
-# callee answers with `Return`s and FIN. Every message is a standard Cap'n Proto stream frame of at most 256 KiB.
+# A call is one bidirectional stream. The caller writes one `Call` (for `commit` and `putBlob`: then `Chunk`s) and
+# FIN; the callee answers with `Return`s and FIN. Every message is a standard Cap'n Proto stream frame of at most 256
+# KiB.
 #
-# "Who": P = anyone; S = a session or the operator's static token; D = a session whose device is in its account's newest
-# device list. Any method may answer E001, E002, E004, E005, E010, E014, E040 and E050, and E003 to a device
-# that its account
-# has revoked; other errors are named at the method.
+# "Who": P = anyone; S = a session or the operator's static token; D = a session whose device is in its account's
+# newest device list. Any method may answer E001, E002, E004, E005, E010, E014, E040 and E050, and E003 to a device
+# that its account has revoked; other errors are named at the method.
 
 struct Auth {
   version @0 :UInt16;       # 1; anything else is E004
@@ -234,8 +232,8 @@ struct Entry {
     # commit, ownCommit, welcome: SHA-256 of the sorted recipientKeys of the server's members of epoch n; 32 bytes,
     # empty for what an older server queued
   place @12 :UInt64;
-    # application, commit, ownCommit, welcome: its place in the channel's order (specification §4.12); 0 where an
-    # older server queued it, and for other kinds
+    # application, commit, ownCommit, welcome, removed: its place in the channel's order, < 2^53 (specification
+    # §4.12); 0 where an older server queued it, for ephemeral ones, and for other kinds
   turn @13 :UInt16;         # devices: how many devices are asked before this one (specification §4.11)
 }
 

@@ -8,8 +8,8 @@ import assert from "node:assert/strict";
 import { fromHex } from "../../schema/bytes.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
-import { Database } from "../../server-core/storage/sqlite/database.ts";
 import { noteRestore } from "../../server-core/storage/sqlite/delivery/restores.ts";
+import { openDatabase } from "../../server-core/storage/sqlite/open.ts";
 import type { StoredDevice } from "../account/devices/device.ts";
 import { type EngineProblem, LocalCode } from "../api/errors.ts";
 import { sessionAuth, type StoredSession } from "../account/sign_in/session.ts";
@@ -281,7 +281,8 @@ Deno.test(`a message of version ${version} is sent again as the same message whe
     await bob.says(chatId, "Found");
     await hears(alice, chatId, "bob", "Found");
   }, (data) => {
-    const db = new Database(`${data}/qpq.db`);
+    // `restore` migrates a backup, too.
+    const db = openDatabase({ dataDir: data });
     db.run("DELETE FROM entries WHERE kind = 0");
     db.run("DELETE FROM sent");
     noteRestore(db, Date.UTC(2026, 10, 1));

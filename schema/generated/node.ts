@@ -3039,8 +3039,8 @@ export class Entry extends $.Struct {
     $.utils.copyFrom(value, $.utils.getPointer(6, this));
   }
   /**
-* application, commit, ownCommit, welcome: its place in the channel's order (specification §4.12); 0 where an
-* older server queued it, and for other kinds
+* application, commit, ownCommit, welcome, removed: its place in the channel's order, < 2^53 (specification
+* §4.12); 0 where an older server queued it, for ephemeral ones, and for other kinds
 *
 */
   get place(): bigint {

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { encodeCbor } from "../../schema/cbor.ts";
 import { type Bytes, concat, equalBytes, toHex } from "../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { delivery, type ParamsOf } from "../../schema/rpc/methods.ts";
+import { delivery, type ParamsOf, type ResultsOf } from "../../schema/rpc/methods.ts";
 import type { CallContext } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import { exactly, requireDevice } from "./checks.ts";
@@ -23,14 +23,14 @@ type Params = ParamsOf<typeof delivery.commit>;
  * Receives a whole commit bundle of at most 16 MiB, checks its hash and its headers, and stores all of it or
  * nothing.
  *
- * @returns the new epoch
+ * @returns the new epoch, and the commit's place in the channel
  * @throws WireError E011, E012, E014 to E017, E032
  */
 export async function commit(
   deps: DeliveryDependencies,
   params: Params,
   { caller, chunks }: CallContext<Caller>,
-): Promise<{ n: number; place: number }> {
+): Promise<ResultsOf<typeof delivery.commit>> {
   const { recipientKey: sender, accountKey } = requireDevice(caller);
   const total = checkParams(params);
   const { channelId, epoch, commitId, removed, added } = params;
@@ -38,12 +38,12 @@ export async function commit(
   // Checked before the bundle is read, so that a call that must fail does not send 16 MiB first. The store
   // checks again in its transaction.
   const before = await deps.store.checkCommit(head);
-  if (before) return { ...before, place: 0 };
+  if (before) return before;
   return await deps.bodies.with(total, toHex(accountKey), async () => {
     const bundle = await inTime(gather(chunks(), total, params.sha256), total);
-    const { n, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
+    const { n, place, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
     for (const { recipientKey } of queued) deps.live.notify(recipientKey);
-    return { n, place: 0 };
+    return { n, place };
   });
 }
 

@@ -21,7 +21,7 @@ Deno.test("commit() moves the channel to the next epoch, and queues commit, Welc
       members: [ann, bob, eve],
       added: [eve],
     });
-    assert.deepEqual(await as(ann).call(delivery.commit, params, {}, body), { n: 2 });
+    assert.equal((await as(ann).call(delivery.commit, params, {}, body)).n, 2);
     const forAnn = (await queueOf(as(ann), ann)).at(-1)!;
     assert.deepEqual([forAnn.kind, forAnn.epoch, forAnn.id, forAnn.body.length, forAnn.header.length], [
       EntryKind.OWN_COMMIT,
@@ -74,10 +74,10 @@ Deno.test("commit() answers a repeat as it answered the first, and stores nothin
   withService(2, async ({ as, devices: [ann, bob] }) => {
     const channelId = await makeChannel(as, [ann, bob]);
     const { params, body } = commitCall({ channelId, epoch: 1, members: [ann, bob] });
-    assert.deepEqual(await as(ann).call(delivery.commit, params, {}, body), { n: 2 });
+    assert.equal((await as(ann).call(delivery.commit, params, {}, body)).n, 2);
     await sendCommit(as(bob), { channelId, epoch: 2, members: [ann, bob] });
     const before = (await queueOf(as(bob), bob)).length;
-    assert.deepEqual(await as(ann).call(delivery.commit, params, {}, body), { n: 2 });
+    assert.equal((await as(ann).call(delivery.commit, params, {}, body)).n, 2);
     assert.equal((await queueOf(as(bob), bob)).length, before);
   }));
 

@@ -7,7 +7,7 @@ import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { Caller } from "../caller.ts";
 import { atMost, exactly, requireDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
-import type { Queued } from "../storage/delivery_store.ts";
+import type { Published } from "../storage/delivery_store.ts";
 
 const maxEnvelopeBytes = 128 * 1024;
 /** Fewer than the 32 generations of a sender that receivers may have skipped (GRP-6.1). */
@@ -20,14 +20,14 @@ const maxInlineBytes = 64 * 1024;
  * Queues one envelope for every member device but the sending one. An ephemeral envelope goes to connected
  * devices only.
  *
- * @returns the server's time of the message, after it is on disk
+ * @returns the server's time of the message and its place in the channel (0: ephemeral), after it is on disk
  * @throws WireError E011, E014 to E017
  */
 export async function publish(
   deps: DeliveryDependencies,
   params: ParamsOf<typeof delivery.publish>,
   caller: Caller,
-): Promise<{ receivedMs: number; place: number }> {
+): Promise<ResultsOf<typeof delivery.publish>> {
   const { recipientKey: sender } = requireDevice(caller);
   const { epoch, ephemeral } = params;
   const channelId = exactly(params.channelId, 32, "channelId");
@@ -36,7 +36,7 @@ export async function publish(
   if (ephemeral) {
     const receivedMs = deps.now();
     // An ephemeral entry is not stored, so it carries its whole body, which could not be fetched later.
-    const live = { ...entryOf(channelId, epoch, messageId, envelope, true), seq: 0, receivedMs };
+    const live = { ...entryOf(channelId, epoch, messageId, envelope, true), seq: 0, receivedMs, place: 0 };
     for (const recipientKey of await deps.store.ephemeralRecipients({ sender, channelId, epoch })) {
       deps.live.notify(recipientKey, live);
     }
@@ -45,7 +45,7 @@ export async function publish(
   const message = { epoch, messageId, envelope, bodyHash: sha256(envelope) };
   const answer = await deps.store.publish({ sender, channelId, ...message });
   notify(deps, channelId, message, answer);
-  return { receivedMs: answer.receivedMs, place: 0 };
+  return { receivedMs: answer.receivedMs, place: answer.place };
 }
 
 /**
@@ -77,17 +77,17 @@ export async function publishInOrder(
   answers.forEach((answer, index) => {
     if (answer.code === 0 && "queued" in answer) notify(deps, channelId, messages[index], answer);
   });
-  return { answers: answers.map(({ code, receivedMs }) => ({ code, receivedMs, place: 0 })) };
+  return { answers: answers.map(({ code, receivedMs, place }) => ({ code, receivedMs, place })) };
 }
 
 function notify(
   { live }: DeliveryDependencies,
   channelId: Bytes,
   { epoch, messageId, envelope }: { epoch: number; messageId: Bytes; envelope: Bytes },
-  { receivedMs, queued }: { receivedMs: number; queued: Queued[] },
+  { receivedMs, place, queued }: Published,
 ): void {
   for (const { recipientKey, seq } of queued) {
-    live.notify(recipientKey, { ...entryOf(channelId, epoch, messageId, envelope), seq, receivedMs });
+    live.notify(recipientKey, { ...entryOf(channelId, epoch, messageId, envelope), seq, receivedMs, place });
   }
 }
 
@@ -125,7 +125,7 @@ function entryOf(
   id: Bytes,
   envelope: Bytes,
   whole = false,
-): Omit<Entry, "seq" | "receivedMs"> {
+): Omit<Entry, "seq" | "receivedMs" | "place"> {
   return {
     kind: EntryKind.APPLICATION,
     channelId,
@@ -137,7 +137,6 @@ function entryOf(
     removed: [],
     added: [],
     membersHash: new Uint8Array(),
-    place: 0,
     turn: 0,
   };
 }

@@ -268,7 +268,7 @@ Deno.test("dropDevice() empties a revoked device's queue for good, and leaves th
     );
     assert.deepEqual((await queueOf(as(eve), eve)).at(-1)!.body, envelope);
     assert.equal(await outcome(queueOf(as(bob), bob)), "E003");
-    assert.deepEqual(await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, eve], removed: [bob] }), { n: 2 });
+    assert.equal((await sendCommit(as(ann), { channelId, epoch: 1, members: [ann, eve], removed: [bob] })).n, 2);
     assert.equal(
       db.all("SELECT 1 FROM entries JOIN queues USING (queue) WHERE recipient_key = ?", bob.recipientKey).length,
       0,

@@ -29,8 +29,20 @@ export interface PublishArgs {
 /** A message of {@link DeliveryStore.publishInOrder}. */
 export type OrderedMessage = Omit<PublishArgs, "sender" | "channelId">;
 
+/** The answer to a message that is stored. */
+export interface Published {
+  receivedMs: number;
+  /**
+   * Its place in the channel: rising with each message and commit of the channel, also when the clock goes back, and
+   * below 2^53. It says the order and no time.
+   */
+  place: number;
+  /** Empty for a repeat. */
+  queued: Queued[];
+}
+
 /** The answer to one message of {@link DeliveryStore.publishInOrder}; `code` 0: it is stored. */
-export type OrderedAnswer = { code: 0; receivedMs: number; queued: Queued[] } | { code: number; receivedMs: 0 };
+export type OrderedAnswer = ({ code: 0 } & Published) | { code: number; receivedMs: 0; place: 0 };
 
 export interface CommitHead {
   /** 32 bytes: the calling device. */
@@ -86,21 +98,22 @@ export interface DeliveryStore {
   /** Gives the members in the order of their keys. E016; a revoked device is answered like a stranger. */
   channelState(args: { member: Bytes; channelId: Bytes }): Promise<{ epoch: number; members: Bytes[] }>;
   /**
-   * The checks that need no body. Returns n when the same commit was accepted before. E016, E014
+   * The checks that need no body. Returns the answer when the same commit was accepted before. E016, E014
    * (id reused), E017, E015.
    */
-  checkCommit(args: CommitHead): Promise<{ n: number } | undefined>;
+  checkCommit(args: CommitHead): Promise<{ n: number; place: number } | undefined>;
   /**
    * Compare-and-set on the channel's epoch. E016, E014 (id reused), E017, E015, E014 (members, headers or
    * Welcome do not fit), E012 (an added device is not enrolled), E032 (too much of the sender's account waits
-   * for an added device). A member for which too much waits is left out, and sees a missing commit.
+   * for an added device). A member for which too much waits is left out, and sees a missing commit. The commit has
+   * a place as a message has ({@link Published}), and all entries that come of it have that one.
    */
-  commit(args: CommitArgs): Promise<{ n: number; queued: Queued[] }>;
+  commit(args: CommitArgs): Promise<{ n: number; place: number; queued: Queued[] }>;
   /**
    * Queues a message for every member but the sender, in one order for all of them. E016, E014 (id reused),
-   * E017, E015. `queued` is empty for a repeat.
+   * E017, E015.
    */
-  publish(args: PublishArgs): Promise<{ receivedMs: number; queued: Queued[] }>;
+  publish(args: PublishArgs): Promise<Published>;
   /**
    * Publishes messages of one sender in their order, each judged as by {@link publish}. Behind a refused one (E014,
    * E017, E015 as its answer) nothing is stored: the answers end before the first that would have been. E016.

@@ -149,7 +149,7 @@ export function joined(parts: Uint8Array[]): Bytes {
 }
 
 /** Sends a planned commit. */
-export async function sendCommit(client: RpcClient, plan: CommitPlan): Promise<{ n: number }> {
+export async function sendCommit(client: RpcClient, plan: CommitPlan): Promise<{ n: number; place: number }> {
   const { params, body } = commitCall(plan);
   return await client.call(delivery.commit, params, {}, body);
 }

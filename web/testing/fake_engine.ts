@@ -32,7 +32,7 @@ const byInvitation = { username: "invited", code: "garden-gate" };
 export function openFakeEngine(emit: EmitEvent): EngineApi {
   let account: AccountState = { kind: "signed-out" };
   let self = new FakeAccount("", "", true);
-  const connection: ConnectionState = { kind: "connected", transport: "WebTransport" };
+  let connection: ConnectionState = { kind: "connected", transport: "WebTransport" };
   const chats = new Map<string, FakeChat>();
   let order = 9_000_000;
 
@@ -43,6 +43,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       members: summary.members.map((member) => self.judged(member)),
     })).sort((a, b) => b.activityMs - a.activityMs);
   const tellChats = () => emit({ kind: "chats", chats: structuredClone(sorted()) });
+  const connect = (now: ConnectionState) => emit({ kind: "connection", connection: connection = now });
   const tellAccount = () => emit({ kind: "account", account });
 
   async function work(...steps: [Progress, number][]): Promise<void> {
@@ -248,6 +249,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
         state: "waiting",
       };
       put(chatId, item);
+      if (text === "elsewhere") return connect({ kind: "elsewhere" });
       void pause(150).then(() =>
         put(chatId, text === "fail" ? { ...item, state: "failed", errorCode: "E011" } : { ...item, state: "sent" })
       ).then(() => answer(chatId, text));
@@ -306,6 +308,8 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       tellChats();
     },
     async wake() {},
-    async useHere() {},
+    async useHere() {
+      connect({ kind: "connected", transport: "WebTransport" });
+    },
   };
 }

@@ -11,6 +11,7 @@ const released: Record<string, string> = {
   "0004_recovery_key.sql": "05171daa9e59778e693e097731d832b61b5610dd09bcddaa89d4093cfc54c779",
   "0005_account_state.sql": "684f6abc2b7c08063024b7e58d525d13d1510798b180331fd883f585c4d04323",
   "0006_restores.sql": "70c460eae44ab197cc68ae1d7ca29f81dcea1e5ece09ad6e0f91c0f4d60ce35d",
+  "0007_places.sql": "f1ac9f36357428789983ffe956b480f9916423474e2c5ae8f360328bba7b746b",
 };
 
 const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte);

@@ -1,4 +1,4 @@
-import { expect, served, signIn, test } from "./fixture.ts";
+import { expect, expectWhole, served, signIn, test } from "./fixture.ts";
 import { faultsOf } from "./page_checks.ts";
 
 test("an account, a group and a message by keyboard alone", async ({ page, url, problems }) => {
@@ -265,5 +265,24 @@ test("the page is German where the address asks for it", async ({ page, url, pro
   await page.goto(`${url}/?lang=de`);
   await expect(page.getByRole("button", { name: "Konto anlegen" })).toBeVisible();
   await expect(page.locator("html")).toHaveAttribute("lang", "de");
+  expect(problems).toEqual([]);
+});
+
+test("PEOPLE B3: a profile in use elsewhere says so until it is taken back", async ({ page, url, problems }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await signIn(page, url);
+  await page.getByRole("link", { name: "alice" }).click();
+  await page.getByRole("textbox", { name: "Message" }).fill("elsewhere");
+  await page.getByRole("button", { name: "Send" }).click();
+  const note = page.getByRole("alert").filter({ hasText: "A copy of this profile" });
+  await expect(note).toBeVisible();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await expectWhole(page, `in use elsewhere, ${colorScheme}`);
+  }
+  await page.getByRole("button", { name: "Back to chats" }).click();
+  await page.getByRole("button", { name: "Use it here" }).click();
+  await expect(note).toBeHidden();
+  await expect(page.getByRole("status").first()).toHaveAttribute("title", /WebTransport/);
   expect(problems).toEqual([]);
 });

@@ -11,6 +11,7 @@ import { directBehaviours } from "./direct.ts";
 import { limitBehaviours } from "./limits.ts";
 import { messageBehaviours } from "./messages.ts";
 import { orderedMessageBehaviours } from "./messages_in_order.ts";
+import { placeBehaviours } from "./places.ts";
 import { purgeBehaviours } from "./purge.ts";
 import { readingBehaviours } from "./reading.ts";
 
@@ -20,6 +21,7 @@ export const deliveryBehaviours: Behaviour<keyof DeliveryStore>[] = [
   ...commitRefusalBehaviours,
   ...messageBehaviours,
   ...orderedMessageBehaviours,
+  ...placeBehaviours,
   ...directBehaviours,
   ...readingBehaviours,
   ...acknowledgingBehaviours,

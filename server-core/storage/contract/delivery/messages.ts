@@ -157,11 +157,11 @@ export const messageBehaviours: Behaviour<keyof DeliveryStore>[] = [
     const [ann, bob] = await world.devices(2);
     const channelId = await world.channel([ann, bob]);
     const message = messageOf(ann, channelId, 1);
-    const { receivedMs } = await world.delivery.publish(message);
+    const { receivedMs, place } = await world.delivery.publish(message);
     world.clock.nowMs += 30 * dayMs - 1;
     await world.delivery.purge();
     await world.delivery.commit(commitOf({ sender: ann, channelId, epoch: 1, members: [ann, bob] }));
-    assert.deepEqual(await world.delivery.publish(message), { receivedMs, queued: [] });
+    assert.deepEqual(await world.delivery.publish(message), { receivedMs, place, queued: [] });
     assert.equal((await world.queue(bob)).filter(isMessage).length, 1);
     world.clock.nowMs += 1;
     await world.delivery.purge();

@@ -14,10 +14,12 @@ const piecesPerBody = 1024;
 
 /**
  * @param refs how many entries will refer to it, at least 1
+ * @param place of a message: its place in the channel; else 0
  * @returns the body's number
  */
-export function storeBody(db: Database, bytes: Uint8Array, refs: number): number {
-  const body = db.run("INSERT INTO bodies (length, refs) VALUES (?, ?)", bytes.length, refs).lastInsertRowid;
+export function storeBody(db: Database, bytes: Uint8Array, refs: number, place = 0): number {
+  const body = db.run("INSERT INTO bodies (length, refs, place) VALUES (?, ?, ?)", bytes.length, refs, place)
+    .lastInsertRowid;
   for (let index = 0; index * pieceBytes < bytes.length; index++) {
     db.run(
       "INSERT INTO body_pieces (piece, bytes) VALUES (?, ?)",

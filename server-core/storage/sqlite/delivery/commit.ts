@@ -11,6 +11,7 @@ import { storeBody } from "./bodies.ts";
 import { addLoad, commitLoadLimit } from "./commit_load.ts";
 import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
 import { isEnrolled } from "./devices.ts";
+import { enterEpoch } from "./places.ts";
 import { append, ensureQueue, type NewEntry, raiseMark } from "./queues.ts";
 
 /** The members before and after a commit, by recipientKey in hex. */
@@ -29,13 +30,13 @@ export const commitOperations: Pick<Operations<DeliveryStore>, "checkCommit" | "
 
   commit(db, args, { nowMs }) {
     const { membership, before } = check(db, args);
-    if (before) return { n: before.n, queued: [] };
+    if (before) return { ...before, queued: [] };
     const change = changeOf(db, membership, args);
     const n = args.epoch + 1;
-    db.run("UPDATE channels SET epoch = ? WHERE channel = ?", n, membership.channel);
+    const place = enterEpoch(db, membership.channel, n, nowMs);
     db.run(
-      `INSERT INTO commits (channel, commit_id, content_hash, n, removed, added, members_hash)
-       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO commits (channel, commit_id, content_hash, n, removed, added, members_hash, place)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       membership.channel,
       args.commitId,
       args.contentHash,
@@ -43,9 +44,10 @@ export const commitOperations: Pick<Operations<DeliveryStore>, "checkCommit" | "
       concat(...args.removed),
       concat(...args.added),
       membersHash(change.members),
+      place,
     );
     raiseMark(db, membership.channel, membership.queue, n);
-    return { n, queued: distribute(db, membership, args, change, nowMs) };
+    return { n, place, queued: distribute(db, membership, args, change, nowMs) };
   },
 };
 
@@ -55,16 +57,16 @@ export const commitOperations: Pick<Operations<DeliveryStore>, "checkCommit" | "
 function check(
   db: Database,
   { sender, channelId, epoch, commitId, contentHash }: CommitHead,
-): { membership: Membership; before?: { n: number } } {
+): { membership: Membership; before?: { n: number; place: number } } {
   const membership = requireMember(db, channelId, sender);
-  const before = db.get<{ content_hash: Bytes; n: number }>(
-    "SELECT content_hash, n FROM commits WHERE channel = ? AND commit_id = ?",
+  const before = db.get<{ content_hash: Bytes; n: number; place: number }>(
+    "SELECT content_hash, n, place FROM commits WHERE channel = ? AND commit_id = ?",
     membership.channel,
     commitId,
   );
   if (before) {
     if (!equalBytes(before.content_hash, contentHash)) throw malformed("this commitId was used for another commit");
-    return { membership, before: { n: before.n } };
+    return { membership, before: { n: before.n, place: before.place } };
   }
   requireCurrentEpoch(db, membership, epoch);
   return { membership };

@@ -3,11 +3,12 @@
 import { type Bytes, equalBytes } from "../../../../schema/bytes.ts";
 import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import { EntryKind } from "../../../../schema/rpc/methods.ts";
-import type { DeliveryStore, OrderedAnswer, OrderedMessage, Queued } from "../../delivery_store.ts";
+import type { DeliveryStore, OrderedAnswer, OrderedMessage, Published } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { storeBody } from "./bodies.ts";
 import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
+import { takePlace } from "./places.ts";
 import { append } from "./queues.ts";
 
 /** How many direct entries of one device may wait for another. */
@@ -35,7 +36,7 @@ export const messageOperations: Pick<
         answers.push({ code: 0, ...before ?? store(db, membership, message, nowMs) });
       } catch (error) {
         if (!(error instanceof WireError)) throw error;
-        answers.push({ code: error.code, receivedMs: 0 });
+        answers.push({ code: error.code, receivedMs: 0, place: 0 });
       }
     }
     return answers;
@@ -54,7 +55,7 @@ export const messageOperations: Pick<
     const to = receivers(db, channel).find((member) => equalBytes(member.recipientKey, recipientKey));
     if (!to) throw new WireError(ErrorCode.unknownRecipient, "no such device in this channel");
     const before = sentBefore(db, channel, from, to.queue, messageId, bodyHash);
-    if (before !== undefined) return { receivedMs: before, queued: [] };
+    if (before) return { receivedMs: before.receivedMs, queued: [] };
     const { waiting } = db.get<{ waiting: number }>(
       `SELECT count(*) AS waiting FROM entries WHERE queue = ? AND sender = ? AND kind = ${EntryKind.DIRECT}`,
       to.queue,
@@ -67,7 +68,7 @@ export const messageOperations: Pick<
         queueFullRetryMs,
       );
     }
-    noteSent(db, channel, from, to.queue, messageId, bodyHash, nowMs);
+    noteSent(db, channel, from, to.queue, messageId, bodyHash, { receivedMs: nowMs, place: 0 });
     const stored = { number: storeBody(db, body, 1), length: body.length };
     const seq = append(db, to.queue, {
       kind: EntryKind.DIRECT,
@@ -90,9 +91,9 @@ function answered(
   db: Database,
   membership: Membership,
   { epoch, messageId, bodyHash }: OrderedMessage,
-): { receivedMs: number; queued: Queued[] } | undefined {
+): Published | undefined {
   const before = sentBefore(db, membership.channel, membership.queue, 0, messageId, bodyHash);
-  if (before !== undefined) return { receivedMs: before, queued: [] };
+  if (before) return { ...before, queued: [] };
   requireMessageEpoch(db, membership, epoch);
   return undefined;
 }
@@ -102,14 +103,15 @@ function store(
   { channel, queue: from }: Membership,
   { epoch, messageId, envelope, bodyHash }: OrderedMessage,
   nowMs: number,
-): { receivedMs: number; queued: Queued[] } {
-  noteSent(db, channel, from, 0, messageId, bodyHash, nowMs);
+): Published {
+  const answer = { receivedMs: nowMs, place: takePlace(db, channel, nowMs) };
+  noteSent(db, channel, from, 0, messageId, bodyHash, answer);
   const to = receivers(db, channel).filter(({ queue }) => queue !== from);
-  if (to.length === 0) return { receivedMs: nowMs, queued: [] };
-  const body = { number: storeBody(db, envelope, to.length), length: envelope.length };
+  if (to.length === 0) return { ...answer, queued: [] };
+  const body = { number: storeBody(db, envelope, to.length, answer.place), length: envelope.length };
   const entry = { kind: EntryKind.APPLICATION, channel, epoch, id: messageId, receivedMs: nowMs, body };
   return {
-    receivedMs: nowMs,
+    ...answer,
     queued: to.map(({ queue, recipientKey }) => ({ recipientKey, seq: append(db, queue, entry) })),
   };
 }
@@ -120,9 +122,10 @@ function requireMessageEpoch(db: Database, membership: Membership, epoch: number
   if (epoch === 0) throw new WireError(ErrorCode.epochConflict, "epoch 0 carries no message");
 }
 
-/**
- * @returns the time at which the same message was first received; E014 when its id was used for another body
- */
+/** The first answer to a message. */
+type Sent = Pick<Published, "receivedMs" | "place">;
+
+/** @returns the answer to the same message when it first came; E014 when its id was used for another body */
 function sentBefore(
   db: Database,
   channel: number,
@@ -130,18 +133,20 @@ function sentBefore(
   recipient: number,
   messageId: Bytes,
   bodyHash: Bytes,
-): number | undefined {
-  const before = db.get<{ body_hash: Bytes; received_ms: number }>(
-    "SELECT body_hash, received_ms FROM sent WHERE channel = ? AND sender = ? AND recipient = ? AND message_id = ?",
+): Sent | undefined {
+  const before = db.get<Sent & { bodyHash: Bytes }>(
+    `SELECT body_hash AS bodyHash, received_ms AS receivedMs, place FROM sent
+     WHERE channel = ? AND sender = ? AND recipient = ? AND message_id = ?`,
     channel,
     sender,
     recipient,
     messageId,
   );
-  if (before && !equalBytes(before.body_hash, bodyHash)) {
+  if (!before) return undefined;
+  if (!equalBytes(before.bodyHash, bodyHash)) {
     throw new WireError(ErrorCode.malformed, "this messageId was used for another message");
   }
-  return before?.received_ms;
+  return { receivedMs: before.receivedMs, place: before.place };
 }
 
 function noteSent(
@@ -151,15 +156,17 @@ function noteSent(
   recipient: number,
   messageId: Bytes,
   bodyHash: Bytes,
-  nowMs: number,
+  { receivedMs, place }: Sent,
 ): void {
   db.run(
-    "INSERT INTO sent (channel, sender, recipient, message_id, body_hash, received_ms) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO sent (channel, sender, recipient, message_id, body_hash, received_ms, place)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
     channel,
     sender,
     recipient,
     messageId,
     bodyHash,
-    nowMs,
+    receivedMs,
+    place,
   );
 }

@@ -13,7 +13,7 @@ import { acknowledge, ensureQueue, findQueue } from "./queues.ts";
 const maxFetchBytes = 192 * 1024;
 
 /** Fields of an entry besides header and body, in its Cap'n Proto form, rounded up. */
-const entryOverhead = 160;
+const entryOverhead = 176;
 
 /** A key in a list of the Cap'n Proto form takes 8 bytes more than its 32. */
 const keyOverhead = 1.25;
@@ -31,11 +31,14 @@ interface EntryRow {
   removed: Bytes | null;
   added: Bytes | null;
   membersHash: Bytes | null;
+  messagePlace: number | null;
+  commitPlace: number | null;
 }
 
 const selectEntries = (where: string) =>
   `SELECT seq, kind, channel_id AS channelId, entries.epoch, id, header, entries.body, length,
-   received_ms AS receivedMs, removed, added, members_hash AS membersHash
+   received_ms AS receivedMs, removed, added, members_hash AS membersHash,
+   bodies.place AS messagePlace, commits.place AS commitPlace
    FROM entries JOIN channels USING (channel) LEFT JOIN bodies ON bodies.body = entries.body
    LEFT JOIN commits
      ON commits.channel = entries.channel AND commits.commit_id = entries.id AND commits.n = entries.epoch
@@ -117,11 +120,16 @@ function findLiveQueue(db: Database, recipientKey: Uint8Array): number | undefin
   return found?.queue;
 }
 
-function entryOf(
-  db: Database,
-  { seq, kind, channelId, epoch, id, header, body, length, receivedMs, removed, added, membersHash }: EntryRow,
-  inline: boolean,
-): StoredEntry {
+const kindsOfCommits: number[] = [EntryKind.COMMIT, EntryKind.OWN_COMMIT, EntryKind.WELCOME, EntryKind.REMOVED];
+
+/** An id is its sender's choice, so a message can have the id of a commit. */
+function placeOf({ kind, messagePlace, commitPlace }: EntryRow): number {
+  if (kind === EntryKind.APPLICATION) return messagePlace ?? 0;
+  return kindsOfCommits.includes(kind) ? commitPlace ?? 0 : 0;
+}
+
+function entryOf(db: Database, row: EntryRow, inline: boolean): StoredEntry {
+  const { seq, kind, channelId, epoch, id, header, body, length, receivedMs, removed, added, membersHash } = row;
   const isCommit = kind === EntryKind.COMMIT;
   return {
     seq,
@@ -136,7 +144,7 @@ function entryOf(
     removed: isCommit ? keysIn(removed) : [],
     added: isCommit ? keysIn(added) : [],
     membersHash: membersHash ?? new Uint8Array(),
-    place: 0,
+    place: placeOf(row),
     turn: 0,
   };
 }
