@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fromHex } from "../../schema/bytes.ts";
+import { fromHex, toHex } from "../../schema/bytes.ts";
 import type { TimelineItem } from "../api/engine_api.ts";
 import { ContentSender } from "../testing/content_sender.ts";
 import { knownIds, write } from "../testing/message_kinds.ts";
@@ -61,6 +61,7 @@ suite("one order for all", {
         said.push(`${person.username}: ${round}`);
       }
     }
+    for (const person of people) assert.equal((await person.texts(chatId)).length, 3, "nothing has come");
     for (const release of releases) release();
     assert.deepEqual(await agree(people, chatId, 6), said);
   },
@@ -265,6 +266,10 @@ suite("one order for all", {
     for (const person of people) await person.connected();
     await anna.engine.renameChat(chatId, "Lost by the core");
     await bert.sees(chatId, ({ title }) => title === "Lost by the core");
+    // The old channel's places are ahead of the clock.
+    for (const person of people) {
+      core.hostile.places.set(toHex(await person.recipientKey()), (place) => place + 3_600_000 * 1_024);
+    }
     await sends(anna, chatId, "old one");
     await bert.hears(chatId, anna.username, ["old one"]);
     await sends(bert, chatId, "old two");
@@ -272,6 +277,7 @@ suite("one order for all", {
     anna.refuses = (method) => method === "publish";
     await anna.says(chatId, "waited");
     await core.restore(copy);
+    core.hostile.places.clear();
     for (const person of people) await person.moved(chatId);
     await sends(bert, chatId, "new");
     await anna.hears(chatId, bert.username, ["old two", "new"]);

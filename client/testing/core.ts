@@ -56,10 +56,6 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
       ) pieces.push(piece);
       return pieces.length > 0 ? concat(...pieces) : body;
     });
-  const { publish, publishInOrder } = store.delivery;
-  store.delivery.publish = async (args) => hostile.answer(args, await publish(args));
-  store.delivery.publishInOrder = async (args) =>
-    (await publishInOrder(args)).map((answer) => hostile.answer(args, answer));
   const take = store.accounts.takeKeyPackages.bind(store.accounts);
   store.accounts.takeKeyPackages = async (asked) => {
     let taken = await take(asked);
@@ -70,6 +66,11 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     }));
   };
   const live = new LiveDevices();
+  const notify = live.notify.bind(live);
+  live.notify = (recipientKey, entry) => {
+    const isHeld = hostile.held.has(toHex(recipientKey));
+    notify(recipientKey, isHeld ? undefined : entry && hostile.tell(recipientKey, entry, false));
+  };
   const handlers = new Handlers<Caller>();
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
   const side = new OpaqueServerSide(await store.accounts.ensureOpaqueServerKeys(await serverKeys));
@@ -105,6 +106,16 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     build: "test",
     // Shrunk as the clients' patience is (testEnvironment), or they would take every quiet connection for a dead one.
     heartbeatMs: 2_000,
+  });
+  const [publish, inOrder] = [handlers.get(delivery.publish), handlers.get(delivery.publishInOrder)];
+  if (publish?.kind !== "unary" || inOrder?.kind !== "unary") throw new Error("a call has changed its kind");
+  handlers.unary(
+    delivery.publish,
+    async (params, context) => hostile.tell(context.caller.recipientKey, await publish.run(params, context), true),
+  );
+  handlers.unary(delivery.publishInOrder, async (params, context) => {
+    const { answers } = await inOrder.run(params, context) as { answers: { place: number }[] };
+    return { answers: answers.map((answer) => hostile.tell(context.caller.recipientKey, answer, true)) as never };
   });
   const authorize = authorizeCall(authentication);
   const calls = new Set<Promise<void>>();

@@ -21,13 +21,9 @@ export class HostileServer {
   /** What it hands out for a device (deviceId as hex) in place of what the device has uploaded. */
   readonly keyPackages = new Map<string, () => Promise<Bytes>>();
 
-  /** @returns the answer to a device's message, as it is told */
-  answer<Answer extends { place: number }>({ sender }: { sender: Uint8Array }, answer: Answer): Answer {
-    return this.#tell(toHex(sender), answer, true);
-  }
-
-  #tell<Said extends { place: number }>(device: string, said: Said, own: boolean): Said {
-    const lie = this.places.get(device);
+  /** @param own the answer to a message of the device; else an entry @returns what the device is told of it */
+  tell<Said extends { place: number }>(recipientKey: Uint8Array, said: Said, own: boolean): Said {
+    const lie = this.places.get(toHex(recipientKey));
     return lie && said.place > 0 ? { ...said, place: lie(said.place, own) } : said;
   }
 
@@ -43,7 +39,7 @@ export class HostileServer {
     const welcome = entries.findLast(({ kind }) => kind === EntryKind.WELCOME);
     if (welcome) this.welcomes.set(device, { ...welcome, body: await bodyOf(welcome) });
     const given = this.uninvited.has(device) ? entries.filter(({ kind }) => kind !== EntryKind.WELCOME) : entries;
-    const told = given.map((entry) => this.#tell(device, entry, false));
+    const told = given.map((entry) => this.tell(asked.recipientKey, entry, false));
     return [...told, ...(this.injected.get(device) ?? []).filter(({ seq }) => seq > asked.after)];
   }
 }
