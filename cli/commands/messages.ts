@@ -5,6 +5,7 @@ import { maxTextBytes } from "../../client/api/engine_api.ts";
 import { LocalCode } from "../../client/api/errors.ts";
 import { arrivalOf } from "../../client/sync/conversation/places.ts";
 import { inOrderOfArrival } from "../arrival_order.ts";
+import { freshItems, newestArrival } from "../fresh_items.ts";
 import { Failure, failureOfProblem, wrongUsage } from "../failure.ts";
 import { watchNetwork } from "../network_watch.ts";
 import { sentenceOf } from "../notices.ts";
@@ -119,10 +120,6 @@ async function recovered(session: Session, printer: Printer, output: Output, unt
   }
 }
 
-const pageSize = 200;
-/** So many pages without a message of others are looked through for new items. */
-const ownPages = 5;
-
 class Printer {
   readonly #session: Session;
   readonly #output: Output;
@@ -150,7 +147,7 @@ class Printer {
         await this.#invitation(chat);
         continue;
       }
-      const items = await this.#fresh(chat.chatId, storage.printedUpTo(chat.chatId));
+      const items = await freshItems(engine, chat, storage.printedUpTo(chat.chatId));
       if (items.length > 0) fresh.push({ chat, items });
     }
     const titles = new Map(fresh.map(({ chat }) => [chat.chatId, chat.title]));
@@ -164,7 +161,7 @@ class Printer {
       storage.markPrinted(chatId, arrivalOf(item.order));
     }
     for (const { chat, items } of fresh) {
-      storage.markPrinted(chat.chatId, items.map(({ order }) => arrivalOf(order)).sort().at(-1)!);
+      storage.markPrinted(chat.chatId, newestArrival(items));
       await engine.markRead(chat.chatId);
     }
   }
@@ -182,28 +179,6 @@ class Printer {
       inviterRevoked,
     });
     storage.markPrinted(`invitation ${chatId}`, "told");
-  }
-
-  /**
-   * What came later can stand before what was printed: before own messages that wait, or that have their place already.
-   *
-   * @param after the newest item that was printed, by its arrival
-   * @returns the items that came since, in the order of the conversation
-   */
-  async #fresh(chatId: string, after: string): Promise<TimelineItem[]> {
-    const isFresh = ({ order }: TimelineItem) => arrivalOf(order) > after;
-    const pages: TimelineItem[][] = [];
-    let before: string | undefined;
-    do {
-      const page = await this.#session.engine.timeline(chatId, before, pageSize);
-      const fresh = page.items.filter(isFresh);
-      pages.push(fresh);
-      // Messages of others come in the order of their places.
-      const isEnd = page.items.some((item) => item.kind === "message" && !item.own && !isFresh(item)) ||
-        (fresh.length === 0 && pages.length >= ownPages);
-      before = isEnd ? undefined : page.before;
-    } while (before);
-    return pages.reverse().flat();
   }
 }
 

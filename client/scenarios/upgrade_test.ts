@@ -152,6 +152,22 @@ Deno.test(`people of version ${version} find everything as it was under way, and
       for (const person of [alice, bob, carol]) await person.settled(chat.harbour);
     });
 
+    await context.step("PEOPLE B2: stored lines stay, and what was under way is in one order for all", async () => {
+      await using stored = await StoredWorld.open(version);
+      const orders: string[][] = [];
+      for (const person of [alice, bob, carol]) {
+        const items = await person.items(chat.harbour);
+        const { chats } = stored.expected[person.username as Username];
+        const { items: before } = chats.find(({ chatId }) => chatId === chat.harbour)!;
+        const settled = before.filter((item) => item.kind === "notice" || item.state !== "waiting");
+        assert.deepEqual(items.slice(0, settled.length).map(({ order }) => order), settled.map(({ order }) => order));
+        const fresh = items.slice(settled.length).filter((item) => item.kind === "message");
+        orders.push(fresh.map(({ sender, text }) => `${sender}: ${text}`));
+      }
+      assert.deepEqual([orders[1], orders[2]], [orders[0], orders[0]]);
+      assert.ok(orders[0].length >= 6, orders[0].join());
+    });
+
     await context.step(
       "commits that waited are made: a role, a name, an addition, a removal, a new group",
       async () => {

@@ -52,7 +52,7 @@ export class Messages {
       } catch (error) {
         if (!(error instanceof GuardError) || error.code === "fenced") throw error;
         const seen = await store.get<SeenRecord>("messageids", keys.seen(chatId, ownKey, messageIdHex));
-        if (seen) return await conversations.update((unit) => this.#putAgain(unit, chatId, messageIdHex, seen.order));
+        if (seen) return await conversations.update((unit) => this.#putAgain(unit, chatId, messageIdHex));
         // The copy in memory was old, and has been read again.
         if (tries > 0) throw error;
       }
@@ -93,17 +93,19 @@ export class Messages {
   }
 
   /** Puts a failed message back into the outbox, behind all others. Any other message stays as it is. */
-  async #putAgain(unit: UnitOfWork, chatId: string, messageId: string, order: string): Promise<void> {
+  async #putAgain(unit: UnitOfWork, chatId: string, messageId: string): Promise<void> {
+    const { ownKey, store } = this.#context;
     const conversation = await this.#conversationToSendIn(unit, chatId);
-    // The unit holds the conversation's mutex: nothing changes the line meanwhile.
-    const line = await this.#context.store.get<LineRecord>("messages", keys.line(chatId, order));
+    // The unit holds the conversation's mutex: nothing changes or moves the line meanwhile.
+    const seen = await store.get<SeenRecord>("messageids", keys.seen(chatId, ownKey, messageId));
+    const line = seen && await store.get<LineRecord>("messages", keys.line(chatId, seen.order));
     // Its write may have been told to have failed.
     unit.onceStored(() => this.#outbox.flush(chatId));
     if (line?.kind !== "message" || line.state !== "failed" || line.messageId !== messageId) return;
     const { errorCode: _old, content, ...same } = line;
     if (!content) throw new EngineError({ code: LocalCode.internal, detail: "an old record without its content" });
     const waiting = { ...same, content, state: "waiting" as const, order: conversation.changes.reserveWaitingPlace() };
-    await moveLine(this.#context, unit, conversation, waiting, order, content);
+    await moveLine(this.#context, unit, conversation, waiting, line.order, content);
     const { order: place } = waiting;
     await this.#outbox.enqueue(unit, conversation, { messageId, order: place, kind: "message", content });
   }
