@@ -170,7 +170,9 @@ suite("one order for all", {
     assert.deepEqual(await agree(people, chatId, 2), [`${anna.username}: first`, `${bert.username}: second`]);
   },
 
-  "PEOPLE B2: later lines come behind a message that failed, and it is last when it is sent again": async ({ join }) => {
+  "PEOPLE B2: later lines come behind a message that failed, and it is last when it is sent again": async (
+    { join },
+  ) => {
     const people = [await join("anna"), await join("bert")];
     const [anna, bert] = people;
     const chatId = await group(people);

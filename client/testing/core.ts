@@ -3,7 +3,7 @@
 import { concat, toHex } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { delivery, type Entry } from "../../schema/rpc/methods.ts";
+import { delivery, type Entry, type ResultsOf } from "../../schema/rpc/methods.ts";
 import { Handlers, serveCall } from "../../schema/rpc/server.ts";
 import { authorizeCall } from "../../server-core/authentication/authorize.ts";
 import { authenticationHandlers } from "../../server-core/authentication/handlers.ts";
@@ -109,13 +109,15 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
   });
   const [publish, inOrder] = [handlers.get(delivery.publish), handlers.get(delivery.publishInOrder)];
   if (publish?.kind !== "unary" || inOrder?.kind !== "unary") throw new Error("a call has changed its kind");
+  const told = <Said extends { place: number }>({ caller }: { caller: Caller }, said: Said): Said =>
+    hostile.tell(caller.recipientKey!, said, true);
   handlers.unary(
     delivery.publish,
-    async (params, context) => hostile.tell(context.caller.recipientKey, await publish.run(params, context), true),
+    async (params, context) => told(context, await publish.run(params, context) as ResultsOf<typeof delivery.publish>),
   );
   handlers.unary(delivery.publishInOrder, async (params, context) => {
-    const { answers } = await inOrder.run(params, context) as { answers: { place: number }[] };
-    return { answers: answers.map((answer) => hostile.tell(context.caller.recipientKey, answer, true)) as never };
+    const { answers } = await inOrder.run(params, context) as ResultsOf<typeof delivery.publishInOrder>;
+    return { answers: answers.map((answer) => told(context, answer)) };
   });
   const authorize = authorizeCall(authentication);
   const calls = new Set<Promise<void>>();

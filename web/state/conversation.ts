@@ -74,9 +74,7 @@ export function createConversation(app: App, chatId: string): Conversation {
     const { start } = drawn();
     const anchor = Math.max(start, old.findIndex((item, index) => index >= start && !told.has(itemKey(item))));
     const oldFirst = old[anchor];
-    const older = oldFirst
-      ? Math.max(0, merged.findIndex((item) => itemKey(item) === itemKey(oldFirst)) - anchor)
-      : 0;
+    const older = oldFirst ? Math.max(0, merged.findIndex((item) => itemKey(item) === itemKey(oldFirst)) - anchor) : 0;
     batch(() => {
       setItems(merged);
       setDrawn(old.length === 0 ? newestWindow(merged.length) : afterChange(drawn(), older, merged.length, wasAtEnd));

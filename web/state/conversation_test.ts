@@ -121,7 +121,14 @@ Deno.test("createConversation() draws the mark with its page where more is unrea
 
 Deno.test("PEOPLE B2: an own message moves to its place, and the mark of the unread ones stays", async () => {
   const stored = messages(200);
-  const waiting: MessageItem = { ...stored[0], messageId: "own", order: "9", own: true, sender: "anna", state: "waiting" };
+  const waiting: MessageItem = {
+    ...stored[0],
+    messageId: "own",
+    order: "9",
+    own: true,
+    sender: "anna",
+    state: "waiting",
+  };
   await withConversation({ stored: [...stored, waiting], unread: 3 }, async ({ conversation, tell, ids }) => {
     const newAt = () => {
       const rows = conversation.rows();

@@ -236,7 +236,7 @@ export class ConversationTransaction {
   }
 
   /**
-   * Puts a line into the conversation: at its entry's place in the channel's order, else behind all lines that have one.
+   * Puts a line into the conversation: at its entry's place in the channel's order, else behind all that have one.
    *
    * @param countsAsUnread for messages
    * @param kept a place that was reserved for the line

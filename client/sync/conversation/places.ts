@@ -35,8 +35,8 @@ export interface Places {
 /** Of a conversation that has had no place yet. */
 export const noPlaces: Places = { moves: 0, received: 0, head: 0 };
 
-/** How far a place may be ahead of the clock's, and of those before: 2.3 hours. A restored server is 70 minutes ahead. */
-export const maxPlaceAhead = 2 ** 33;
+/** How far a place may be ahead of the clock's, and of those before: 2^33. A restored server is half as far ahead. */
+export const maxPlaceAhead = 8_589_934_592;
 /** Places of a ms: the server's place of a time is that time in ms × 1,024, up to 2^52. */
 const placesOfMs = 1_024;
 const clockEnd = 2 ** 52;

@@ -24,7 +24,13 @@ async function outboxOf(count: number, server: (numbers: number[], isOne: boolea
     sealed: { epoch: 1, envelope: new Uint8Array(3), generation: index },
   }));
   const settled: string[] = [];
-  const record = { standing: { kind: "member" }, epoch: 1, channelId: new Uint8Array(32).fill(7), firstChannelId: new Uint8Array(32).fill(7), members: [] };
+  const record = {
+    standing: { kind: "member" },
+    epoch: 1,
+    channelId: new Uint8Array(32).fill(7),
+    firstChannelId: new Uint8Array(32).fill(7),
+    members: [],
+  };
   const chat = {
     id: chatId,
     record,
@@ -95,7 +101,9 @@ Deno.test("PEOPLE B0: what the server takes nothing of behind a refusal waits, a
   const { outbox, settled, timers } = await outboxOf(20, (numbers) => {
     calls.push(numbers);
     // Another commit has made the epoch.
-    if (calls.length === 1) return [...taken(numbers.slice(0, 2)), { code: ErrorCode.epochConflict, receivedMs: 0, place: 0 }];
+    if (calls.length === 1) {
+      return [...taken(numbers.slice(0, 2)), { code: ErrorCode.epochConflict, receivedMs: 0, place: 0 }];
+    }
     return taken(numbers);
   });
   assert.deepEqual(calls, [Array.from({ length: 16 }, (_, index) => index)]);
