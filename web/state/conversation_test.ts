@@ -129,7 +129,8 @@ Deno.test("PEOPLE B2: an own message moves to its place, and the mark of the unr
     sender: "anna",
     state: "waiting",
   };
-  await withConversation({ stored: [...stored, waiting], unread: 3 }, async ({ conversation, tell, ids }) => {
+  stored.push(waiting);
+  await withConversation({ stored, unread: 3 }, async ({ conversation, tell, ids }) => {
     const newAt = () => {
       const rows = conversation.rows();
       return rows[rows.findIndex(({ kind }) => kind === "new") + 1]?.key;
@@ -143,6 +144,7 @@ Deno.test("PEOPLE B2: an own message moves to its place, and the mark of the unr
     // It was sent long ago, and the answer was lost: its place is in a page that is not loaded.
     const [first] = ids();
     stored[3] = { ...sent, order: orderOf(3) };
+    stored.pop();
     tell([stored[3]]);
     assert.deepEqual([ids().includes("own"), ids()[0]], [false, first]);
     while (!conversation.atStart()) await conversation.showOlder();
