@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import { container, textBody } from "../content/body.ts";
 import type { NestedPart } from "../content/mimi_content.ts";
-import { editedPrefix } from "../sync/conversation/records.ts";
+import { editedPrefix, type EditedRecord } from "../sync/conversation/records.ts";
 import { ContentSender } from "../testing/content_sender.ts";
 import { random } from "../testing/hostile_member.ts";
 import {
@@ -156,6 +156,9 @@ suite("kinds of messages", {
     assert.deepEqual(await shown(bert, chatId), lines.filter(({ deleted }) => !deleted));
     assert.doesNotMatch(await stored(anna), /a secret/);
     assert.deepEqual(await storeOf(anna).range("outbox", ""), []);
+    const [{ order }] = (await anna.items(chatId)).filter(({ kind }) => kind === "message");
+    const edited = await storeOf(anna).range<EditedRecord>("messageids", editedPrefix);
+    assert.deepEqual(edited.map(({ value }) => value.order), [order], "the mark has moved with its line");
   },
 
   "the first text of an own message that is edited later than a resend goes back is gone at once": async (world) => {

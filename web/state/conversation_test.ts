@@ -136,6 +136,7 @@ Deno.test("PEOPLE B2: an own message moves to its place, and the mark of the unr
       return rows[rows.findIndex(({ kind }) => kind === "new") + 1]?.key;
     };
     assert.deepEqual([ids().at(-1), newAt()], ["own", itemKey(stored[197])]);
+    assert.equal(conversation.newest(), orderOf(199), "of others: what comes next from them is behind it");
     const sent: MessageItem = { ...waiting, state: "sent", order: `${orderOf(197)}/` };
     tell([sent]);
     assert.deepEqual(ids().slice(-4), ["m197", "own", "m198", "m199"]);
