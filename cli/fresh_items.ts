@@ -9,7 +9,7 @@ const ownPages = 5;
 
 /**
  * What came later can stand before what was printed: before own messages that wait, or that have their place already.
- * So what was printed is known by its arrival.
+ * So what was printed is known by its arrival. A message that came late into a place that was kept for it says so.
  *
  * @param printedUpTo the arrival (`arrivalOf`) of the newest item that was printed; "" for none
  * @returns the items that came since, in the order of the conversation
@@ -17,10 +17,11 @@ const ownPages = 5;
  */
 export async function freshItems(
   engine: Pick<EngineApi, "timeline">,
-  { chatId }: Pick<ChatSummary, "chatId">,
+  { chatId, unreadFrom }: Pick<ChatSummary, "chatId" | "unreadFrom">,
   printedUpTo: string,
 ): Promise<TimelineItem[]> {
-  const isFresh = ({ order }: TimelineItem) => arrivalOf(order) > printedUpTo;
+  const isFresh = (item: TimelineItem) =>
+    arrivalOf(item.order) > printedUpTo || (item.kind === "message" && item.late === true);
   const pages: TimelineItem[][] = [];
   let before: string | undefined;
   do {
@@ -30,7 +31,8 @@ export async function freshItems(
     // Messages of others come in the order of their places.
     const isEnd = page.items.some((item) => item.kind === "message" && !item.own && !isFresh(item)) ||
       (fresh.length === 0 && pages.length >= ownPages);
-    before = isEnd ? undefined : page.before;
+    const reachesBack = unreadFrom === undefined || page.items.length === 0 || page.items[0].order <= unreadFrom;
+    before = isEnd && reachesBack ? undefined : page.before;
   } while (before);
   return pages.reverse().flat();
 }

@@ -162,7 +162,9 @@ class Printer {
     }
     for (const { chat, items } of fresh) {
       storage.markPrinted(chat.chatId, newestArrival(items));
-      await engine.markRead(chat.chatId);
+      // Own messages that wait stand behind what may have come meanwhile.
+      const read = items.findLast((item) => item.kind === "message" && !item.own);
+      if (read) await engine.markRead(chat.chatId, read.order);
     }
   }
 

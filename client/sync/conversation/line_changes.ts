@@ -4,6 +4,7 @@ import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
 import { previewOf } from "../../content/registry.ts";
 import type { MessageLine } from "./message_line.ts";
 import { claimedPlace, noPlaces, placeKey, placeStart, type Said, waitingKey } from "./places.ts";
+import { withUnread } from "./reading.ts";
 import { type ConversationRecord, keys, type LineRecord } from "./records.ts";
 import type { RecordWriter } from "./state_records.ts";
 
@@ -51,12 +52,12 @@ export class LineChanges {
 
   #add(line: NewLine<LineRecord>, order: string, countsAsUnread: boolean, isKept: boolean): string {
     this.lines.push({ ...line, order } as LineRecord);
-    const { activityMs, lastMessage, unread } = this.#conversation.record;
+    const { activityMs, lastMessage } = this.#conversation.record;
     const fields: Partial<ConversationRecord> = { activityMs: Math.max(activityMs, line.atMs) };
     if (line.kind === "message") {
       const isNewest = !lastMessage || (lastMessage.order === undefined ? !isKept : lastMessage.order < order);
       if (isNewest) fields.lastMessage = { ...previewOf(line), sender: line.sender, atMs: line.atMs, order };
-      if (countsAsUnread) fields.unread = unread + 1;
+      if (countsAsUnread) Object.assign(fields, withUnread(this.#conversation.record, order));
     }
     this.#conversation.set(fields);
     return order;
