@@ -167,7 +167,7 @@ export type MessageItem = MessageContent & {
   kind: "message";
   /** hex, 16 bytes: the wire's messageId */
   messageId: string;
-  /** The item's place in the conversation: it sorts; opaque. An own message that waits is last, and moves when it is sent. */
+  /** The item's place in the conversation: it sorts; opaque. An own message that waits is last until it is sent. */
   order: string;
   sender: string;
   own: boolean;
