@@ -55,11 +55,12 @@ const laterFields: Record<string, string[]> = {
   "epochs/leave": ["chatId", "content", "kind", "messageId", "order", "sealed.envelope", "sealed.epoch"],
   "epochs/past": ["[].added[]"],
   keypackages: ["replacedMs", "taken"],
+  messageids: ["of"],
   "messageids/ahead": ["changes[].revokedDevice"],
   "messageids/missed": ["asks", "askedMs", "atMs", "device", "epoch", "line", "order", "receivedMs"],
   "messageids/mimi": ["of"],
   messages: ["content", "replyTo.messageId", "revokedDevice", "sentIn.writtenMs"],
-  outbox: ["behind", "firstSent.channel", "firstSent.epoch", "sealed.generation", "toGive[]"],
+  outbox: ["behind", "mimiId", "firstSent.channel", "firstSent.epoch", "sealed.generation", "toGive[]"],
   unreadable: ["place"],
 };
 

@@ -49,31 +49,56 @@ export function takenPlace(
   return { order: placeKey(places, place, countOf(order)), atMs: said.receivedMs };
 }
 
-/**
- * @param line as it is from now on, with its new place
- * @param from the place that it leaves
- * @param content the container's bytes, from which its MIMI id follows
- * @throws StorageError
- */
+/** Where a line comes from, and what it is. */
+export interface MovingLine {
+  /** The place that it leaves. */
+  from: string;
+  /** The container's bytes, from which its MIMI id follows. */
+  content: Bytes;
+  /** That id as hex, where it is at hand. */
+  mimiId?: string | undefined;
+}
+
+/** @param line as it is from now on, with its new place @throws StorageError */
 export async function moveLine(
   { account, ownKey, store }: Context,
   unit: UnitOfWork,
   conversation: ConversationTransaction,
   line: MessageLine,
-  from: string,
-  content: Bytes,
+  { from, content, mimiId }: MovingLine,
 ): Promise<void> {
   const { id: chatId, record: { firstChannelId } } = conversation;
+  const id = mimiId ?? await ownMimiId(account.accountKey, firstChannelId, content);
   const seen: SeenRecord = { order: line.order, atMs: line.atMs };
-  unit.put("messageids", keys.seen(chatId, ownKey, line.messageId), seen);
-  const { salt } = decodeMimiContent(content);
-  const id = await mimiMessageId(accountUri(account.accountKey), roomUri(firstChannelId), content, salt);
-  unit.put("messageids", keys.mimi(chatId, toHex(id)), seen);
+  unit.put("messageids", keys.mimi(chatId, id), seen);
+  // The entry under the messageId of a message that waits names the MIMI id already.
+  if (!isWaitingKey(from)) unit.put("messageids", keys.seen(chatId, ownKey, line.messageId), { ...seen, of: id });
   if (line.edited) await moveEdited(store, unit, chatId, line.order, from);
   const wasNewest = conversation.changes.move(line, from);
   const isLast = isWaitingKey(line.order) || line.order.startsWith(conversation.changes.newestStart());
   const newest = wasNewest && !isLast ? await newestMessage(store, conversation) : undefined;
   if (newest && newest.order !== line.order) conversation.changes.preview(newest);
+}
+
+async function ownMimiId(accountKey: Bytes, firstChannelId: Bytes, content: Bytes): Promise<string> {
+  const { salt } = decodeMimiContent(content);
+  return toHex(await mimiMessageId(accountUri(accountKey), roomUri(firstChannelId), content, salt));
+}
+
+/**
+ * @param messageId of an own message, as hex
+ * @returns where its line stands, and its MIMI id where that is known; undefined for a message that is not known
+ * @throws StorageError
+ */
+export async function ownMessage(
+  { ownKey, store }: Pick<Context, "ownKey" | "store">,
+  chatId: string,
+  messageId: string,
+): Promise<{ order: string; mimiId?: string } | undefined> {
+  const seen = await store.get<SeenRecord>("messageids", keys.seen(chatId, ownKey, messageId));
+  if (seen?.of === undefined) return seen && { order: seen.order };
+  const { order } = await store.get<SeenRecord>("messageids", keys.mimi(chatId, seen.of)) ?? seen;
+  return { order, mimiId: seen.of };
 }
 
 async function moveEdited(

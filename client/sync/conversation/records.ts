@@ -242,7 +242,10 @@ export interface SeenRecord {
   /** The place of the line that it made or changed; empty where there is none. */
   order: string;
   atMs: number;
-  /** For an entry under a MIMI id that changed a waiting message, whose place changes: that message's MIMI id. */
+  /**
+   * The MIMI id, as hex, whose entry says where the line stands now: of an own message, and of what changed one that
+   * waited. `order` is its place at that time.
+   */
   of?: string;
   /** For an entry under a MIMI id that is a reaction: the reaction's first id, as hex. */
   reaction?: string;

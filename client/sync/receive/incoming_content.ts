@@ -137,7 +137,7 @@ export class IncomingContent {
         // A reaction marks nothing: the line is of somebody else, or says nothing new.
         const isMarked = ready.revokedDevice && (partId ?? target!.partId) === undefined;
         const line = isMarked ? { ...target!.line, revokedDevice: true as const } : target!.line;
-        const { order } = await this.#change(line, effect.content);
+        const { order } = await this.#change(line, target!.of, effect.content);
         return this.#note(id, {
           order,
           atMs,
@@ -192,14 +192,15 @@ export class IncomingContent {
     );
   }
 
-  async #change(line: MessageLine, content: MessageContent): Promise<MessageLine> {
+  async #change(line: MessageLine, mimiId: string, content: MessageContent): Promise<MessageLine> {
     const conversation = this.#conversation;
     const isDeleted = content.deleted === true;
     let changed = this.#withoutOldBytes(line, withContent(line, content));
     if (isDeleted && isWaitingKey(line.order) && line.content) {
       // The server has taken it, and nobody waits for its answer any more.
       changed = { ...changed, order: conversation.reservePlace() };
-      await moveLine(this.#context, this.#unit, conversation, changed, line.order, line.content);
+      const moving = { from: line.order, content: line.content, mimiId };
+      await moveLine(this.#context, this.#unit, conversation, changed, moving);
     } else conversation.change(changed);
     if (line.own) {
       if (isDeleted) this.#unit.delete("outbox", keys.line(conversation.id, line.order));

@@ -9,7 +9,7 @@ import { encodeMimiContent } from "../../content/mimi_content.ts";
 import { requireVisible } from "../../content/visible_text.ts";
 import { GuardError } from "../../storage/storage.ts";
 import { markOwn, type Outbox } from "./outbox.ts";
-import { moveLine } from "../conversation/moved_line.ts";
+import { moveLine, ownMessage } from "../conversation/moved_line.ts";
 import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -81,34 +81,38 @@ export class Messages {
       conversation.set({ invitation: false });
       unit.onceStored(() => this.#context.events.emit("accepted", chatId));
     }
-    markOwn(unit, chatId, ownKey, messageId, { order, atMs });
     const id = await mimiMessageId(
       accountUri(account.accountKey),
       roomUri(conversation.record.firstChannelId),
       bytes,
       content.salt,
     );
-    unit.put("messageids", keys.mimi(chatId, toHex(id)), { order, atMs } satisfies SeenRecord);
+    const mimiId = toHex(id);
+    markOwn(unit, chatId, ownKey, messageId, { order, atMs, of: mimiId });
+    unit.put("messageids", keys.mimi(chatId, mimiId), { order, atMs } satisfies SeenRecord);
     await this.#context.drafts.sent(unit, chatId, text);
-    await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content: bytes });
+    await this.#outbox.enqueue(unit, conversation, { messageId, mimiId, order, kind: "message", content: bytes });
   }
 
   /** Puts a failed message back into the outbox, behind all others. Any other message stays as it is. */
   async #putAgain(unit: UnitOfWork, chatId: string, messageId: string): Promise<void> {
-    const { ownKey, store } = this.#context;
     const conversation = await this.#conversationToSendIn(unit, chatId);
     // The unit holds the conversation's mutex: nothing changes or moves the line meanwhile.
-    const seen = await store.get<SeenRecord>("messageids", keys.seen(chatId, ownKey, messageId));
-    const line = seen && await store.get<LineRecord>("messages", keys.line(chatId, seen.order));
+    const known = await ownMessage(this.#context, chatId, messageId);
+    const line = known && await this.#context.store.get<LineRecord>("messages", keys.line(chatId, known.order));
     // Its write may have been told to have failed.
     unit.onceStored(() => this.#outbox.flush(chatId));
     if (line?.kind !== "message" || line.state !== "failed" || line.messageId !== messageId) return;
     const { errorCode: _old, content, ...same } = line;
     if (!content) throw new EngineError({ code: LocalCode.internal, detail: "an old record without its content" });
     const waiting = { ...same, content, state: "waiting" as const, order: conversation.changes.reserveWaitingPlace() };
-    await moveLine(this.#context, unit, conversation, waiting, line.order, content);
-    const { order: place } = waiting;
-    await this.#outbox.enqueue(unit, conversation, { messageId, order: place, kind: "message", content });
+    await moveLine(this.#context, unit, conversation, waiting, {
+      from: line.order,
+      content,
+      mimiId: known?.mimiId,
+    });
+    const { order } = waiting;
+    await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content });
   }
 
   /** @throws EngineError L010, L018 */

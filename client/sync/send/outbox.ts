@@ -322,7 +322,11 @@ export class Outbox {
       // New lines come behind what has failed. To send it again puts it last again.
       : { order: conversation.reservePlace() };
     const placed = { ...settledLine(line, outcome), ...taken };
-    await moveLine(this.#context, unit, conversation, placed, order, record.content);
+    await moveLine(this.#context, unit, conversation, placed, {
+      from: order,
+      content: record.content,
+      mimiId: record.mimiId,
+    });
   }
 }
 
