@@ -6,23 +6,22 @@
  */
 
 import { LocalCode } from "../../api/errors.ts";
-import { decodeMimiContent } from "../../content/mimi_content.ts";
 import { longestDelayMs } from "../../runtime/backoff.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import { keys, type LineRecord, resendForMs, type SeenRecord, type SentIn } from "../conversation/records.ts";
+import { keys, type LineRecord, resendForMs, type SeenRecord } from "../conversation/records.ts";
 import {
   outboxFromStored,
   type OutboxRecord,
   outboxToStored,
   type StoredOutbox,
 } from "../conversation/outbox_record.ts";
-import type { MessageLine } from "../conversation/message_line.ts";
 import { moveLine, takenPlace } from "../conversation/moved_line.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { outboxKey, type Outcome, Publisher } from "./publisher.ts";
+import { settledLine } from "./publish_answer.ts";
 import { type SendGate, SendHolds } from "./send_holds.ts";
 import { isNextToSeal } from "./send_order.ts";
 
@@ -328,21 +327,6 @@ export class Outbox {
       mimiId: record.mimiId,
     });
   }
-}
-
-/** @returns the line as the server's final answer makes it */
-function settledLine(line: MessageLine, outcome: Outcome): MessageLine {
-  const { state, record: { sealed, content } } = outcome;
-  if (state === "failed") return { ...line, state, errorCode: outcome.errorCode };
-  const { epoch, channel } = sealed!;
-  const sentIn: SentIn = {
-    epoch,
-    ...(channel !== undefined && { channel }),
-    atMs: outcome.receivedMs,
-    writtenMs: line.sentIn?.writtenMs ?? line.atMs,
-    salt: decodeMimiContent(content).salt,
-  };
-  return { ...line, state, sentIn };
 }
 
 /** Records that an own message is being sent, so that a second call with its id sends nothing. */
