@@ -21,7 +21,7 @@ import { moveLine, takenPlace } from "../conversation/moved_line.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { outboxKey, type Outcome, Publisher } from "./publisher.ts";
-import { settledLine } from "./publish_answer.ts";
+import { settledLine } from "./settled_line.ts";
 import { type SendGate, SendHolds } from "./send_holds.ts";
 import { isNextToSeal } from "./send_order.ts";
 

@@ -1,10 +1,6 @@
-/** What an answer of the server means for the outbox, and for the line of a message (specification §4.2). */
+/** What an error of the server means for the outbox (specification §4.2). */
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
-import { decodeMimiContent } from "../../content/mimi_content.ts";
-import type { MessageLine } from "../conversation/message_line.ts";
-import type { SentIn } from "../conversation/records.ts";
-import type { Outcome } from "./publisher.ts";
 
 /** What to do after an error of `publish`. */
 export type Verdict = "seal-again" | "await-epoch" | "later" | "failed";
@@ -29,19 +25,4 @@ export function judgeAnswer(code: number, sealedEpoch: number, ownEpoch: number)
     default:
       return "later";
   }
-}
-
-/** @returns the line as the server's final answer makes it */
-export function settledLine(line: MessageLine, outcome: Outcome): MessageLine {
-  const { state, record: { sealed, content } } = outcome;
-  if (state === "failed") return { ...line, state, errorCode: outcome.errorCode };
-  const { epoch, channel } = sealed!;
-  const sentIn: SentIn = {
-    epoch,
-    ...(channel !== undefined && { channel }),
-    atMs: outcome.receivedMs,
-    writtenMs: line.sentIn?.writtenMs ?? line.atMs,
-    salt: decodeMimiContent(content).salt,
-  };
-  return { ...line, state, sentIn };
 }
