@@ -1,12 +1,18 @@
 /** What `recv` has not printed of a conversation. */
 
 import type { ChatSummary, EngineApi, TimelineItem } from "../client/api/engine_api.ts";
+import { arrivalOf } from "../client/sync/conversation/places.ts";
 
 const pageSize = 200;
+/** So many pages in which nothing is fresh, and nothing is a message of others, are looked through at least. */
+const ownPages = 5;
 
 /**
- * @param printedUpTo the place of the newest item that was printed; "" for none
- * @returns the items behind that place, and messages that came late into a place before it; oldest first
+ * What came later can stand before what was printed: before own messages that wait, or that have their place already.
+ * So what was printed is known by its arrival. A message that came late into a place that was kept for it says so.
+ *
+ * @param printedUpTo the arrival (`arrivalOf`) of the newest item that was printed; "" for none
+ * @returns the items that came since, in the order of the conversation
  * @throws EngineError L005
  */
 export async function freshItems(
@@ -14,14 +20,24 @@ export async function freshItems(
   { chatId, unreadFrom }: Pick<ChatSummary, "chatId" | "unreadFrom">,
   printedUpTo: string,
 ): Promise<TimelineItem[]> {
-  const isFresh = (item: TimelineItem) => item.order > printedUpTo || (item.kind === "message" && item.late === true);
-  const from = unreadFrom !== undefined && unreadFrom < printedUpTo ? unreadFrom : printedUpTo;
+  const isFresh = (item: TimelineItem) =>
+    arrivalOf(item.order) > printedUpTo || (item.kind === "message" && item.late === true);
   const pages: TimelineItem[][] = [];
   let before: string | undefined;
   do {
     const page = await engine.timeline(chatId, before, pageSize);
-    pages.push(page.items.filter(isFresh));
-    before = page.items.length > 0 && page.items[0].order > from ? page.before : undefined;
+    const fresh = page.items.filter(isFresh);
+    pages.push(fresh);
+    // Messages of others come in the order of their places.
+    const isEnd = page.items.some((item) => item.kind === "message" && !item.own && !isFresh(item)) ||
+      (fresh.length === 0 && pages.length >= ownPages);
+    const reachesBack = unreadFrom === undefined || page.items.length === 0 || page.items[0].order <= unreadFrom;
+    before = isEnd && reachesBack ? undefined : page.before;
   } while (before);
   return pages.reverse().flat();
+}
+
+/** @returns the newest arrival among items: what is printed up to from now on */
+export function newestArrival(items: TimelineItem[]): string {
+  return items.reduce((newest, { order }) => arrivalOf(order) > newest ? arrivalOf(order) : newest, "");
 }

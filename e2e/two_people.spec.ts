@@ -26,6 +26,19 @@ test("two people chat, a third joins as a group, and reloading keeps it all", as
     }
   });
 
+  let crossed: string[] = [];
+  await test.step("PEOPLE B2: messages that cross are in one order for both", async () => {
+    await Promise.all([alice, bob].map(async (person) => {
+      for (let count = 0; count < 10; count++) await person.send(`${person.name} crosses ${count}`);
+    }));
+    for (const [person, title] of [[alice, "bob"], [bob, "alice"]] as const) {
+      await expect(person.message(title, "crosses")).toHaveCount(20);
+      await person.allSent(title, /crosses/);
+    }
+    crossed = await alice.texts("bob", /\w+ crosses \d+/);
+    await bob.expectTexts("alice", /\w+ crosses \d+/, crossed);
+  });
+
   const carol = await Person.open(browser, stack.url, "carol");
   await test.step("a third joins as a group", async () => {
     await carol.createAccount();
@@ -51,6 +64,8 @@ test("two people chat, a third joins as a group, and reloading keeps it all", as
     await bob.openChat("alice");
     await alice.expectTexts("bob", /(alice|bob) says \d+/, await bob.texts("alice", /(alice|bob) says \d+/));
     await alice.expectTexts("bob", /bob says \d+/, numbered("bob", 20));
+    await alice.expectTexts("bob", /\w+ crosses \d+/, crossed);
+    await bob.expectTexts("alice", /\w+ crosses \d+/, crossed);
     await alice.send("after the reload");
     await expect(bob.message("alice", "after the reload")).toHaveCount(1);
     await bob.send("still here");

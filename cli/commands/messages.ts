@@ -3,8 +3,9 @@
 import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
 import { maxTextBytes } from "../../client/api/engine_api.ts";
 import { LocalCode } from "../../client/api/errors.ts";
-import { freshItems } from "../fresh_items.ts";
+import { arrivalOf } from "../../client/sync/conversation/places.ts";
 import { inOrderOfArrival } from "../arrival_order.ts";
+import { freshItems, newestArrival } from "../fresh_items.ts";
 import { Failure, failureOfProblem, wrongUsage } from "../failure.ts";
 import { watchNetwork } from "../network_watch.ts";
 import { sentenceOf } from "../notices.ts";
@@ -157,11 +158,13 @@ class Printer {
     }));
     for (const { chatId, item } of inOrderOfArrival(arrived)) {
       await this.#output.line(...lineOf(item, { group: titles.get(chatId)!, groupId: chatId }));
-      storage.markPrinted(chatId, item.order);
+      storage.markPrinted(chatId, arrivalOf(item.order));
     }
     for (const { chat, items } of fresh) {
-      storage.markPrinted(chat.chatId, items.at(-1)!.order);
-      await engine.markRead(chat.chatId, items.at(-1)!.order);
+      storage.markPrinted(chat.chatId, newestArrival(items));
+      // Own messages that wait stand behind what may have come meanwhile.
+      const read = items.findLast((item) => item.kind === "message" && !item.own);
+      if (read) await engine.markRead(chat.chatId, read.order);
     }
   }
 

@@ -110,7 +110,7 @@ export class SqliteStorage implements Storage {
     }));
   }
 
-  /** @returns the `order` of the last printed item of a chat; "" for none */
+  /** @returns what `markPrinted` was told last of a chat; "" for none */
   printedUpTo(chatId: string): string {
     return this.#doing(() =>
       (this.#db.prepare("SELECT upto FROM printed WHERE chat = ?").get(chatId) as { upto: string } | undefined)?.upto ??
@@ -118,11 +118,12 @@ export class SqliteStorage implements Storage {
     );
   }
 
-  markPrinted(chatId: string, order: string): void {
+  /** @param arrival of the newest printed item. It is the item's `order` in versions before */
+  markPrinted(chatId: string, arrival: string): void {
     this.#doing(() =>
       this.#db.prepare(
         "INSERT INTO printed VALUES (?, ?) ON CONFLICT (chat) DO UPDATE SET upto = max(upto, excluded.upto)",
-      ).run(chatId, order)
+      ).run(chatId, arrival)
     );
   }
 

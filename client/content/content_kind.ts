@@ -21,6 +21,8 @@ export interface Origin {
 export interface Target {
   /** The line's place in the conversation. */
   order: string;
+  /** hex, 16 bytes: the wire's messageId. It stays when the line gets another place. */
+  messageId: string;
   /** Account key, as hex, of the line's sender. */
   senderKey: string;
   /** What the line shows now. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import { container, textBody } from "../content/body.ts";
 import type { NestedPart } from "../content/mimi_content.ts";
-import { editedPrefix } from "../sync/conversation/records.ts";
+import { editedPrefix, type EditedRecord } from "../sync/conversation/records.ts";
 import { ContentSender } from "../testing/content_sender.ts";
 import { random } from "../testing/hostile_member.ts";
 import {
@@ -107,7 +107,9 @@ suite("kinds of messages", {
     await arrived(anna, chatId, sender);
     const [original] = await anna.items(chatId).then((items) => items.filter(({ kind }) => kind === "message"));
     const [, reply, other] = await shown(anna, chatId);
-    assert.deepEqual(reply, { text: "yes", replyTo: { id: toHex(id), order: original.order } });
+    assert.ok(original.kind === "message");
+    const { order, messageId } = original;
+    assert.deepEqual(reply, { text: "yes", replyTo: { id: toHex(id), order, messageId } });
     assert.deepEqual([other.text, other.replyTo!.order], ["no idea to what", undefined]);
   },
 
@@ -143,7 +145,7 @@ suite("kinds of messages", {
     const [first, secret] = await knownIds(anna, chatId);
     await sender.send(write.edit("other words", fromHex(first)));
     await sender.send(write.delete(fromHex(secret)));
-    await anna.until(async () => (await shown(anna, chatId))[1]?.deleted, "the delete");
+    await anna.until(async () => (await shown(anna, chatId)).some(({ deleted }) => deleted), "the delete");
     tap.holdsAnswer = () => undefined;
     loseAnswer(new Error("the answer was lost"));
     await anna.says(chatId, "next");
@@ -154,6 +156,9 @@ suite("kinds of messages", {
     assert.deepEqual(await shown(bert, chatId), lines.filter(({ deleted }) => !deleted));
     assert.doesNotMatch(await stored(anna), /a secret/);
     assert.deepEqual(await storeOf(anna).range("outbox", ""), []);
+    const [{ order }] = (await anna.items(chatId)).filter(({ kind }) => kind === "message");
+    const edited = await storeOf(anna).range<EditedRecord>("messageids", editedPrefix);
+    assert.deepEqual(edited.map(({ value }) => value.order), [order], "the mark has moved with its line");
   },
 
   "the first text of an own message that is edited later than a resend goes back is gone at once": async (world) => {

@@ -3,7 +3,7 @@
 import { concat, toHex } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { delivery, type Entry } from "../../schema/rpc/methods.ts";
+import { delivery, type Entry, type ResultsOf } from "../../schema/rpc/methods.ts";
 import { Handlers, serveCall } from "../../schema/rpc/server.ts";
 import { authorizeCall } from "../../server-core/authentication/authorize.ts";
 import { authenticationHandlers } from "../../server-core/authentication/handlers.ts";
@@ -67,6 +67,11 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     }));
   };
   const live = new LiveDevices();
+  const notify = live.notify.bind(live);
+  live.notify = (recipientKey, entry) => {
+    const isHeld = hostile.held.has(toHex(recipientKey));
+    notify(recipientKey, isHeld ? undefined : entry && hostile.tell(recipientKey, entry, false));
+  };
   const notices = new DeviceNotices({ store: store.delivery, live, now });
   const handlers = new Handlers<Caller>();
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
@@ -104,6 +109,18 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     build: "test",
     // Shrunk as the clients' patience is (testEnvironment), or they would take every quiet connection for a dead one.
     heartbeatMs: 2_000,
+  });
+  const [publish, inOrder] = [handlers.get(delivery.publish), handlers.get(delivery.publishInOrder)];
+  if (publish?.kind !== "unary" || inOrder?.kind !== "unary") throw new Error("a call has changed its kind");
+  const told = <Said extends { place: number }>({ caller }: { caller: Caller }, said: Said): Said =>
+    hostile.tell(caller.recipientKey!, said, true);
+  handlers.unary(
+    delivery.publish,
+    async (params, context) => told(context, await publish.run(params, context) as ResultsOf<typeof delivery.publish>),
+  );
+  handlers.unary(delivery.publishInOrder, async (params, context) => {
+    const { answers } = await inOrder.run(params, context) as ResultsOf<typeof delivery.publishInOrder>;
+    return { answers: answers.map((answer) => told(context, answer)) };
   });
   const authorize = authorizeCall(authentication);
   const calls = new Set<Promise<void>>();

@@ -16,8 +16,16 @@ export class HostileServer {
   readonly uninvited = new Set<string>();
   /** Hands out nothing but last-resort KeyPackages, whose private parts stay. */
   lastResortOnly = false;
+  /** The places that it tells devices (hex), in place of the true ones. `own`: as the answer to a device's message. */
+  readonly places = new Map<string, (place: number, own: boolean) => number>();
   /** What it hands out for a device (deviceId as hex) in place of what the device has uploaded. */
   readonly keyPackages = new Map<string, () => Promise<Bytes>>();
+
+  /** @param own the answer to a message of the device; else an entry @returns what the device is told of it */
+  tell<Said extends { place: number }>(recipientKey: Uint8Array, said: Said, own: boolean): Said {
+    const lie = this.places.get(toHex(recipientKey));
+    return lie && said.place > 0 ? { ...said, place: lie(said.place, own) } : said;
+  }
 
   /** @param bodyOf reads a body whole, which an entry may leave out */
   async fetch(
@@ -31,6 +39,7 @@ export class HostileServer {
     const welcome = entries.findLast(({ kind }) => kind === EntryKind.WELCOME);
     if (welcome) this.welcomes.set(device, { ...welcome, body: await bodyOf(welcome) });
     const given = this.uninvited.has(device) ? entries.filter(({ kind }) => kind !== EntryKind.WELCOME) : entries;
-    return [...given, ...(this.injected.get(device) ?? []).filter(({ seq }) => seq > asked.after)];
+    const told = given.map((entry) => this.tell(asked.recipientKey, entry, false));
+    return [...told, ...(this.injected.get(device) ?? []).filter(({ seq }) => seq > asked.after)];
   }
 }

@@ -17,6 +17,8 @@ export interface AcceptedMessage {
   readers: ReadonlySet<string>;
   /** When the core took it: the time that its entries carry. */
   atMs: number;
+  /** In the channel's order. */
+  place: number;
   /** How often the core had been restored before. */
   restores: number;
 }
@@ -104,14 +106,14 @@ export class ServerLog {
     };
     store.publish = async (args) => {
       const answer = await publish(args);
-      this.#accepted(args, args, answer.receivedMs);
+      this.#accepted(args, args, answer);
       return answer;
     };
     const publishInOrder = store.publishInOrder.bind(store);
     store.publishInOrder = async (args) => {
       const answers = await publishInOrder(args);
-      answers.forEach(({ code, receivedMs }, index) => {
-        if (code === 0) this.#accepted(args, args.messages[index], receivedMs);
+      answers.forEach((answer, index) => {
+        if (answer.code === 0) this.#accepted(args, args.messages[index], answer);
       });
       return answers;
     };
@@ -120,7 +122,7 @@ export class ServerLog {
   #accepted(
     at: { sender: Uint8Array; channelId: Uint8Array },
     { messageId, epoch }: { messageId: Uint8Array; epoch: number },
-    atMs: number,
+    { receivedMs: atMs, place: inChannel }: { receivedMs: number; place: number },
   ): void {
     const channel = this.channel(toHex(at.channelId));
     const message = {
@@ -129,6 +131,7 @@ export class ServerLog {
       epoch,
       readers: channel.members[epoch] ?? new Set<string>(),
       atMs,
+      place: inChannel,
       restores: this.#restores,
     };
     const place = `${toHex(at.channelId)}/${message.sender}/${message.messageId}/${this.#restores}`;

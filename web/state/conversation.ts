@@ -6,7 +6,16 @@ import type { App } from "./app.ts";
 import { createReading, seenOf } from "./reading.ts";
 import { afterChange, growNewer, growOlder, newestWindow, pageItems, restWindow, windowFrom } from "./row_window.ts";
 import { problemFrom } from "./task.ts";
-import { firstOfOthers, isUnsaved, itemKey, mergeItems, optimisticOrder, withinLoaded } from "./timeline_items.ts";
+import {
+  firstOfOthers,
+  isOfOthers,
+  isUnsaved,
+  itemKey,
+  mergeItems,
+  optimisticOrder,
+  withinLoaded,
+  withinShown,
+} from "./timeline_items.ts";
 import { type Row, rowsOf } from "./timeline_rows.ts";
 
 export interface Conversation {
@@ -17,7 +26,7 @@ export interface Conversation {
   atStart(): boolean;
   /** The newest item is drawn. */
   atEnd(): boolean;
-  /** The `order` of the newest item that the engine has; empty where there is none. */
+  /** The `order` of the newest message of others; empty where there is none. */
   newest(): string;
   showOlder(): Promise<void>;
   showNewer(): void;
@@ -65,10 +74,12 @@ export function createConversation(app: App, chatId: string): Conversation {
     const old = items();
     const merged = mergeItems(kept, news);
     const wasAtEnd = drawn().end >= old.length;
-    const oldFirst = old[drawn().start];
-    const older = oldFirst
-      ? Math.max(0, merged.findIndex((item) => itemKey(item) === itemKey(oldFirst)) - drawn().start)
-      : 0;
+    // An own message gets another place when it is sent; the window stays with what it stands among.
+    const told = new Set(news.map(itemKey));
+    const { start } = drawn();
+    const anchor = Math.max(start, old.findIndex((item, index) => index >= start && !told.has(itemKey(item))));
+    const oldFirst = old[anchor];
+    const older = oldFirst ? Math.max(0, merged.findIndex((item) => itemKey(item) === itemKey(oldFirst)) - anchor) : 0;
     batch(() => {
       setItems(merged);
       setDrawn(old.length === 0 ? newestWindow(merged.length) : afterChange(drawn(), older, merged.length, wasAtEnd));
@@ -77,7 +88,9 @@ export function createConversation(app: App, chatId: string): Conversation {
 
   /** What the engine tells of by itself. A change to a message of an older page comes with that page. */
   function hear(news: TimelineItem[]): void {
-    take(loaded() && before() !== undefined ? withinLoaded(items(), news) : news);
+    if (!loaded() || before() === undefined) return take(news);
+    const within = withinShown(items(), news);
+    take(within.news, within.kept);
   }
 
   /** Index of the item above which the mark stands; -1 where none is loaded. */
@@ -174,7 +187,7 @@ export function createConversation(app: App, chatId: string): Conversation {
     loadingOlder,
     atStart: () => loaded() && drawn().start === 0 && before() === undefined,
     atEnd: () => drawn().end >= items().length,
-    newest: () => items().findLast((item) => !isUnsaved(item))?.order ?? "",
+    newest: () => items().findLast(isOfOthers)?.order ?? "",
     async showOlder() {
       if (loadingOlder() || !loaded()) return;
       if (drawn().start === 0 && before() !== undefined) {

@@ -138,6 +138,41 @@ Deno.test("PEOPLE B6: a reload finds the mark where the reader stopped, and nowh
   });
 });
 
+Deno.test("PEOPLE B2: an own message moves to its place, and the mark of the unread ones stays", async () => {
+  const stored = messages(200);
+  const waiting: MessageItem = {
+    ...stored[0],
+    messageId: "own",
+    order: "9",
+    own: true,
+    sender: "anna",
+    state: "waiting",
+  };
+  stored.push(waiting);
+  await withConversation({ stored, unreadFrom: orderOf(197) }, async ({ conversation, tell, ids }) => {
+    const newAt = () => {
+      const rows = conversation.rows();
+      return rows[rows.findIndex(({ kind }) => kind === "new") + 1]?.key;
+    };
+    assert.deepEqual([ids().at(-1), newAt()], ["own", itemKey(stored[197])]);
+    assert.equal(conversation.newest(), orderOf(199), "of others: what comes next from them is behind it");
+    const sent: MessageItem = { ...waiting, state: "sent", order: `${orderOf(197)}/` };
+    tell([sent]);
+    assert.deepEqual(ids().slice(-4), ["m197", "own", "m198", "m199"]);
+    assert.equal(newAt(), itemKey(stored[197]));
+    assert.equal(ids().filter((id) => id === "own").length, 1);
+    // It was sent long ago, and the answer was lost: its place is in a page that is not loaded.
+    const [first] = ids();
+    stored[3] = { ...sent, order: orderOf(3) };
+    stored.pop();
+    tell([stored[3]]);
+    assert.deepEqual([ids().includes("own"), ids()[0]], [false, first]);
+    while (!conversation.atStart()) await conversation.showOlder();
+    assert.deepEqual(ids().slice(2, 5), ["m2", "own", "m4"]);
+    assert.equal(ids().filter((id) => id === "own").length, 1);
+  });
+});
+
 Deno.test("PEOPLE B0: messages that find no room keep their texts when the chat is opened again", async () => {
   const stored = messages(3);
   const unsaved: App["unsaved"] = new Map();

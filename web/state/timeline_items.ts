@@ -28,6 +28,24 @@ export function mergeItems(items: TimelineItem[], news: TimelineItem[]): Timelin
 }
 
 /**
+ * What is shown already is changed wherever it stands now. If an own message gets its place before all that is loaded,
+ * it leaves the list, and comes with its page.
+ *
+ * @param items ordered: what is loaded, while older items exist
+ * @returns the items and the news that belong to what is loaded
+ */
+export function withinShown(
+  items: TimelineItem[],
+  news: TimelineItem[],
+): { kept: TimelineItem[]; news: TimelineItem[] } {
+  const within = withinLoaded(items, news);
+  if (within.length === news.length) return { kept: items, news };
+  const gone = new Set(news.filter((item) => !within.includes(item)).map(itemKey));
+  const kept = items.filter((item) => !gone.has(itemKey(item)));
+  return { kept: kept.length === items.length ? items : kept, news: within };
+}
+
+/**
  * A changed item from before the loaded ones would stand at the top as if nothing lay between.
  *
  * @param items ordered: what is loaded, while older items exist
@@ -47,6 +65,17 @@ export function itemAt(items: readonly TimelineItem[], order: string): TimelineI
     else high = middle;
   }
   return items[low]?.order === order ? items[low] : undefined;
+}
+
+/** @returns the item of the message that a reply answers; undefined where it is not loaded */
+export function answeredItem(
+  items: readonly TimelineItem[],
+  { order, messageId }: { order?: string; messageId?: string },
+): TimelineItem | undefined {
+  const item = order === undefined ? undefined : itemAt(items, order);
+  if (item || messageId === undefined) return item;
+  // Only an own message moves: it was answered before it had its place here.
+  return items.find((other) => other.kind === "message" && other.own && other.messageId === messageId);
 }
 
 /** Sorts after all orders of the engine: for a message that the engine has not taken yet. */

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import type { MessageItem, TimelineItem } from "../../client/api/engine_api.ts";
-import { firstOfOthers, isUnsaved, itemAt, mergeItems, optimisticOrder } from "./timeline_items.ts";
+import {
+  answeredItem,
+  firstOfOthers,
+  isUnsaved,
+  itemAt,
+  mergeItems,
+  optimisticOrder,
+  withinShown,
+} from "./timeline_items.ts";
 
 function message(id: string, order: string, extra: Partial<MessageItem> = {}): TimelineItem {
   return {
@@ -45,6 +53,27 @@ Deno.test("itemAt() finds an item by its place, and undefined where there is non
   const items = ["1", "3", "5"].map((order) => message(order, order));
   for (const [index, item] of items.entries()) assert.equal(itemAt(items, item.order), items[index]);
   for (const order of ["0", "2", "4", "6"]) assert.equal(itemAt(items, order), undefined);
+});
+
+Deno.test("PEOPLE B2: an own message that gets its place before all that is loaded leaves the list", () => {
+  const waiting = message("w", "9", { own: true, state: "waiting" });
+  const items = [message("b", "3"), message("c", "4"), waiting];
+  const moved = { ...waiting, order: "2", state: "sent" as const };
+  const older = message("o", "1");
+  const within = withinShown(items, [moved, older, message("d", "5")]);
+  assert.deepEqual([ids(within.kept), ids(within.news)], [["b", "c"], ["d"]]);
+  const inside = withinShown(items, [{ ...moved, order: "3b" }]);
+  assert.equal(inside.kept, items);
+  assert.deepEqual(ids(mergeItems(inside.kept, inside.news)), ["b", "w", "c"]);
+});
+
+Deno.test("PEOPLE B2: answeredItem() finds an own message that has another place since it was answered", () => {
+  const items = [message("a", "1"), message("m", "2", { own: true }), message("z", "3")];
+  assert.equal(answeredItem(items, { order: "1", messageId: "a" }), items[0]);
+  assert.equal(answeredItem(items, { order: "9", messageId: "m" }), items[1], "it waited at another place");
+  assert.equal(answeredItem(items, { order: "9", messageId: "z" }), undefined, "only own messages move");
+  assert.equal(answeredItem(items, { order: "3" }), items[2], "as replies of earlier versions name it");
+  assert.equal(answeredItem(items, {}), undefined);
 });
 
 Deno.test("optimisticOrder() sorts after every order of the engine, and in the order of sending", () => {

@@ -1,7 +1,7 @@
 /** The rows of a conversation: dates, the mark "new", notices, and messages grouped by sender. Pure. */
 
 import type { MessageItem, MessagePreview, NoticeItem, TimelineItem } from "../../client/api/engine_api.ts";
-import { itemAt, itemKey } from "./timeline_items.ts";
+import { answeredItem, itemKey } from "./timeline_items.ts";
 
 export type Row =
   | { kind: "date"; key: string; atMs: number }
@@ -78,7 +78,7 @@ export function rowsOf(
     if (key === newFrom) push({ kind: "new", key: "new" });
     if (item.kind === "notice") push({ kind: "notice", key, item });
     else {
-      const original = item.replyTo?.order === undefined ? undefined : itemAt(loaded, item.replyTo.order);
+      const original = item.replyTo && answeredItem(loaded, item.replyTo);
       push({
         kind: "message",
         key,

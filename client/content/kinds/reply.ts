@@ -26,6 +26,9 @@ export const replyKind = {
   refersTo: ({ inReplyTo }) => inReplyTo,
   apply: ({ text, inReplyTo }, _origin, target) => ({
     kind: "append",
-    content: { text, replyTo: { id: toHex(inReplyTo), ...(target && { order: target.order }) } },
+    content: {
+      text,
+      replyTo: { id: toHex(inReplyTo), ...(target && { order: target.order, messageId: target.messageId }) },
+    },
   }),
 } satisfies ContentKind<ReplyContent>;

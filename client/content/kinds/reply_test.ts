@@ -28,7 +28,7 @@ Deno.test("replyKind.apply() makes a line that names its original by place, and 
   const effect = replyKind.apply({ text: "yes", inReplyTo }, bert, lineOfAnna({ text: "secret" }));
   assert.deepEqual(effect, {
     kind: "append",
-    content: { text: "yes", replyTo: { id: toHex(inReplyTo), order: "00000000000a" } },
+    content: { text: "yes", replyTo: { id: toHex(inReplyTo), order: "00000000000a", messageId: "0a".repeat(16) } },
   });
   assert.equal(replyKind.countsAsUnread, true);
 });

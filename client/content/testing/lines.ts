@@ -18,6 +18,7 @@ export const bert: Origin = { id: "01".padEnd(64, "b"), sender: "bert", senderKe
 export function lineOfAnna(content: MessageContent, partId?: string): Target {
   return {
     order: "00000000000a",
+    messageId: "0a".repeat(16),
     senderKey: anna.senderKey,
     content,
     ...(partId !== undefined && { partId }),

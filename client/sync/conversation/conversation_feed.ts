@@ -69,7 +69,9 @@ export class ConversationFeed {
 
   /** Of an item that changed while it was held back, only the newest form is reported. */
   #tell(chatId: string, items: TimelineItem[]): void {
-    const all = new Map([...this.#untold.get(chatId) ?? [], ...items].map((item) => [item.order, item]));
+    // An own message has another place once it is sent.
+    const idOf = (item: TimelineItem) => item.kind === "message" && item.own ? item.messageId : item.order;
+    const all = new Map([...this.#untold.get(chatId) ?? [], ...items].map((item) => [idOf(item), item]));
     this.#untold.delete(chatId);
     if (all.size > 0 && !this.#closed) this.#listener.timeline(chatId, [...all.values()]);
   }

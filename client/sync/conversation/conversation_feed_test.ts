@@ -17,7 +17,7 @@ function feed() {
 }
 
 const own = (order: string, state: "waiting" | "sent") =>
-  ({ kind: "message", order, own: true, state }) as unknown as TimelineItem;
+  ({ kind: "message", order, messageId: order, own: true, state }) as unknown as TimelineItem;
 
 Deno.test("ConversationFeed reports an own message as waiting only when it was not sent for a while", () => {
   const { told, passTime, feed: conversations } = feed();

@@ -155,12 +155,13 @@ export class ConversationStore {
     const hold = async (chatId: string) => {
       if (!held.has(chatId)) held.set(chatId, await this.#mutex(chatId).acquire());
     };
+    const arrival = () => unit.arrival;
     const unit: UnitOfWork = new UnitOfWork(
       async (chatId) => {
         await hold(chatId);
         const before = await this.#current(chatId);
         if (!before) return undefined;
-        const conversation = new ConversationTransaction(await this.#loaded(before), this.#mls);
+        const conversation = new ConversationTransaction(await this.#loaded(before), this.#mls, arrival);
         unit.conversations.set(chatId, conversation);
         return conversation;
       },
@@ -168,17 +169,11 @@ export class ConversationStore {
         await hold(chatId);
         const before = await this.#current(chatId);
         const version = before?.version ?? await this.#store.version(fromHex(chatId));
+        const ratchetKeys = before?.ratchetKeys ?? new Set<string>();
+        const fresh = { id: chatId, record, state: undefined, ratchetKeys, pending: undefined, version };
         // A conversation that this unit has changed already keeps its changes: the messages that came before
         // a Welcome are written together with the Welcome.
-        const conversation = unit.conversations.get(chatId) ??
-          new ConversationTransaction({
-            id: chatId,
-            record,
-            state: undefined,
-            ratchetKeys: before?.ratchetKeys ?? new Set(),
-            pending: undefined,
-            version,
-          }, this.#mls);
+        const conversation = unit.conversations.get(chatId) ?? new ConversationTransaction(fresh, this.#mls, arrival);
         conversation.begin(record);
         unit.conversations.set(chatId, conversation);
         return conversation;

@@ -3,17 +3,15 @@
 import { type Bytes, fromHex } from "../../../schema/bytes.ts";
 import type { GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";
 import type { NoticeKind } from "../../api/engine_api.ts";
-import { previewOf } from "../../content/registry.ts";
 import { devicesIn } from "./device_history.ts";
+import { type Arrival, LineChanges, type NewLine } from "./line_changes.ts";
 import { accountsOf } from "./membership_diff.ts";
 import { movedFields } from "./moved_fields.ts";
-import { withUnread } from "./reading.ts";
 import {
   type ConversationRecord,
   conversationToStored,
   keys,
   type LineRecord,
-  orderKey,
   type PendingRecord,
   rememberedCommits,
 } from "./records.ts";
@@ -38,8 +36,6 @@ export interface Conversation {
   readonly version: number;
 }
 
-type NewLine<T> = T extends LineRecord ? Omit<T, "order"> : never;
-
 /** A conversation while it changes. The changes are written with the unit's transaction, or not at all. */
 export class ConversationTransaction {
   readonly id: string;
@@ -56,11 +52,12 @@ export class ConversationTransaction {
   /** The request to leave that the server has taken is of no more use. */
   #isLeaveOver = false;
   #changed = false;
-  /** New and changed lines, for listeners. */
-  readonly lines: LineRecord[] = [];
+  /** What happens to its lines. */
+  readonly changes: LineChanges;
   deleted = false;
 
-  constructor(conversation: Conversation, mls: Mls) {
+  /** @param arrival the entry that the unit handles now, if any */
+  constructor(conversation: Conversation, mls: Mls, arrival: () => Arrival | undefined = () => undefined) {
     this.id = conversation.id;
     this.version = conversation.version;
     this.#mls = mls;
@@ -70,6 +67,7 @@ export class ConversationTransaction {
     this.#state = conversation.state;
     this.#pending = conversation.pending;
     this.#stateRecords = new StateRecords(mls, conversation.ratchetKeys);
+    this.changes = new LineChanges(this, arrival);
   }
 
   get record(): Readonly<ConversationRecord> {
@@ -87,6 +85,11 @@ export class ConversationTransaction {
 
   get pending(): PendingRecord | undefined {
     return this.#pending;
+  }
+
+  /** New and changed lines, for listeners. */
+  get lines(): readonly LineRecord[] {
+    return this.changes.lines;
   }
 
   get changed(): boolean {
@@ -238,35 +241,19 @@ export class ConversationTransaction {
   }
 
   /**
-   * Puts a line at the end of the conversation.
+   * Puts a line into the conversation: at its entry's place in the channel's order, else behind all that have one.
    *
    * @param countsAsUnread for messages
    * @param kept a place that was reserved for the line
    * @returns its place
    */
   append(line: NewLine<LineRecord>, countsAsUnread = false, kept?: string): string {
-    const { nextOrder, lastMessage } = this.#record;
-    const order = kept ?? orderKey(nextOrder);
-    this.lines.push({ ...line, order } as LineRecord);
-    const fields: Partial<ConversationRecord> = {
-      nextOrder: kept === undefined ? nextOrder + 1 : nextOrder,
-      activityMs: Math.max(this.#record.activityMs, line.atMs),
-    };
-    const isNewest = kept === undefined || !lastMessage ||
-      (lastMessage.order !== undefined && lastMessage.order < kept);
-    if (line.kind === "message") {
-      if (isNewest) fields.lastMessage = { ...previewOf(line), sender: line.sender, atMs: line.atMs, order };
-      if (countsAsUnread) Object.assign(fields, withUnread(this.#record, order));
-    }
-    this.set(fields);
-    return order;
+    return this.changes.append(line, countsAsUnread, kept);
   }
 
-  /** @returns a place that no other line will get: for an outbox record without one, or for a line that comes later */
+  /** @returns a place that no other line will get: of the entry's, for a line that comes later */
   reservePlace(): string {
-    const order = orderKey(this.#record.nextOrder);
-    this.set({ nextOrder: this.#record.nextOrder + 1 });
-    return order;
+    return this.changes.reservePlace();
   }
 
   notice(notice: NoticeKind, values: Record<string, string>, atMs: number): void {
@@ -275,19 +262,8 @@ export class ConversationTransaction {
 
   /** Changes an existing line. The chat list follows when it is the newest message. */
   change(line: LineRecord): void {
-    this.lines.push(line);
+    this.changes.change(line);
     this.#changed = true;
-    const { lastMessage } = this.#record;
-    if (line.kind !== "message" || !lastMessage) return;
-    const { order, sender, atMs, ...before } = lastMessage;
-    const isNewest = order === undefined ? sender === line.sender && atMs === line.atMs : order === line.order;
-    if (!isNewest) return;
-    const preview = previewOf(line);
-    // As a whole, so that what a kind adds to a preview need not be named here. A line that only became "sent" looks
-    // the same, and then the chat's record is not written.
-    if (JSON.stringify(preview) !== JSON.stringify(before)) {
-      this.set({ lastMessage: { ...preview, sender, atMs, order: line.order } });
-    }
   }
 
   /** Forgets the chat with all of its records but the history, when its first commit fails. */
@@ -321,9 +297,7 @@ export class ConversationTransaction {
     }
     if (this.#isLeaveOver) unit.delete("epochs", keys.sentLeave(this.id));
     this.#stateRecords.writeTo(unit, this.id, this.#state, context);
-    for (const line of this.lines) {
-      unit.put("messages", keys.line(this.id, line.order), line, { channelId: this.storageId });
-    }
+    this.changes.writeTo(unit, this.id, this.storageId);
     if (this.#pendingChanged) {
       if (this.#pending) unit.put("pending", this.id, this.#pending, context);
       else unit.delete("pending", this.id);

@@ -3,6 +3,7 @@ import { toHex } from "../../../schema/bytes.ts";
 import type { GroupState, Mls } from "../../mls/group.ts";
 import { ConversationTransaction } from "./conversation_transaction.ts";
 import type { MessageLine } from "./message_line.ts";
+import { noPlaces, placeKey } from "./places.ts";
 import type { ConversationRecord } from "./records.ts";
 
 const line = {
@@ -34,7 +35,7 @@ Deno.test("append() counts messages as unread when told so", () => {
   conversation.append({ ...line, text: "one" }, true);
   conversation.append({ ...line, text: "two" });
   assert.equal(conversation.record.unread, 1);
-  assert.deepEqual(preview(conversation), { text: "two", sender: "anna", atMs: 5, order: "000000000001" });
+  assert.deepEqual(preview(conversation), { text: "two", sender: "anna", atMs: 5, order: placeKey(noPlaces, 0, 1) });
 });
 
 Deno.test("change() of the newest message changes the chat list, that of an older one does not", () => {

@@ -30,6 +30,8 @@ export function movedFields(
     superseded,
     movedMs: hereMs,
     replaced: { channelId: toHex(channelId), atMs: serverMs },
+    // All lines of the replacement stand behind those of the channel before, whatever their places are.
+    places: { moves: (record.places?.moves ?? 0) + 1, received: 0, head: 0 },
     commits: [],
     serverDiffers: undefined,
     readded: undefined,

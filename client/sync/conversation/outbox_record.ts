@@ -21,6 +21,13 @@ export interface OutboxRecord {
     /** Of a message: its place in the sender's ratchet. Absent in records of earlier versions. */
     generation?: number;
   };
+  /** The message's MIMI id as hex. Absent in records of earlier versions, and of resends. */
+  mimiId?: string;
+  /**
+   * The start of the newest line's place (places.ts) when the message was written: it never stands before that line,
+   * whatever the server answers. Absent in records of earlier versions, and of resends.
+   */
+  behind?: string;
   /**
    * The message was sent before, and is resent since this time, in ms since the Unix epoch. Its line already
    * says "sent".

@@ -8,6 +8,7 @@
 import type { Bytes } from "../../../schema/bytes.ts";
 import type { MessageContent, MessagePreview, NoticeKind } from "../../api/engine_api.ts";
 import type { DevicesSince } from "./device_history.ts";
+import { countKey, type Places } from "./places.ts";
 import { type DesyncCause, flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
 
 /** A conversation, in the store "groups" by chatId: what chat list and guards need without decoding MLS state. */
@@ -62,8 +63,10 @@ export interface ConversationRecord {
   unopened?: { order: string; atMs: number };
   /** Messages that were refused unopened and got a line each, in the 24 h since then (receive/unopened_message.ts). */
   refusals?: { sinceMs: number; count: number };
-  /** The next line's place in the conversation. */
+  /** How many places lines have had: it tells lines of one place apart (places.ts). */
   nextOrder: number;
+  /** Absent until the first line that has a place in the channel's order. */
+  places?: Places;
   epoch: number;
   /** When the server took the commit of the epoch, as far as this device believes it, in ms. */
   epochSinceMs: number;
@@ -235,6 +238,8 @@ export interface SentIn {
   channel?: string;
   /** When the server took it, in ms by the server's clock. Unknown for messages of older versions. */
   atMs?: number;
+  /** When it was written, in ms by this device's clock, where the line's time is the server's. */
+  writtenMs?: number;
   /** 16 bytes: with it, older records without content rebuild the same bytes. */
   salt: Bytes;
 }
@@ -249,6 +254,11 @@ export interface SeenRecord {
   /** The place of the line that it made or changed; empty where there is none. */
   order: string;
   atMs: number;
+  /**
+   * The MIMI id, as hex, whose entry says where the line stands now: of an own message, and of what changed one that
+   * waited. `order` is its place at that time.
+   */
+  of?: string;
   /** For an entry under a MIMI id that is a reaction: the reaction's first id, as hex. */
   reaction?: string;
 }
@@ -272,6 +282,8 @@ export interface UnreadableRecord {
   header: Bytes;
   body: Bytes;
   receivedMs: number;
+  /** The entry's place in the channel's order; 0 or absent: not known. */
+  place?: number;
   /** Why it is kept. */
   code: DesyncCause | "rolled-back" | "no-group" | "broken" | "kind";
   untilMs: number;
@@ -293,11 +305,6 @@ export const firstBytesForMs = 28 * 24 * 3_600_000;
 
 /** The store "account": the highest seq whose effects are on disk. */
 export const cursorKey = "sync/cursor";
-
-/** 12 hexadecimal digits, so that places sort as text. */
-export function orderKey(place: number): string {
-  return place.toString(16).padStart(12, "0");
-}
 
 /** The start of all keys of {@link EditedRecord}. A chatId is hex, so it never starts like this. */
 export const editedPrefix = "edited/";
@@ -324,5 +331,5 @@ export const keys = {
   members: (chatId: string) => `${chatId}/members`,
   /** In "epochs": {@link DevicesSince} of the chat's devices, which change only with commits. */
   devices: (chatId: string) => `${chatId}/devices`,
-  unreadable: (chatId: string, seq: number) => `${chatId}/${orderKey(seq)}`,
+  unreadable: (chatId: string, seq: number) => `${chatId}/${countKey(seq)}`,
 };

@@ -4,6 +4,7 @@ import type { SealContext, SealedBatch, SealedPut, SealedStore } from "../../sto
 import { toHex } from "../../../schema/bytes.ts";
 import type { StoreName } from "../../storage/storage.ts";
 import type { ConversationTransaction } from "./conversation_transaction.ts";
+import type { Arrival } from "./line_changes.ts";
 import type { ConversationRecord } from "./records.ts";
 
 /** Conversations and single records that change together, written in one transaction. */
@@ -11,6 +12,8 @@ export class UnitOfWork {
   readonly #puts = new Map<string, SealedPut>();
   readonly #deletes = new Map<string, { store: StoreName; key: string }>();
   readonly #absent: { store: StoreName; key: string }[] = [];
+  /** The entry that is handled now. Lines that it makes stand at its place. */
+  arrival: Arrival | undefined;
   readonly conversations = new Map<string, ConversationTransaction>();
   readonly #afterwards: (() => void)[] = [];
   readonly #inDoubt: (() => void)[] = [];

@@ -100,7 +100,7 @@ export class Leaving {
     conversation.set({ leaving: true });
     if (hasAsked) return;
     const messageId = toHex(crypto.getRandomValues(new Uint8Array(16)));
-    const order = conversation.reservePlace();
+    const order = conversation.changes.reserveWaitingPlace();
     markOwn(unit, conversation.id, this.#context.ownKey, messageId, {
       order: "",
       atMs: this.#context.account.clock.now(),

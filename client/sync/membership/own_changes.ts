@@ -10,7 +10,11 @@ import type { Membership } from "./membership.ts";
 /** Refusals of a rule, which are not tried again. */
 const forbidden: ReadonlySet<string> = new Set([LocalCode.notAllowed, codeName(ErrorCode.forbidden)]);
 
-/** Repeats them. What fails for another reason than a rule is tried again at the next connection. @throws StorageError */
+/**
+ * Repeats them. What fails for another reason than a rule is tried again at the next connection.
+ *
+ * @throws StorageError
+ */
 export async function redoOwnChanges(context: SyncContext, membership: Membership, chatId: string): Promise<void> {
   const { conversations, account } = context;
   const record = conversations.get(chatId)?.record;

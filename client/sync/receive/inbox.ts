@@ -17,7 +17,7 @@ import { receiveMessage } from "./incoming_message.ts";
 import { receiveWelcome } from "./incoming_welcome.ts";
 import { cursorKey } from "../conversation/records.ts";
 import { fallOutOfStep, refuse, remember } from "./rejection.ts";
-import type { EntryContext } from "../conversation/entry_context.ts";
+import { arrivalOf, type EntryContext } from "../conversation/entry_context.ts";
 import { type DeviceMessage, openDeviceMessage } from "../device_messages/device_messages.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
@@ -163,6 +163,7 @@ export class Inbox {
 
   async #process(received: EntryContext, careful: boolean): Promise<void> {
     const { unit, entry } = received;
+    unit.arrival = arrivalOf(this.#context, entry);
     switch (entry.kind) {
       case EntryKind.APPLICATION:
         return await receiveMessage(received, careful);

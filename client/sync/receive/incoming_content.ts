@@ -11,6 +11,8 @@ import { readContent, type ReadMessage } from "../../content/registry.ts";
 import type { Member } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { contentOf, type MessageLine, withContent } from "../conversation/message_line.ts";
+import { moveLine } from "../conversation/moved_line.ts";
+import { isWaitingKey } from "../conversation/places.ts";
 import { type EditedRecord, firstBytesForMs, keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
@@ -36,7 +38,8 @@ export interface ReceivedMessage {
 /** A decoded message whose effects are not in the conversation yet. */
 interface ReadyMessage extends EarlyChange {
   message: ReadMessage;
-  target: (Target & { line: MessageLine }) | undefined;
+  /** `of`: the MIMI id by which its line is found. */
+  target: (Target & { line: MessageLine; of: string }) | undefined;
   effect: Effect;
   place?: string;
 }
@@ -134,8 +137,13 @@ export class IncomingContent {
         // A reaction marks nothing: the line is of somebody else, or says nothing new.
         const isMarked = ready.revokedDevice && (partId ?? target!.partId) === undefined;
         const line = isMarked ? { ...target!.line, revokedDevice: true as const } : target!.line;
-        const { order } = this.#change(line, effect.content);
-        return this.#note(id, { order, atMs, ...(partId !== undefined && { reaction: partId }) });
+        const { order } = await this.#change(line, target!.of, effect.content);
+        return this.#note(id, {
+          order,
+          atMs,
+          ...(partId !== undefined && { reaction: partId }),
+          ...(isWaitingKey(order) && { of: target!.of }),
+        });
       }
       case "wait":
         await this.#early.keep(keptOf(ready), effect, toHex(message.refersTo!));
@@ -184,12 +192,17 @@ export class IncomingContent {
     );
   }
 
-  #change(line: MessageLine, content: MessageContent): MessageLine {
+  async #change(line: MessageLine, mimiId: string, content: MessageContent): Promise<MessageLine> {
     const conversation = this.#conversation;
-    const changed = this.#withoutOldBytes(line, withContent(line, content));
-    conversation.change(changed);
+    const isDeleted = content.deleted === true;
+    let changed = this.#withoutOldBytes(line, withContent(line, content));
+    if (isDeleted && isWaitingKey(line.order) && line.content) {
+      // The server has taken it, and nobody waits for its answer any more.
+      changed = { ...changed, order: conversation.reservePlace() };
+      const moving = { from: line.order, content: line.content, mimiId };
+      await moveLine(this.#context, this.#unit, conversation, changed, moving);
+    } else conversation.change(changed);
     if (line.own) {
-      const isDeleted = content.deleted === true;
       if (isDeleted) this.#unit.delete("outbox", keys.line(conversation.id, line.order));
       this.#unit.onceStored(() => this.#context.events.emit("lineChanged", conversation.id, line.order, isDeleted));
     }
@@ -214,21 +227,29 @@ export class IncomingContent {
 
   async #target(id: string): Promise<ReadyMessage["target"]> {
     const conversation = this.#conversation;
-    const key = keys.mimi(conversation.id, id);
-    const seen = await this.#unit.read<SeenRecord>(this.#context.store, "messageids", key);
+    const seen = await this.#seen(id);
     if (!seen) return undefined;
-    const { order, reaction } = seen;
+    const { of = id, reaction } = seen;
+    // The message that it changed may have had no place when the change came.
+    const { order } = of === id ? seen : await this.#seen(of) ?? seen;
     const line = conversation.lines.findLast((changed) => changed.order === order) ??
       await this.#context.store.get<LineRecord>("messages", keys.line(conversation.id, order));
     if (line?.kind !== "message") return undefined;
-    const { senderKey } = line;
+    const { messageId, senderKey } = line;
     return {
       line,
+      of,
       order,
+      messageId,
       senderKey,
       content: contentOf(line),
       ...(reaction !== undefined && { partId: reaction }),
     };
+  }
+
+  async #seen(id: string): Promise<SeenRecord | undefined> {
+    const key = keys.mimi(this.#conversation.id, id);
+    return await this.#unit.read<SeenRecord>(this.#context.store, "messageids", key);
   }
 
   #note(id: string, seen: SeenRecord): string {

@@ -243,6 +243,7 @@ function joinedRecord(
     ...(before?.spoiled && { spoiled: before.spoiled }),
     activityMs: Math.max(before?.activityMs ?? 0, entry.receivedMs),
     nextOrder: before?.nextOrder ?? 0,
+    ...(before?.places && { places: before.places }),
     epoch: Number(newState.epoch),
     epochSinceMs: entry.receivedMs,
     ownSent: 0,

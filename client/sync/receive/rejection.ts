@@ -50,7 +50,7 @@ export function remember(
   code: UnreadableRecord["code"],
   conversation?: ConversationTransaction,
 ): void {
-  const { seq, kind, epoch, id, header, body, receivedMs, channelId } = entry;
+  const { seq, kind, epoch, id, header, body, receivedMs, channelId, place } = entry;
   const bytes = header.length + body.length;
   const already = conversation?.record.keptBytes ?? 0;
   // While this device follows its group, no later secret opens what it refuses. A member could fill the room with that.
@@ -65,6 +65,7 @@ export function remember(
     id,
     ...kept,
     receivedMs,
+    ...(place > 0 && { place }),
     code,
     untilMs: receivedMs + unreadableForMs,
   };

@@ -12,7 +12,7 @@ import { receiveCommit } from "./incoming_commit.ts";
 import { receiveMessage } from "./incoming_message.ts";
 import type { UnreadableRecord } from "../conversation/records.ts";
 import { desyncOf } from "../conversation/standing.ts";
-import type { EntryContext } from "../conversation/entry_context.ts";
+import { arrivalOf, type EntryContext } from "../conversation/entry_context.ts";
 
 interface Retry {
   /** @returns the epoch's secret, if it opens the kept commit */
@@ -41,18 +41,21 @@ export async function retryKept(
   conversation.backInStep();
   conversation.set({ keptBytes: undefined });
   unit.delete("unreadable", commit.key);
+  unit.arrival = arrivalOf(context, commit.entry);
   await receiveCommit({ context, unit, entry: commit.entry }, S);
   if (desyncOf(conversation.record)) return true;
   done();
   for (const { key, entry } of entries) {
     if (entry.seq <= commit.entry.seq) continue;
     if (entry.body.length === 0) {
+      unit.arrival = arrivalOf(context, entry);
       if (entry.kind === EntryKind.APPLICATION) await noteUnkept(context, unit, conversation, entry);
       continue;
     }
     unit.delete("unreadable", key);
     // An entry that fails again is stored again under its key, and is not tried a third time: this device is
     // out of step again, or the message is shown as unreadable.
+    unit.arrival = arrivalOf(context, entry);
     if (entry.kind === EntryKind.COMMIT) await receiveCommit({ context, unit, entry });
     else if (entry.kind === EntryKind.APPLICATION) await receiveMessage({ context, unit, entry }, true);
   }
@@ -73,11 +76,11 @@ async function noteUnkept(
 function entryOf(
   conversation: ConversationTransaction,
   key: string,
-  { kind, epoch, id, header, body, receivedMs }: UnreadableRecord,
+  { kind, epoch, id, header, body, receivedMs, place = 0 }: UnreadableRecord,
 ): Entry {
   const seq = Number.parseInt(key.slice(key.lastIndexOf("/") + 1), 16);
   // The committer's statement to the server is not kept. A difference shows at the next commit.
-  const statement = { removed: [], added: [], membersHash: new Uint8Array(), place: 0, turn: 0 };
+  const statement = { removed: [], added: [], membersHash: new Uint8Array(), place, turn: 0 };
   return {
     seq,
     kind: kind as Entry["kind"],

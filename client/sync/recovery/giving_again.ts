@@ -6,7 +6,8 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import { devicesThere, type SentAt } from "../conversation/device_history.ts";
-import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
+import { ownMessage } from "../conversation/moved_line.ts";
+import { keys, type LineRecord } from "../conversation/records.ts";
 import { outboxFromStored, type StoredOutbox } from "../conversation/outbox_record.ts";
 import type { MessageLine } from "../conversation/message_line.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -37,12 +38,12 @@ export class GivingAgain {
 
   /** @throws StorageError, TransportError, WireError: the device asks once more, or its line stays */
   async answer(chatId: string, message: DeviceMessageOf<"again">): Promise<void> {
-    const { ownKey, store } = this.#context;
+    const { store } = this.#context;
     const messageId = toHex(message.content.messageId);
     const found = await memberOf(this.#context, chatId, message);
     if (!found || !this.#mayAnswer(toHex(message.from), messageId) || !await this.#mayGive(chatId)) return;
-    const seen = await store.get<SeenRecord>("messageids", keys.seen(chatId, ownKey, messageId));
-    const line = seen && await store.get<LineRecord>("messages", keys.line(chatId, seen.order));
+    const known = await ownMessage(this.#context, chatId, messageId);
+    const line = known && await store.get<LineRecord>("messages", keys.line(chatId, known.order));
     if (line?.kind !== "message" || line.messageId !== messageId || !line.own || line.deleted) return;
     const sent = await this.#sentAt(chatId, line);
     if (!sent || devicesThere(found.record, [toHex(message.from)], sent).length === 0) return;

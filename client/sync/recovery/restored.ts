@@ -9,7 +9,8 @@
 import { toHex } from "../../../schema/bytes.ts";
 import { knownRestore, type Restore } from "../../account/restores.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
-import { type ConversationRecord, keys, type LineRecord, orderKey, seenForMs } from "../conversation/records.ts";
+import { waitingStart } from "../conversation/places.ts";
+import { type ConversationRecord, keys, type LineRecord, seenForMs } from "../conversation/records.ts";
 import { outboxFromStored, type OutboxRecord, type StoredOutbox } from "../conversation/outbox_record.ts";
 import { messagesToResend, storeForResend } from "../send/resend.ts";
 import { serverState } from "../commits/server_member_list.ts";
@@ -105,8 +106,13 @@ async function noteResent(
   count: number,
   nowMs: number,
 ): Promise<void> {
-  const newest = keys.line(conversation.id, orderKey(conversation.record.nextOrder - 1));
-  const line = await store.get<LineRecord>("messages", newest);
+  // Behind it there may be own messages that wait.
+  const [newest] = await store.range<LineRecord>("messages", keys.line(conversation.id, ""), {
+    before: keys.line(conversation.id, waitingStart),
+    reverse: true,
+    limit: 1,
+  });
+  const line = newest?.value;
   const values = { count: String(count) };
   if (line?.kind === "notice" && line.notice === "resent") conversation.change({ ...line, values, atMs: nowMs });
   else conversation.notice("resent", values, nowMs);

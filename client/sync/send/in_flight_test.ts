@@ -9,7 +9,7 @@ import { Outbox } from "./outbox.ts";
 
 const chatId = "07".repeat(32);
 
-type Answers = { code: number; receivedMs: number }[];
+type Answers = { code: number; receivedMs: number; place: number }[];
 type Sent = { messages: { messageId: Uint8Array }[] } | { messageId: Uint8Array };
 
 /** An outbox in which `count` messages wait that are sealed in the present epoch, 1, connected to `server`. */
@@ -24,15 +24,29 @@ async function outboxOf(count: number, server: (numbers: number[], isOne: boolea
     sealed: { epoch: 1, envelope: new Uint8Array(3), generation: index },
   }));
   const settled: string[] = [];
-  const record = { standing: { kind: "member" }, epoch: 1, channelId: new Uint8Array(32).fill(7), members: [] };
+  const record = {
+    standing: { kind: "member" },
+    epoch: 1,
+    channelId: new Uint8Array(32).fill(7),
+    firstChannelId: new Uint8Array(32).fill(7),
+    members: [],
+  };
   const chat = {
     id: chatId,
     record,
-    change: ({ order, state }: { order: string; state: string }) => settled.push(`${Number(`0x${order}`)} ${state}`),
+    reservePlace: () => "1",
+    changes: {
+      newestStart: () => "1",
+      notePlace: () => {},
+      move: ({ state }: { state: string }, from: string) => {
+        settled.push(`${Number(`0x${from}`)} ${state}`);
+        return false;
+      },
+    },
   };
   const timers: (() => void)[] = [];
   const context = {
-    account: { clock: { now: () => 0 } },
+    account: { accountKey: new Uint8Array(32), clock: { now: () => 0 } },
     store: {
       range: () => Promise.resolve(stored.map((value) => ({ key: "", value }))),
       get: (_store: string, key: string) =>
@@ -65,11 +79,11 @@ async function outboxOf(count: number, server: (numbers: number[], isOne: boolea
   });
   await outbox.load();
   outbox.connected();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 200));
   return { outbox, settled, timers };
 }
 
-const taken = (numbers: number[]): Answers => numbers.map(() => ({ code: 0, receivedMs: 1 }));
+const taken = (numbers: number[]): Answers => numbers.map(() => ({ code: 0, receivedMs: 1, place: 1 }));
 
 Deno.test("PEOPLE B0: Outbox sends one by one to a server that does not know the call for several", async () => {
   const calls: [number[], boolean][] = [];
@@ -87,14 +101,16 @@ Deno.test("PEOPLE B0: what the server takes nothing of behind a refusal waits, a
   const { outbox, settled, timers } = await outboxOf(20, (numbers) => {
     calls.push(numbers);
     // Another commit has made the epoch.
-    if (calls.length === 1) return [...taken(numbers.slice(0, 2)), { code: ErrorCode.epochConflict, receivedMs: 0 }];
+    if (calls.length === 1) {
+      return [...taken(numbers.slice(0, 2)), { code: ErrorCode.epochConflict, receivedMs: 0, place: 0 }];
+    }
     return taken(numbers);
   });
   assert.deepEqual(calls, [Array.from({ length: 16 }, (_, index) => index)]);
   assert.deepEqual(settled, ["0 sent", "1 sent"]);
   assert.equal(timers.length, 1, "nothing overtakes the refused one");
   timers[0]();
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await new Promise((resolve) => setTimeout(resolve, 200));
   assert.deepEqual(calls.slice(1).flat(), Array.from({ length: 18 }, (_, index) => index + 2));
   assert.equal(outbox.waiting, 0);
   outbox.close();
@@ -104,7 +120,7 @@ Deno.test("PEOPLE B0: a message that the server refuses for good blocks nothing"
   const calls: number[][] = [];
   const { outbox, settled, timers } = await outboxOf(4, (numbers) => {
     calls.push(numbers);
-    return calls.length > 1 ? taken(numbers) : [...taken([0]), { code: ErrorCode.malformed, receivedMs: 0 }];
+    return calls.length > 1 ? taken(numbers) : [...taken([0]), { code: ErrorCode.malformed, receivedMs: 0, place: 0 }];
   });
   assert.deepEqual(calls, [[0, 1, 2, 3], [2, 3]]);
   assert.deepEqual([settled, timers.length], [["0 sent", "1 failed", "2 sent", "3 sent"], 0]);

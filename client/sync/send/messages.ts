@@ -10,6 +10,7 @@ import { requireVisible } from "../../content/visible_text.ts";
 import { GuardError } from "../../storage/storage.ts";
 import { accept } from "../conversation/acceptance.ts";
 import { markOwn, type Outbox } from "./outbox.ts";
+import { moveLine, ownMessage } from "../conversation/moved_line.ts";
 import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -52,7 +53,7 @@ export class Messages {
       } catch (error) {
         if (!(error instanceof GuardError) || error.code === "fenced") throw error;
         const seen = await store.get<SeenRecord>("messageids", keys.seen(chatId, ownKey, messageIdHex));
-        if (seen) return await conversations.update((unit) => this.#putAgain(unit, chatId, messageIdHex, seen.order));
+        if (seen) return await conversations.update((unit) => this.#putAgain(unit, chatId, messageIdHex));
         // The copy in memory was old, and has been read again.
         if (tries > 0) throw error;
       }
@@ -65,7 +66,7 @@ export class Messages {
     const content = textKind.write({ text }, crypto.getRandomValues(new Uint8Array(16)));
     const bytes = encodeMimiContent(content);
     const atMs = account.clock.now();
-    const order = conversation.append({
+    const order = conversation.changes.appendWaiting({
       kind: "message",
       messageId,
       sender: account.username,
@@ -78,29 +79,37 @@ export class Messages {
     });
     // An answer accepts an invitation. It marks nothing as read: what came while it was written was not seen.
     accept(this.#context, unit, conversation);
-    markOwn(unit, chatId, ownKey, messageId, { order, atMs });
     const id = await mimiMessageId(
       accountUri(account.accountKey),
       roomUri(conversation.record.firstChannelId),
       bytes,
       content.salt,
     );
-    unit.put("messageids", keys.mimi(chatId, toHex(id)), { order, atMs } satisfies SeenRecord);
+    const mimiId = toHex(id);
+    markOwn(unit, chatId, ownKey, messageId, { order, atMs, of: mimiId });
+    unit.put("messageids", keys.mimi(chatId, mimiId), { order, atMs } satisfies SeenRecord);
     await this.#context.drafts.sent(unit, chatId, text);
-    await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content: bytes });
+    await this.#outbox.enqueue(unit, conversation, { messageId, mimiId, order, kind: "message", content: bytes });
   }
 
-  /** Puts a failed message back into the outbox, in its old place. Any other message stays as it is. */
-  async #putAgain(unit: UnitOfWork, chatId: string, messageId: string, order: string): Promise<void> {
+  /** Puts a failed message back into the outbox, behind all others. Any other message stays as it is. */
+  async #putAgain(unit: UnitOfWork, chatId: string, messageId: string): Promise<void> {
     const conversation = await this.#conversationToSendIn(unit, chatId);
-    // The unit holds the conversation's mutex: nothing changes the line meanwhile.
-    const line = await this.#context.store.get<LineRecord>("messages", keys.line(chatId, order));
+    // The unit holds the conversation's mutex: nothing changes or moves the line meanwhile.
+    const known = await ownMessage(this.#context, chatId, messageId);
+    const line = known && await this.#context.store.get<LineRecord>("messages", keys.line(chatId, known.order));
     // Its write may have been told to have failed.
     unit.onceStored(() => this.#outbox.flush(chatId));
     if (line?.kind !== "message" || line.state !== "failed" || line.messageId !== messageId) return;
     const { errorCode: _old, content, ...same } = line;
     if (!content) throw new EngineError({ code: LocalCode.internal, detail: "an old record without its content" });
-    conversation.change({ ...same, content, state: "waiting" });
+    const waiting = { ...same, content, state: "waiting" as const, order: conversation.changes.reserveWaitingPlace() };
+    await moveLine(this.#context, unit, conversation, waiting, {
+      from: line.order,
+      content,
+      mimiId: known?.mimiId,
+    });
+    const { order } = waiting;
     await this.#outbox.enqueue(unit, conversation, { messageId, order, kind: "message", content });
   }
 

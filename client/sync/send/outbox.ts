@@ -6,21 +6,22 @@
  */
 
 import { LocalCode } from "../../api/errors.ts";
-import { decodeMimiContent } from "../../content/mimi_content.ts";
 import { longestDelayMs } from "../../runtime/backoff.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import { keys, type LineRecord, resendForMs, type SeenRecord, type SentIn } from "../conversation/records.ts";
+import { keys, type LineRecord, resendForMs, type SeenRecord } from "../conversation/records.ts";
 import {
   outboxFromStored,
   type OutboxRecord,
   outboxToStored,
   type StoredOutbox,
 } from "../conversation/outbox_record.ts";
+import { moveLine, takenPlace } from "../conversation/moved_line.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { outboxKey, type Outcome, Publisher } from "./publisher.ts";
+import { settledLine } from "./settled_line.ts";
 import { type SendGate, SendHolds } from "./send_holds.ts";
 import { isNextToSeal } from "./send_order.ts";
 
@@ -90,14 +91,15 @@ export class Outbox {
   async enqueue(
     unit: UnitOfWork,
     conversation: ConversationTransaction,
-    message: Omit<OutboxRecord, "sealed" | "chatId">,
+    message: Omit<OutboxRecord, "sealed" | "chatId" | "behind">,
   ): Promise<void> {
     await this.#settleDoubt(conversation.id);
     // The user's decision may be newer than the last look at it: who may write now may send what waited, too.
     const sealed = isNextToSeal(this.#sendable(conversation.id, false), conversation)
       ? await this.#publisher.seal(conversation, message)
       : undefined;
-    const record: OutboxRecord = { ...message, chatId: conversation.id, ...(sealed && { sealed }) };
+    const behind = conversation.changes.newestStart();
+    const record: OutboxRecord = { ...message, behind, chatId: conversation.id, ...(sealed && { sealed }) };
     const key = outboxKey(record);
     unit.put("outbox", key, outboxToStored(record), { channelId: conversation.storageId });
     const shown = conversation.lines.findLast(({ order }) => order === record.order);
@@ -311,17 +313,20 @@ export class Outbox {
     const line = this.#lines.get(outboxKey(record)) ??
       await this.#context.store.get<LineRecord>("messages", keys.line(chatId, order));
     if (line?.kind !== "message" || line.deleted) return;
-    conversation.change({
-      ...line,
-      state,
-      ...(state === "sent" ? { sentIn: sentIn(record, outcome.receivedMs) } : { errorCode: outcome.errorCode }),
+    // A resend keeps its first place.
+    if (line.sentIn) return conversation.change(settledLine(line, outcome));
+    const nowMs = this.#context.account.clock.now();
+    const taken = outcome.state === "sent"
+      ? takenPlace(conversation, order, outcome, { behind: record.behind, nowMs })
+      // New lines come behind what has failed. To send it again puts it last again.
+      : { order: conversation.reservePlace() };
+    const placed = { ...settledLine(line, outcome), ...taken };
+    await moveLine(this.#context, unit, conversation, placed, {
+      from: order,
+      content: record.content,
+      mimiId: record.mimiId,
     });
   }
-}
-
-function sentIn({ sealed, content }: OutboxRecord, atMs: number): SentIn {
-  const { epoch, channel } = sealed!;
-  return { epoch, ...(channel !== undefined && { channel }), atMs, salt: decodeMimiContent(content).salt };
 }
 
 /** Records that an own message is being sent, so that a second call with its id sends nothing. */

@@ -61,7 +61,8 @@ Deno.test("PEOPLE B0: what is written right after a decision is not sealed befor
     content: new Uint8Array(),
   });
   const record = { standing: { kind: "member" }, epoch: 1, channelId: new Uint8Array(32).fill(7), members: [] };
-  const chat = { id: chatId, storageId: chatId, lines: [], state: { epoch: 1n }, record, members: () => [] };
+  const changes = { newestStart: () => "1" };
+  const chat = { id: chatId, storageId: chatId, lines: [], state: { epoch: 1n }, record, members: () => [], changes };
   const context = {
     account: { clock: { now: () => 0 } },
     store: { range: () => Promise.resolve([{ key: "", value: { chatId, ...message("1") } }]) },
@@ -154,12 +155,20 @@ Deno.test("Outbox publishes a message again when the conversation moves before i
   const [left, present] = [new Uint8Array(32).fill(7), new Uint8Array(32).fill(5)];
   const chat = {
     id: chatId,
-    record: { standing: { kind: "member" }, epoch: 1, channelId: left, members: [], ownSent: 0 },
+    record: {
+      standing: { kind: "member" },
+      epoch: 1,
+      channelId: left,
+      firstChannelId: left,
+      members: [],
+      ownSent: 0,
+    },
     state: { epoch: 1n },
     members: () => [],
     moveRatchet: () => {},
     set: () => {},
-    change: () => settled++,
+    reservePlace: () => "1",
+    changes: { notePlace: () => {}, newestStart: () => "1", move: () => (settled++, false) },
   };
   const content = encodeMimiContent(textKind.write({ text: "x" }, new Uint8Array(16)));
   const line = { kind: "message", state: "waiting" };
@@ -168,7 +177,7 @@ Deno.test("Outbox publishes a message again when the conversation moves before i
   const deleted: string[] = [];
   let settled = 0;
   const context = {
-    account: { clock: { now: () => 0 } },
+    account: { accountKey: new Uint8Array(32), clock: { now: () => 0 } },
     store: {
       range: () =>
         Promise.resolve([{ key: "", value: { ...waits, sealed: { epoch: 1, envelope: new Uint8Array(3) } } }]),
@@ -227,7 +236,8 @@ Deno.test("Outbox seals a request to leave behind what is not sealed in the pres
       members: () => [],
       moveRatchet: () => {},
       set: () => {},
-      change: () => {},
+      reservePlace: () => "1",
+      changes: { newestStart: () => "1", notePlace: () => {}, move: () => false },
     };
     const content = encodeMimiContent(textKind.write({ text: "x" }, new Uint8Array(16)));
     const seal = (kind: "message" | "leave") => {

@@ -27,7 +27,7 @@ const epochPatienceMs = 10_000;
 export type Outcome =
   & { record: OutboxRecord }
   & (
-    | { state: "sent"; receivedMs: number }
+    | { state: "sent"; receivedMs: number; place: number }
     | { state: "failed"; errorCode: string }
   );
 
@@ -42,8 +42,14 @@ export interface Attempt {
   next: "again" | "hold" | { afterMs: number };
 }
 
+/** The server has the message. `place`: in the channel's order; 0 from a server of an earlier version. */
+interface Taken {
+  receivedMs: number;
+  place: number;
+}
+
 /** The server's answer to one message. */
-type Answer = { record: OutboxRecord } & ({ receivedMs: number } | { error: WireError });
+type Answer = { record: OutboxRecord } & (Taken | { error: WireError });
 
 /** Carries out attempts. The outbox decides which message comes next. */
 export class Publisher {
@@ -173,16 +179,16 @@ export class Publisher {
     }));
     if (messages.length === 1) {
       const [message] = messages;
-      const { receivedMs } = await rpc.call(delivery.publish, { channelId, ...message, ephemeral: false });
-      return [{ record: records[0], receivedMs }];
+      const { receivedMs, place } = await rpc.call(delivery.publish, { channelId, ...message, ephemeral: false });
+      return [{ record: records[0], receivedMs, place }];
     }
     const { answers } = await rpc.call(delivery.publishInOrder, { channelId, messages });
     // A server answers the first message at least. One that does not would else be asked without a pause.
     if (answers.length === 0) throw new TransportError("publishInOrder: an answer for no message");
     // The server ends its answers where it stored nothing more: those messages go out again.
-    return answers.slice(0, records.length).map(({ code, receivedMs }, index) => {
+    return answers.slice(0, records.length).map(({ code, ...taken }, index) => {
       const record = records[index];
-      return code === 0 ? { record, receivedMs } : { record, error: new WireError(code, "one of several messages") };
+      return code === 0 ? { record, ...taken } : { record, error: new WireError(code, "one of several messages") };
     });
   }
 
@@ -196,7 +202,7 @@ export class Publisher {
       if (this.hasMoved(record)) continue;
       if ("receivedMs" in answer) {
         this.#failures.delete(chatId);
-        outcomes.push({ record, state: "sent", receivedMs: answer.receivedMs });
+        outcomes.push({ record, state: "sent", ...answer });
         continue;
       }
       const { code, retryAfterMs } = answer.error;

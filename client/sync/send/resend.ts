@@ -93,7 +93,7 @@ export async function messagesToResend(
       // The lines are read from the newest backwards.
       if (saysComing(line)) noneCame = false;
       if (line.kind !== "message" || line.sentIn === undefined || line.deleted) continue;
-      if (!isMissing(line.sentIn, line.atMs)) continue;
+      if (!isMissing(line.sentIn, line.sentIn.writtenMs ?? line.atMs)) continue;
       const { messageId, order } = line;
       const content = await sentContent(context, chatId, record.firstChannelId, line);
       if (!content) continue;

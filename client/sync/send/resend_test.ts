@@ -5,7 +5,8 @@ import { textKind } from "../../content/kinds/text.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { encodeMimiContent } from "../../content/mimi_content.ts";
 import type { MessageLine } from "../conversation/message_line.ts";
-import { type ConversationRecord, keys, type LineRecord, orderKey, type SeenRecord } from "../conversation/records.ts";
+import { countKey } from "../conversation/places.ts";
+import { type ConversationRecord, keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
 import type { OutboxRecord, StoredOutbox } from "../conversation/outbox_record.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -22,7 +23,7 @@ function sentLine(place: number, text: string, extra: Partial<MessageLine> = {})
   return {
     kind: "message",
     messageId: toHex(new Uint8Array(16).fill(place)),
-    order: orderKey(place),
+    order: countKey(place),
     sender: "anna",
     senderKey: toHex(accountKey),
     own: true,
@@ -43,7 +44,7 @@ async function resend(
   const seen = new Map<string, SeenRecord>();
   for (const [place, bytes] of Object.entries(known)) {
     const id = await mimiMessageId(accountUri(accountKey), roomUri(firstChannelId), bytes, salt);
-    seen.set(keys.mimi(chatId, toHex(id)), { order: orderKey(Number(place)), atMs: 0 });
+    seen.set(keys.mimi(chatId, toHex(id)), { order: countKey(Number(place)), atMs: 0 });
   }
   const context = {
     account: { accountKey, clock: { now: () => 1_000 } },
@@ -112,7 +113,7 @@ Deno.test("PEOPLE A3: without a history, a message is open to present devices if
   const content = textBytes("words");
   const came: LineRecord = {
     kind: "notice",
-    order: orderKey(2),
+    order: countKey(2),
     atMs: 2,
     notice: "device-added",
     values: { who: "bert", device: "01020304" },
@@ -128,7 +129,7 @@ Deno.test("PEOPLE A3: without a history, this device's own return closes what it
   const content = textBytes("words");
   const rejoined = (values: Record<string, string>): LineRecord => ({
     kind: "notice",
-    order: orderKey(2),
+    order: countKey(2),
     atMs: 2,
     notice: "rejoined",
     values: { who: "anna", by: "bert", ...values },

@@ -44,6 +44,7 @@ export async function judge(
   const all = core.log.channels().flatMap(([, { messages }]) => messages);
   const times = new Map<string, number>();
   for (const { messageId } of all) times.set(messageId, (times.get(messageId) ?? 0) + 1);
+  const places = new Map(log.messages.map(({ messageId, place }) => [messageId, place]));
   const said = new Map(
     walkers.flatMap((walker) =>
       [...walker.said].map(([messageId, { place, text }]) => [messageId, { walker, place, text }] as const)
@@ -80,6 +81,7 @@ export async function judge(
       (messageId) => (times.get(messageId) ?? 0) > 1 || core.log.given.has(messageId),
       complain,
     );
+    if (settled && !faults) checkOrder(messages, places, complain);
     if (settled && !faults) checkComplete(walker, messages, log, byKey, complain);
     for (const { own, messageId, state, text } of messages) {
       if (settled && state === "waiting" && !isLeftBehind && id === chatId) complain(`still waits with: ${text}`);
@@ -135,6 +137,21 @@ function checkShown(
     if (again(messageId)) continue;
     if (origin.place < (last.get(sender) ?? -1)) complain(`shows out of order: ${text}`);
     last.set(sender, origin.place);
+  }
+}
+
+/** One order for all: the core's. @param places of what the core has, by messageId */
+function checkOrder(
+  messages: MessageItem[],
+  places: ReadonlyMap<string, number>,
+  complain: (what: string) => void,
+): void {
+  let last = 0;
+  for (const { messageId, text } of messages) {
+    const place = places.get(messageId);
+    if (place === undefined) continue;
+    if (place <= last) complain(`shows behind a later message: ${text}`);
+    last = place;
   }
 }
 
