@@ -131,6 +131,22 @@ suite("foreign entries that should not be", {
     await anna.until(async () => (await anna.notices(chatId)).length === 3, "the second notice");
   },
 
+  "PEOPLE A8: content that can not be encoded again is a notice as well, and no fault of the app": async (
+    { core, join },
+  ) => {
+    const { anna, bert, chatId } = await pair(join);
+    const { rpc, mls, state } = await outsider(core, bert);
+    // A container whose extensions have a CBOR "break" as a value.
+    const start = [0x87, 0x50, ...random(16), 0xf6, 0x40, 0xf6, 0xf6];
+    const content = new Uint8Array([...start, 0xa1, 0x01, 0xff, 0x83, 0, 0x60, 0]);
+    const messageId = random(16);
+    const { envelope } = await mls.sealMessage(await state(chatId), { messageId, content });
+    await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: false });
+    await anna.until(async () => (await anna.notices(chatId)).length === 2, "the notice");
+    assert.equal((await anna.notices(chatId))[1], `rejected ${bert.username} content`);
+    assert.deepEqual(anna.problems, []);
+  },
+
   "a message over 64 KiB is fetched by itself, in its place": async ({ core, join }) => {
     const { anna, bert, chatId } = await pair(join);
     const { rpc, mls, state } = await outsider(core, bert);
