@@ -113,6 +113,27 @@ suite("copies of a profile", {
     assert.equal((await putBack(anna, chatId)).length, 1);
   },
 
+  "PEOPLE B3: a copy comes back into all of its chats, though one person alone can help with more than eight": async ({
+    join,
+  }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chats: string[] = [];
+    for (let count = 0; count < 10; count++) {
+      chats.push(await anna.engine.startChat([bert.username], `talk ${count}`));
+      await bert.sees(chats[count]);
+    }
+    const old = bert.storage.restarted();
+    await bert.crash();
+    await bert.connected();
+    await bert.engine.close();
+    bert.storage = old;
+    await bert.start();
+    await bert.until(async () => {
+      const back = await Promise.all(chats.map((chatId) => putBack(bert, chatId)));
+      return back.every((notices) => notices.length >= 2);
+    }, "the re-add in every chat");
+  },
+
   "PEOPLE B3: reloads, crashes and another network are no copies": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username], "talk");
