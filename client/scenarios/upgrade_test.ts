@@ -33,6 +33,7 @@ const laterFields: Record<string, string[]> = {
   "account/sync/marks": ["before[]"],
   groups: [
     "broken.by",
+    "invitedBytes",
     "inviterRevoked",
     "lastMessage.note",
     "lastMessage.order",

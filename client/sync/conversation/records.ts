@@ -58,6 +58,8 @@ export interface ConversationRecord {
   unopened?: { order: string; atMs: number };
   /** Messages that were refused unopened and got a line each, in the 24 h since then (receive/unopened_message.ts). */
   refusals?: { sinceMs: number; count: number };
+  /** Of an invitation: bytes of the messages that it has kept (receive/invited_room.ts). */
+  invitedBytes?: number;
   /** The next line's place in the conversation. */
   nextOrder: number;
   epoch: number;
