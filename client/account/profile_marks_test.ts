@@ -24,7 +24,7 @@ function filling(inner: Storage, disk: { full: boolean }): Storage {
   };
 }
 
-Deno.test("PEOPLE B3: a profile without an answer for 100 connections forgets no mark that the server may know", async () => {
+Deno.test("PEOPLE B3: a profile without an answer 100 times forgets no mark that the server may know", async () => {
   for (const taken of [0, 1, 7, 50, 99]) {
     const storage = new MemoryStorage();
     let marks = await profile(storage);
@@ -44,7 +44,7 @@ Deno.test("PEOPLE B3: a profile without an answer for 100 connections forgets no
   }
 });
 
-Deno.test("PEOPLE B3: without room on the device a connection goes on, and its mark is known at the next one", async () => {
+Deno.test("PEOPLE B3: without room on the device a connection goes on, and its mark is known later", async () => {
   const disk = { full: false };
   const marks = await profile(filling(new MemoryStorage(), disk));
   await marks.confirm(await marks.next());

@@ -20,8 +20,8 @@ export interface SubscriptionOptions {
   /** What this connection says of the profile; 16 bytes each (specification §4.15). */
   opening(): Promise<{ run: Bytes; mark: Bytes; before: Bytes[] }>;
   /**
-   * Another engine has gone on with this device's keys. Where the first answer says so, this is called at the end of the
-   * backlog: what waits is opened with the present keys, and nobody else will get it.
+   * Another engine has gone on with this device's keys. Where the first answer says so, this is called at the end of
+   * the backlog: what waits is opened with the present keys, and nobody else will get it.
    */
   copied(): Promise<void>;
   /** Processes entries; a throw ends the subscription, and the next one starts from the cursor. */

@@ -38,8 +38,8 @@ import {
 } from "./types.ts";
 
 /**
- * How many leaves of one device are kept. One is enough: the first that is kept is committed. The others are for members
- * that could not open it. Without a bound each would be written anew with every message of its sender.
+ * How many leaves of one device are kept. One is enough: the first that is kept is committed. The others are for
+ * members that could not open it. Without a bound each would be written anew with every message of its sender.
  */
 const keptLeaves = 8;
 
