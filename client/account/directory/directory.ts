@@ -109,7 +109,7 @@ export class AccountDirectory implements Directory {
     });
   }
 
-  /** Where several are asked for, one that is not valid keeps none of the others back: it is a problem, and no error. */
+  /** Where several are asked for, one that is not valid keeps none of the others back: it is a problem, no error. */
   async #takeFor(account: Account, asked: number): Promise<AccountRecord | undefined> {
     try {
       return await this.take(account);
