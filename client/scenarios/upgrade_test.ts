@@ -49,7 +49,7 @@ const laterFields: Record<string, string[]> = {
   "epochs/devices": ["[].channel", "[].devices[]", "[].n"],
   "epochs/leave": ["chatId", "content", "kind", "messageId", "order", "sealed.envelope", "sealed.epoch"],
   "epochs/past": ["[].added[]"],
-  keypackages: ["replacedMs", "taken"],
+  keypackages: ["channel", "replacedMs", "taken"],
   "messageids/ahead": ["changes[].revokedDevice"],
   "messageids/missed": ["asks", "askedMs", "atMs", "device", "epoch", "line", "order", "receivedMs"],
   messages: ["content", "revokedDevice"],
