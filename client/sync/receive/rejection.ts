@@ -38,10 +38,10 @@ const keptCommitBytes = 1024 * 1024;
 const keptChatBytes = 16 * 1024 * 1024;
 
 /**
- * Keeps the entry for 7 days, with its bytes, while a reseal can still make it readable. A device that is re-added gets
- * nothing of the time before (specification §3.4). A Welcome leaves a mark without bytes: this device asks for it anew.
- * Of any other entry nothing is kept: whoever adds this device to a channel may send into it without end, and every
- * connection looks through what is here.
+ * Keeps the entry for 7 days, with its bytes, while a reseal can still make it readable. A device that is re-added
+ * gets nothing of the time before (specification §3.4). A Welcome leaves a mark without bytes: this device asks for it
+ * anew. Of any other entry nothing is kept: whoever adds this device to a channel may send into it without end, and
+ * every connection looks through what is here.
  *
  * @param conversation of the entry, if this device is in it
  */
