@@ -22,17 +22,18 @@ const separating = new RegExp(`[${separators.join("")}]`, "gu");
  * @returns safe for a terminal
  */
 export function messageText(message: MessageItem): string {
-  const { sender, own, revokedDevice, text, deleted, unsupported, edited, reactions = [] } = message;
+  const { sender, own, revokedDevice, text, deleted, blank, unsupported, edited, reactions = [] } = message;
   const marks = [
     ...(own ? ["you"] : []),
     ...(revokedDevice ? ["from a removed device"] : []),
     ...(edited ? ["edited"] : []),
     ...(deleted ? ["deleted"] : []),
+    ...(blank ? ["nothing can be seen"] : []),
     ...(unsupported ? ["can not be shown by this version"] : []),
     ...reactions.map(signedBy),
   ];
   const marked = marks.length > 0 ? ` (${marks.join("; ")})` : "";
-  return `${printable(sender)}${marked}:${text === "" ? "" : ` ${printableLines(text)}`}`;
+  return `${printable(sender)}${marked}:${text === "" || blank ? "" : ` ${printableLines(text)}`}`;
 }
 
 function signedBy({ sender, text }: Reaction): string {
@@ -44,12 +45,13 @@ function signedBy({ sender, text }: Reaction): string {
  *   value is undefined
  */
 export function messageFields({ messageId, sender, own, revokedDevice, text, ...shown }: MessageItem) {
-  const { replyTo, edited, deleted, unsupported, reactions } = shown;
+  const { replyTo, edited, deleted, blank, unsupported, reactions } = shown;
   const content = {
     text,
     replyTo: replyTo?.id,
     edited,
     deleted,
+    blank,
     unsupported,
     reactions: reactions?.map(({ sender, text }) => ({ sender, text })),
     // A field of the API's message that is not here does not compile.

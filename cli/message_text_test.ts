@@ -22,6 +22,7 @@ Deno.test("messageText() says what became of a message beside its sender's name"
     [{ text: "", deleted: true }, "anna (deleted):"],
     [{ text: "[image/png]", unsupported: true }, "anna (can not be shown by this version): [image/png]"],
     [{ text: "", unsupported: true }, "anna (can not be shown by this version):"],
+    [{ text: "\u2800", blank: true }, "anna (nothing can be seen):"],
   ];
   for (const [content, text] of shown) assert.equal(messageText(message(content)), text);
   assert.equal(messageText({ ...message({ text: "hello", edited: true }), own: true }), "anna (you; edited): hello");

@@ -26,16 +26,20 @@ const sentences: Record<NoticeItem["notice"], string> = {
   promoted: "{by} made {who} an admin",
   demoted: "{by} made {who} a member again",
   "not-added": "{who} could not be added: none of their devices has keys that others can use",
-  unopened: "messages that could not be opened on this device, and that were asked for again: {count}",
+  unopened:
+    "messages that could not be opened on this device: {count}; devices that they name as senders are asked again",
   reopened: "messages that could not be opened on this device at first, and that came later: {count}",
   "not-resent": "messages that were to be sent again, and that did not reach every device in 7 days: {count}",
   resent: "the server was restored from a backup; messages that this device has sent again: {count}",
 };
 
-/** @returns the sentence, safe for a terminal; a missing name is printed as "someone" */
+/** What stands for a person who is not known, and for a name in which nothing can be seen. */
+const missing: Record<string, string> = { by: "someone", who: "someone", name: "(nothing can be seen)" };
+
+/** @returns the sentence, safe for a terminal */
 export function sentenceOf({ notice, values }: Pick<NoticeItem, "notice" | "values">): string {
   return sentences[notice].replaceAll(
     /\{(\w+)\}/g,
-    (_, name: string) => printable(values[name] ?? (name === "by" || name === "who" ? "someone" : "")),
+    (_, name: string) => printable(values[name] || missing[name] || ""),
   );
 }

@@ -36,6 +36,7 @@ export const recordFields = {
     "replyTo?",
     "edited?",
     "deleted?",
+    "blank?",
     "unsupported?",
     "reactions?",
   ],

@@ -14,6 +14,18 @@ export class ConfigError extends Error {
 /** The fewest characters of a shared secret. A shorter one could be guessed. */
 export const minSecretLength = 32;
 
+/** What an error says of a secret that {@link isDamaged}. */
+export const notUtf8 = "the text is not UTF-8. Each byte that is not becomes the same character, so the secret is " +
+  "weaker than its length: make a new one as text, as by `openssl rand -hex 32`";
+
+/**
+ * @param secret as it was read: U+FFFD stands for what was not UTF-8
+ * @returns whether a part of its bytes is lost
+ */
+export function isDamaged(secret: string): boolean {
+  return secret.includes("\ufffd");
+}
+
 /** Typed access to configuration values. Every method throws ConfigError for an invalid value. */
 export class ConfigReader<Key extends string> {
   readonly #lookUp: (key: Key) => string | undefined;
@@ -63,23 +75,36 @@ export class ConfigReader<Key extends string> {
   }
 
   /**
-   * Reads a secret from the key itself or from the file that `KEY_FILE` names. Errors never quote it.
+   * Reads a secret from the key itself or from the file that `KEY_FILE` names. Errors never quote it. One that
+   * {@link isDamaged} is refused: it can be made anew on both sides, because nothing is stored under it.
    *
    * @param minLength fewest characters
-   * @returns the secret, trimmed when it comes from a file; undefined when neither key is set
+   * @returns the secret, trimmed when it comes from a file (a byte order mark, too); undefined when neither key is set
    */
   secret(key: Key, minLength: number): string | undefined {
+    const found = this.storedSecret(key, minLength);
+    if (found && isDamaged(found.text)) throw new ConfigError(found.from, notUtf8);
+    return found?.text;
+  }
+
+  /**
+   * Reads a secret like {@link secret}, of which something that exists may depend: a damaged one is returned as well.
+   *
+   * @param minLength fewest characters
+   * @returns the secret, and the key of the configuration that it is from
+   */
+  storedSecret(key: Key, minLength: number): { text: string; from: Key } | undefined {
     const fileKey = `${key}_FILE` as Key;
     const path = this.text(fileKey);
     const inline = this.text(key);
     if (path !== undefined && inline !== undefined) {
       throw new ConfigError(key, `set either ${key} or ${fileKey}`);
     }
-    const value = path === undefined ? inline : this.#readSecretFile(fileKey, path);
-    if (value !== undefined && value.length < minLength) {
-      throw new ConfigError(path === undefined ? key : fileKey, `at least ${minLength} characters are needed`);
-    }
-    return value;
+    const text = path === undefined ? inline : this.#readSecretFile(fileKey, path);
+    const from = path === undefined ? key : fileKey;
+    if (text === undefined) return undefined;
+    if (text.length < minLength) throw new ConfigError(from, `at least ${minLength} characters are needed`);
+    return { text, from };
   }
 
   #readSecretFile(fileKey: Key, path: string): string {

@@ -44,3 +44,12 @@ Deno.test("ConfigReader.secret() reads the key or its file, never both, and neve
   failsWith(() => reader({ SECRET: "short" }).secret("SECRET", 8), /^SECRET: at least 8 characters(?!.*short)/);
   failsWith(() => reader({ SECRET_FILE: "/x" }).secret("SECRET", 8), /^SECRET_FILE: can not read \/x: no such file/);
 });
+
+Deno.test("PEOPLE B8: a secret that is not UTF-8 is refused; a byte order mark is no part of one", () => {
+  const damaged = "tr\ufffdsor".repeat(5);
+  failsWith(() => reader({ SECRET: damaged }).secret("SECRET", 8), /^SECRET: the text is not UTF-8(?!.*sor)/);
+  const files = { "/run/s": `${damaged}\n`, "/run/t": "\ufeff a secret \r\n" };
+  failsWith(() => reader({ SECRET_FILE: "/run/s" }, files).secret("SECRET", 8), /^SECRET_FILE: the text is not UTF-8/);
+  assert.equal(reader({ SECRET_FILE: "/run/t" }, files).secret("SECRET", 8), "a secret");
+  assert.deepEqual(reader({ SECRET: damaged }).storedSecret("SECRET", 8), { text: damaged, from: "SECRET" });
+});

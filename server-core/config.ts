@@ -3,7 +3,7 @@
 import { parse } from "smol-toml";
 import type { Bytes } from "../schema/bytes.ts";
 import type { BlobLimits } from "./delivery/dependencies.ts";
-import { ConfigError, ConfigReader, minSecretLength } from "../server-common/config.ts";
+import { ConfigError, ConfigReader, isDamaged, minSecretLength } from "../server-common/config.ts";
 import { type LogLevel, logLevels } from "../server-common/log.ts";
 
 export interface ServerConfig {
@@ -13,6 +13,8 @@ export interface ServerConfig {
   dataDir: string;
   /** `QPQ_DB_KEY` or `QPQ_DB_KEY_FILE`: SQLCipher passphrase. */
   dbKey?: string;
+  /** The name of that key, where its text is not UTF-8 (storage/database_key.ts). */
+  damagedKey?: string;
   /** `QPQ_CORE_CERT` and `QPQ_CORE_KEY`: PEM files; absent: self-made. */
   certificate?: { certificate: string; key: string };
   /** `QPQ_GATEWAY_SECRET` or `QPQ_GATEWAY_SECRET_FILE`: its UTF-8 bytes. */
@@ -90,7 +92,7 @@ export function readConfig(sources: ConfigSources): ServerConfig {
   const values = valuesOf(sources);
   const reader = new ConfigReader<Key>((key) => values.get(key), sources.readFile);
   const certificate = readCertificate(reader);
-  const dbKey = reader.secret("QPQ_DB_KEY", 1);
+  const dbKey = reader.storedSecret("QPQ_DB_KEY", 1);
   const gatewaySecret = reader.secret("QPQ_GATEWAY_SECRET", minSecretLength);
   const authToken = reader.secret("QPQ_AUTH_TOKEN", minSecretLength);
   const metricsPort = reader.optionalPort("QPQ_METRICS_PORT");
@@ -98,7 +100,7 @@ export function readConfig(sources: ConfigSources): ServerConfig {
   return {
     listen: readListenAddress(reader.text("QPQ_LISTEN") ?? "127.0.0.1:7443"),
     dataDir: reader.text("QPQ_DATA") ?? "./data/core",
-    ...(dbKey !== undefined && { dbKey }),
+    ...(dbKey && { dbKey: dbKey.text, ...(isDamaged(dbKey.text) && { damagedKey: dbKey.from }) }),
     ...(certificate && { certificate }),
     ...(gatewaySecret !== undefined && { gatewaySecret: new TextEncoder().encode(gatewaySecret) as Bytes }),
     ...(authToken !== undefined && { authToken }),

@@ -7,11 +7,14 @@ import { toHex } from "../schema/bytes.ts";
 import { readConfig, type ServerConfig } from "./config.ts";
 import { errorFields, makeLog } from "../server-common/log.ts";
 import { onStopSignal, reportUnhandledRejections } from "../server-common/process.ts";
+import { warningOfKey } from "./storage/database_key.ts";
 
 const configFile = "qpq-server.toml";
 
 async function serve(config: ServerConfig): Promise<void> {
   const log = makeLog(config.logLevel);
+  const keyWarning = warningOfKey(config);
+  if (keyWarning !== undefined) log.warn(keyWarning);
   const { startServer } = await import("./server.ts");
   const server = await startServer(config, {
     log,

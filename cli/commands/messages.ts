@@ -3,6 +3,7 @@
 import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
 import { maxTextBytes } from "../../client/api/engine_api.ts";
 import { LocalCode } from "../../client/api/errors.ts";
+import { freshItems } from "../fresh_items.ts";
 import { inOrderOfArrival } from "../arrival_order.ts";
 import { Failure, failureOfProblem, wrongUsage } from "../failure.ts";
 import { watchNetwork } from "../network_watch.ts";
@@ -118,8 +119,6 @@ async function recovered(session: Session, printer: Printer, output: Output, unt
   }
 }
 
-const pageSize = 200;
-
 class Printer {
   readonly #session: Session;
   readonly #output: Output;
@@ -147,7 +146,7 @@ class Printer {
         await this.#invitation(chat);
         continue;
       }
-      const items = await this.#fresh(chat.chatId, storage.printedUpTo(chat.chatId));
+      const items = await freshItems(engine, chat, storage.printedUpTo(chat.chatId));
       if (items.length > 0) fresh.push({ chat, items });
     }
     const titles = new Map(fresh.map(({ chat }) => [chat.chatId, chat.title]));
@@ -162,7 +161,7 @@ class Printer {
     }
     for (const { chat, items } of fresh) {
       storage.markPrinted(chat.chatId, items.at(-1)!.order);
-      await engine.markRead(chat.chatId);
+      await engine.markRead(chat.chatId, items.at(-1)!.order);
     }
   }
 
@@ -179,18 +178,6 @@ class Printer {
       inviterRevoked,
     });
     storage.markPrinted(`invitation ${chatId}`, "told");
-  }
-
-  /** @returns the items after a place, oldest first */
-  async #fresh(chatId: string, after: string): Promise<TimelineItem[]> {
-    const pages: TimelineItem[][] = [];
-    let before: string | undefined;
-    do {
-      const page = await this.#session.engine.timeline(chatId, before, pageSize);
-      pages.push(page.items.filter(({ order }) => order > after));
-      before = page.items.length > 0 && page.items[0].order > after ? page.before : undefined;
-    } while (before);
-    return pages.reverse().flat();
   }
 }
 

@@ -16,7 +16,7 @@ import { asEngineErrors, engineError } from "./errors.ts";
 import { logoutTimeoutMs, PasswordChanges, requireSignedIn } from "./password_changes.ts";
 import { clockWarningMs, ServerClock } from "./server_clock.ts";
 import { createAccountOnServer, enrollDevice, type Enrolled, type Enrolment, signInAgain } from "./sign_in/enroll.ts";
-import { type OpaqueSuite, suite1 } from "./sign_in/opaque_client.ts";
+import { type OpaqueSuite, suite1 } from "./sign_in/opaque.ts";
 import { checkedPassword, normalisedPassword } from "./sign_in/password.ts";
 import { recoverAccount } from "./sign_in/recovery.ts";
 import { parseRecoveryCode } from "./sign_in/recovery_code.ts";

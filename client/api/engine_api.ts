@@ -104,7 +104,10 @@ export interface ChatSummary {
    * recovered, which happens without the user. `active` is false meanwhile.
    */
   recovering?: true;
+  /** Messages of others that the user has not seen. */
   unread: number;
+  /** `order` of the first unread message; absent where there is none. */
+  unreadFrom?: string;
   lastMessage?: MessagePreview & { sender: string; atMs: number };
   /** Sort key: time of the last thing that happened, in ms. */
   activityMs: number;
@@ -130,6 +133,8 @@ export interface MessageContent {
   edited?: true;
   /** Its sender took it back. */
   deleted?: true;
+  /** In its text nothing can be seen. */
+  blank?: true;
   /** This version can not show it; `text` names its type, where it has one. */
   unsupported?: true;
   /** Oldest first. */
@@ -137,7 +142,7 @@ export interface MessageContent {
 }
 
 /** What the chat list says of the newest message: its text, or why there is none. */
-export type MessagePreview = Pick<MessageContent, "text" | "deleted" | "unsupported">;
+export type MessagePreview = Pick<MessageContent, "text" | "deleted" | "blank" | "unsupported">;
 
 /** One sign of one person on a message. */
 export interface Reaction {
@@ -147,7 +152,7 @@ export interface Reaction {
   sender: string;
   /** hex, 32 bytes */
   senderKey: string;
-  /** An emoji, or a few characters. */
+  /** An emoji, or a few characters; U+FFFD for what nobody can see. */
   text: string;
 }
 
@@ -164,6 +169,8 @@ export type MessageItem = MessageContent & {
   own: boolean;
   /** Own, and another device of this account sent it. */
   elsewhere?: true;
+  /** It came into a place before what was read, and is unread. Set in answers of `timeline` alone. */
+  late?: true;
   /** The device that sent it, or that changed it last, had been signed out (revoked) by its account before it came. */
   revokedDevice?: true;
   atMs: number;
@@ -195,7 +202,7 @@ export type NoticeKind =
   | "promoted"
   | "demoted"
   | "not-added"
-  /** `count` messages did not open here, and their senders are asked for them again. */
+  /** `count` messages did not open here. The devices that they name as their senders, if any, are asked for them. */
   | "unopened"
   /** All `count` messages of such a line have come since. */
   | "reopened"
@@ -209,7 +216,7 @@ export interface NoticeItem {
   kind: "notice";
   order: string;
   atMs: number;
-  /** A key of web/i18n; `values` fill its places. */
+  /** A key of web/i18n; `values` fill its places. A `name` in which nothing can be seen is empty. */
   notice: NoticeKind;
   values: Record<string, string>;
 }
@@ -292,7 +299,14 @@ export interface EngineApi {
    */
   keepDraft(chatId: string, text: string): Promise<void>;
   timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage>;
-  markRead(chatId: string): Promise<void>;
+  /**
+   * The user has seen a stretch of a conversation. Nothing behind it is marked as read. What stands before it is, but
+   * not a message that came late into a place before it.
+   *
+   * @param upTo `order` of the newest item in view
+   * @param since `order` of the oldest item in view; absent: everything up to `upTo` was seen
+   */
+  markRead(chatId: string, upTo: string, since?: string): Promise<void>;
   devices(): Promise<DeviceInfo[]>;
   revokeDevice(deviceId: string, password: string): Promise<void>;
   changePassword(oldPassword: string, newPassword: string): Promise<void>;

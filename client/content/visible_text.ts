@@ -1,6 +1,6 @@
 /**
- * The one rule for what people write: messages and the names of groups (specification §7.3). Usernames need no rule of
- * this kind: schema/username.ts allows a few letters only.
+ * The one rule for what people write, and for what comes from others: messages and the names of groups (specification
+ * §7.3). Usernames need no rule of this kind: schema/username.ts allows a few letters only.
  */
 
 import { EngineError, LocalCode } from "../api/errors.ts";
@@ -14,9 +14,14 @@ const invisible = new RegExp(
   "u",
 );
 
+/** @returns whether nothing can be seen in a text. What other clients send is shown as that (specification §7.3) */
+export function isBlank(text: string): boolean {
+  return invisible.test(text);
+}
+
 /** @returns whether a text shows something, and has no half of a character (a lone surrogate: it would be replaced) */
 export function isVisible(text: string): boolean {
-  return text.isWellFormed() && !invisible.test(text);
+  return text.isWellFormed() && !isBlank(text);
 }
 
 /**

@@ -139,8 +139,8 @@ export class Engine implements EngineApi {
     return this.#profile.guarded(() => this.#profile.requireSignedIn().history.page(chatId, before, limit));
   }
 
-  markRead(chatId: string): Promise<void> {
-    return this.#profile.guarded(() => this.#profile.requireSignedIn().history.markRead(chatId));
+  markRead(chatId: string, upTo: string, since?: string): Promise<void> {
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().history.markRead(chatId, upTo, since));
   }
 
   /**

@@ -58,7 +58,7 @@ suite("an engine's life", {
     const chatId = await anna.engine.startChat([bert.username]);
     for (let count = 0; count < 12; count++) await anna.says(chatId, `line ${count}`);
     await bert.sees(chatId, ({ unread }) => unread === 12);
-    await bert.engine.markRead(chatId);
+    await bert.readsAll(chatId);
     assert.equal((await bert.chat(chatId))!.unread, 0);
     assert.equal((await bert.chat(chatId))!.lastMessage!.text, "line 11");
     const pages: number[] = [];

@@ -61,6 +61,7 @@ export function react(
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);
   });
+  events.on("accepted", (chatId) => housekeeping.background(recovery.accepted(chatId)));
   events.on("moved", (chatId, resend) => {
     recovery.backInStep(chatId);
     committer.rebuildSoon(chatId);

@@ -2,7 +2,7 @@
 
 import { AccountManager } from "../account/account.ts";
 import { engineError } from "../account/errors.ts";
-import type { OpaqueSuite } from "../account/sign_in/opaque_client.ts";
+import type { OpaqueSuite } from "../account/sign_in/opaque.ts";
 import type { AccountContext } from "../account/types.ts";
 import type { AccountState, EngineEvent, EngineListener } from "../api/engine_api.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";

@@ -77,7 +77,7 @@ export class SignedInEngine {
       leaving: this.leaving,
     });
     this.messages = new Messages(context, this.#outbox);
-    this.history = new History(context.conversations);
+    this.history = new History(context.conversations, context.store);
     this.#recovery = new RecoveryClient(
       context,
       this.#committer,

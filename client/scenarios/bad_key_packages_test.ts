@@ -4,6 +4,7 @@ import { LocalCode } from "../api/errors.ts";
 import { ownCapabilities } from "../mls/extensions.ts";
 import type { Spoiled } from "../mls/testing/spoiled_key_package.ts";
 import { random, sendCommit, takeOver } from "../testing/hostile_member.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { type Person, suite } from "../testing/person.ts";
 import { moved, replaceableGroup } from "../testing/replacement.ts";
 import { handOut } from "../testing/spoiled_devices.ts";
@@ -31,12 +32,7 @@ async function membersOf(person: Person, chatId: string): Promise<string[]> {
 
 suite("a KeyPackage that the server should have refused", {
   "PEOPLE A2: a person without a usable device is named, and the others are added": async ({ core, join }) => {
-    const [anna, bert, carl, mallory] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("mallory"),
-    ];
+    const [anna, bert, carl, mallory] = await joinAll(join, "anna", "bert", "carl", "mallory");
     await mallory.engine.close();
     for (const [kind, spoiled] of Object.entries(kinds)) {
       await handOut(core, mallory, spoiled);
@@ -68,12 +64,7 @@ suite("a KeyPackage that the server should have refused", {
   "PEOPLE A2: a device without a KeyPackage keeps neither its person's other devices out nor other people": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, mallory] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("mallory"),
-    ];
+    const [anna, bert, carl, mallory] = await joinAll(join, "anna", "bert", "carl", "mallory");
     const old = await bert.secondDevice(core);
     for (const device of [old, mallory]) {
       await handOut(core, device, () => Promise.reject(new WireError(ErrorCode.noKeyPackageLeft, "none left")));
@@ -108,12 +99,7 @@ suite("a KeyPackage that the server should have refused", {
   },
 
   "PEOPLE A2: a replacement channel is made though a member has no good KeyPackage": async ({ core, join }) => {
-    const [anna, bert, carl, mallory] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("mallory"),
-    ];
+    const [anna, bert, carl, mallory] = await joinAll(join, "anna", "bert", "carl", "mallory");
     const chatId = await replaceableGroup([anna, bert, carl, mallory]);
     const { rpc, mls, state } = await takeOver(core, mallory, chatId);
     await handOut(core, mallory, { leafKey: smallOrder });

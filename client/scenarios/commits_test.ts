@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
 import { remainingPlan } from "../sync/commits/commit_plan.ts";
 import { guardCommit } from "../sync/receive/incoming_commit.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { type Person, suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
 
@@ -16,7 +17,7 @@ async function group(people: Person[]): Promise<string> {
 
 suite("commits between engines", {
   "two members that commit at the same time converge, and both commits take place": async ({ join }) => {
-    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const [anna, bert, carl, dora] = await joinAll(join, "anna", "bert", "carl", "dora");
     const chatId = await group([anna, bert]);
     await Promise.all([anna.engine.addPeople(chatId, [carl.username]), bert.engine.addPeople(chatId, [dora.username])]);
     await Promise.all(

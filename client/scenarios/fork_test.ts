@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { commitHistory, lastSharedEpoch } from "../sync/reinit/fork_point.ts";
 import type { ConversationRecord } from "../sync/conversation/records.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
 
 /**
@@ -45,7 +46,7 @@ suite("a group that a restored core parts", {
   "GRP-5.1: members who went on in a restored core's channel join the replacement, and resend": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const [anna, bert, carl, dora] = await joinAll(join, "anna", "bert", "carl", "dora");
     const chatId = await anna.engine.startChat([bert, carl, dora].map(({ username }) => username), "The Long Walk");
     await Promise.all([bert, carl, dora].map((person) => person.sees(chatId)));
     await anna.engine.setRole(chatId, carl.username, "admin");
@@ -181,7 +182,7 @@ suite("a group that a restored core parts", {
   "GRP-5.2: a device that does not know the maker as an admin asks an admin whom both sides know": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const [anna, bert, carl, dora] = await joinAll(join, "anna", "bert", "carl", "dora");
     const chatId = await anna.engine.startChat([bert, carl, dora].map(({ username }) => username), "The Long Walk");
     await Promise.all([bert, carl, dora].map((person) => person.sees(chatId)));
     const copy = await core.backup();

@@ -7,6 +7,7 @@ import { encodeMimiContent } from "../content/mimi_content.ts";
 import { random } from "../testing/hostile_member.ts";
 import { forgedReturn } from "../testing/injected_welcome.ts";
 import { outsider } from "../testing/outsider.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { suite } from "../testing/person.ts";
 
 suite("who may bring this account into a group", {
@@ -50,12 +51,7 @@ suite("who may bring this account into a group", {
   },
 
   "GRP-7.5: a stranger's group under the name of a known channel is asked about first": async ({ core, join }) => {
-    const [anna, bert, carl, mallory] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("mallory"),
-    ];
+    const [anna, bert, carl, mallory] = await joinAll(join, "anna", "bert", "carl", "mallory");
     const chatId = await anna.engine.startChat([bert.username, carl.username], "Board");
     await bert.sees(chatId);
     await bert.says(chatId, "among us");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { outsider } from "../testing/outsider.ts";
 import { password, type Person, suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
@@ -46,13 +47,7 @@ suite("what happens in a group at the same time", {
 
   "GRP-4.5: one who was re-added and has renewed its keys since is not re-added again by the other whom it had asked":
     async ({ core, join }) => {
-      const [anna, bert, carl, dora, eve] = [
-        await join("anna"),
-        await join("bert"),
-        await join("carl"),
-        await join("dora"),
-        await join("eve"),
-      ];
+      const [anna, bert, carl, dora, eve] = await joinAll(join, "anna", "bert", "carl", "dora", "eve");
       const chatId = await group([anna, bert, carl]);
       await lose(bert, "epochs", chatId);
       const release = core.hold(await anna.recipientKey());
@@ -80,7 +75,7 @@ suite("what happens in a group at the same time", {
 
   "a commit of one who is back in the group goes out, though the answer to one from before it was removed comes late":
     async ({ core, join }) => {
-      const [anna, bert, dora, eve] = [await join("anna"), await join("bert"), await join("dora"), await join("eve")];
+      const [anna, bert, dora, eve] = await joinAll(join, "anna", "bert", "dora", "eve");
       const chatId = await group([anna, bert]);
       const tap = new Wiretap();
       const answer = Promise.withResolvers<void>();
@@ -116,7 +111,7 @@ suite("what happens in a group at the same time", {
   },
 
   "GRP-3.4: when both admins leave at the same time the longest-standing of the others is admin": async ({ join }) => {
-    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const [anna, bert, carl, dora] = await joinAll(join, "anna", "bert", "carl", "dora");
     const chatId = await group([anna, bert, carl, dora]);
     await anna.engine.setRole(chatId, bert.username, "admin");
     await Promise.all(
@@ -242,7 +237,7 @@ suite("what happens in a group at the same time", {
   "GRP-7.5: a device taken back after a move by a stranger is invited to the same conversation": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const [anna, bert, carl, dora] = await joinAll(join, "anna", "bert", "carl", "dora");
     const chatId = await group([anna, bert, carl]);
     await anna.engine.removePerson(chatId, carl.username);
     await carl.sees(chatId, ({ active }) => !active);

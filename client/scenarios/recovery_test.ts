@@ -4,6 +4,7 @@ import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { random, sendCommit, takeOver } from "../testing/hostile_member.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { outsider } from "../testing/outsider.ts";
 import { type Person, suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
@@ -39,13 +40,7 @@ suite("a device that can not follow its group", {
   "GRP-5.5: a member seals the secret of a commit again, and nothing after the commit is missed": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, mallory, dora] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("mallory"),
-      await join("dora"),
-    ];
+    const [anna, bert, carl, mallory, dora] = await joinAll(join, "anna", "bert", "carl", "mallory", "dora");
     const chatId = await group([anna, bert, carl, mallory]);
     bert.refuses = (method) => method === "enqueue";
     const { rpc, mls, state } = await takeOver(core, mallory, chatId);
@@ -84,12 +79,7 @@ suite("a device that can not follow its group", {
   "GRP-4.5: is re-added after a commit that fails for it alone, by a member that is no admin": async (
     { core, join },
   ) => {
-    const [anna, carl, bert, mallory] = [
-      await join("anna"),
-      await join("carl"),
-      await join("bert"),
-      await join("mallory"),
-    ];
+    const [anna, carl, bert, mallory] = await joinAll(join, "anna", "carl", "bert", "mallory");
     const chatId = await group([anna, carl, bert, mallory]);
     await anna.engine.close();
     const { rpc, mls, state } = await takeOver(core, mallory, chatId);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { random, sendCommit, takeOver } from "../testing/hostile_member.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { suite } from "../testing/person.ts";
 import { forgeReplacement, moved, recordOf, replaceableGroup } from "../testing/replacement.ts";
 
@@ -9,12 +10,7 @@ suite("a conversation whose channel can not go on", {
   "GRP-5: a conversation moves when no honest member accepts a commit, and keeps history and roles": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, mallory] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("mallory"),
-    ];
+    const [anna, bert, carl, mallory] = await joinAll(join, "anna", "bert", "carl", "mallory");
     const chatId = await replaceableGroup([anna, bert, carl, mallory]);
     await bert.says(chatId, "once");
     await anna.hears(chatId, bert.username, ["once"]);
@@ -59,13 +55,7 @@ suite("a conversation whose channel can not go on", {
   "GRP-5: moves to a replacement channel when the core was restored from an old backup, twice if need be": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, dora, eve] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("dora"),
-      await join("eve"),
-    ];
+    const [anna, bert, carl, dora, eve] = await joinAll(join, "anna", "bert", "carl", "dora", "eve");
     const chatId = await replaceableGroup([anna, bert, carl]);
     await anna.says(chatId, "kept by the backup");
     await bert.hears(chatId, anna.username, ["kept by the backup"]);
@@ -187,7 +177,7 @@ suite("a conversation whose channel can not go on", {
   "GRP-5.4: of three replacements at the same time the one with the smallest channelId stays": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const [anna, bert, carl, dora] = await joinAll(join, "anna", "bert", "carl", "dora");
     const chatId = await replaceableGroup([anna, bert, carl, dora]);
     for (const { username } of [bert, carl]) await anna.engine.setRole(chatId, username, "admin");
     await Promise.all(
@@ -239,7 +229,7 @@ suite("a conversation whose channel can not go on", {
   "GRP-5.4: what was said in a replacement that did not last is said again in the one that stays, once": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const [anna, bert, carl, dora] = await joinAll(join, "anna", "bert", "carl", "dora");
     const chatId = await replaceableGroup([anna, bert, carl, dora]);
     await anna.engine.setRole(chatId, bert.username, "admin");
     await Promise.all(

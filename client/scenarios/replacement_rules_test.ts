@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { random, takeOver } from "../testing/hostile_member.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { suite } from "../testing/person.ts";
 import { forgeReplacement, moved, replaceableGroup } from "../testing/replacement.ts";
 
@@ -75,7 +76,7 @@ suite("a replacement channel that breaks a rule", {
   },
 
   "GRP-5.3: changes by a move that a device can not check are shown by lines": async ({ core, join }) => {
-    const [anna, bert, carl, eve] = [await join("anna"), await join("bert"), await join("carl"), await join("eve")];
+    const [anna, bert, carl, eve] = await joinAll(join, "anna", "bert", "carl", "eve");
     const chatId = await replaceableGroup([anna, bert, carl]);
     const hostile = await takeOver(core, anna, chatId);
     const unheardOf = random(32);

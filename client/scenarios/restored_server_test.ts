@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { StoredVault } from "../account/vault/vault_keeper.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { password, type Person, suite } from "../testing/person.ts";
 
 suite("a core that was restored from a backup", {
@@ -98,7 +99,7 @@ suite("a core that was restored from a backup", {
   "a message that waited while the core lost its epoch is read in the epoch that others made in its place": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const [anna, bert, carl, dora] = await joinAll(join, "anna", "bert", "carl", "dora");
     const chatId = await anna.engine.startChat([bert.username, carl.username], "The Long Walk");
     await Promise.all([bert, carl].map((person) => person.sees(chatId)));
     const copy = await core.backup();

@@ -8,6 +8,7 @@ import { sealDeviceMessage } from "../sync/device_messages/device_messages.ts";
 import { serverListDiff, tellServer } from "../sync/commits/server_member_list.ts";
 import type { TestCore } from "../testing/core.ts";
 import { random, sendCommit, takeOver, without } from "../testing/hostile_member.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { outsider } from "../testing/outsider.ts";
 import { type Person, suite } from "../testing/person.ts";
 
@@ -29,12 +30,7 @@ async function keysOf(people: Person[]): Promise<string[]> {
 
 suite("a member that tells the server other removals and additions than its commit makes", {
   "GRP-1.3: a removal told to the server alone is seen by everybody, and an admin mends it": async ({ core, join }) => {
-    const [anna, bert, carl, mallory] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("mallory"),
-    ];
+    const [anna, bert, carl, mallory] = await joinAll(join, "anna", "bert", "carl", "mallory");
     const chatId = await group([anna, bert, carl, mallory]);
     const { rpc, mls, state } = await takeOver(core, mallory, chatId);
     const victim = await bert.recipientKey();
@@ -103,13 +99,7 @@ suite("a member that tells the server other removals and additions than its comm
 
   "GRP-1.3: a device that only the server was told of is taken off its list by the next honest commit, of a member too":
     async ({ core, join }) => {
-      const [anna, bert, mallory, dave, eve] = [
-        await join("anna"),
-        await join("bert"),
-        await join("mallory"),
-        await join("dave"),
-        await join("eve"),
-      ];
+      const [anna, bert, mallory, dave, eve] = await joinAll(join, "anna", "bert", "mallory", "dave", "eve");
       const chatId = await group([anna, bert, mallory]);
       await anna.engine.close();
       const { rpc, mls, state } = await takeOver(core, mallory, chatId);
@@ -144,12 +134,7 @@ suite("a member that tells the server other removals and additions than its comm
   "GRP-7.1: a member that gets a Welcome in place of the commit asks to be re-added, and is": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, mallory] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("mallory"),
-    ];
+    const [anna, bert, carl, mallory] = await joinAll(join, "anna", "bert", "carl", "mallory");
     const chatId = await group([anna, bert, carl, mallory]);
     await anna.engine.close();
     const { rpc, mls, state } = await takeOver(core, mallory, chatId);

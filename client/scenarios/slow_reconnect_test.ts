@@ -2,11 +2,12 @@
 
 import assert from "node:assert/strict";
 import { StorageError } from "../storage/storage.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { suite } from "../testing/person.ts";
 
 suite("what is sent on a new connection", {
   "nothing is published before the server has said whether it was restored": async ({ core, join }) => {
-    const [anna, bert, carl, dora] = [await join("anna"), await join("bert"), await join("carl"), await join("dora")];
+    const [anna, bert, carl, dora] = await joinAll(join, "anna", "bert", "carl", "dora");
     let mayConnect: Promise<void> = Promise.resolve();
     bert.wrapTransport = (transport) => ({
       connect: async (signal) => {

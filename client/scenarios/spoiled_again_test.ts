@@ -7,6 +7,7 @@ import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { LocalCode } from "../api/errors.ts";
 import { maxReplacementsPerDay } from "../sync/reinit/create_replacement.ts";
 import { type Hostile, random, sendCommit, takeOver, without } from "../testing/hostile_member.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { outsider } from "../testing/outsider.ts";
 import { type Person, suite } from "../testing/person.ts";
 import { moved, recordOf, replaceableGroup } from "../testing/replacement.ts";
@@ -97,12 +98,7 @@ suite("a member that breaks its group again and again", {
   },
 
   "PEOPLE A1: a member that has the server drop everybody else does not end the group": async ({ core, join }) => {
-    const [anna, bert, carl, mallory] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("mallory"),
-    ];
+    const [anna, bert, carl, mallory] = await joinAll(join, "anna", "bert", "carl", "mallory");
     const chatId = await replaceableGroup([anna, bert, carl, mallory]);
     const hostile = await takeOver(core, mallory, chatId);
     const own = await mallory.recipientKey();

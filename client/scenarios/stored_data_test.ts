@@ -31,8 +31,11 @@ function noCore(nowMs: number): PersonCore {
 
 /** What version 0.1.0 showed, with today's names, and with what today's views show beyond it. */
 function asShownNow({ mustAccept, items, ...chat }: Shown["chats"][number]) {
+  const ofOthers = items.filter((item) => item.kind === "message" && !item.own);
   return {
     ...chat,
+    // It knew the number of unread messages alone.
+    ...(chat.unread > 0 && { unreadFrom: ofOthers.at(-chat.unread)!.order }),
     ...(mustAccept && { needsAcceptance: mustAccept }),
     // It showed a deleted message as an empty text.
     items: items.map((item) => item.kind === "message" && item.text === "" ? { ...item, deleted: true } : item),
@@ -142,7 +145,12 @@ async function conversationsOf(world: StoredWorld, username: Username, store: Se
 }
 
 async function valuesOf(store: SealedStore, name: "groups" | "pending" | "messages" | "epochs"): Promise<unknown> {
-  return Object.fromEntries((await store.range(name, "")).map(({ key, value }) => [key, value]));
+  const records = (await store.range<object & { reading?: unknown }>(name, "")).map(({ key, value }) => {
+    // Where the unread messages stand is found at the start, and written with the record from then on.
+    const { reading: _later, ...same } = value;
+    return [key, name === "groups" ? same : value];
+  });
+  return Object.fromEntries(records);
 }
 
 Deno.test("what is not for everybody is given up a week after it was sent", async () => {

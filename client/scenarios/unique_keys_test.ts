@@ -6,6 +6,7 @@ import { forgePending, withPathKey } from "../mls/testing/forge.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { type ConversationRecord, keys } from "../sync/conversation/records.ts";
 import { type Hostile, random, sendCommit, takeOver } from "../testing/hostile_member.ts";
+import { joinAll } from "../testing/join_all.ts";
 import { type Person, suite } from "../testing/person.ts";
 import { moved, replaceableGroup } from "../testing/replacement.ts";
 import { handOut, twinOf } from "../testing/spoiled_devices.ts";
@@ -88,13 +89,7 @@ suite("a key that stands twice in a group", {
   "PEOPLE A1: all refuse a commit that adds a copy of a member's key, and go on without its maker": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, mallory, eve] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("mallory"),
-      await join("eve"),
-    ];
+    const [anna, bert, carl, mallory, eve] = await joinAll(join, "anna", "bert", "carl", "mallory", "eve");
     const chatId = await replaceableGroup([anna, bert, carl, mallory]);
     const hostile = await takeOver(core, mallory, chatId);
     const twin = await twinOf(eve, keyOf(hostile, anna.username));
@@ -117,12 +112,7 @@ suite("a key that stands twice in a group", {
   "PEOPLE A1: all refuse a member's path with another's public key, and go on without its maker": async (
     { core, join },
   ) => {
-    const [anna, bert, carl, mallory] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("mallory"),
-    ];
+    const [anna, bert, carl, mallory] = await joinAll(join, "anna", "bert", "carl", "mallory");
     const chatId = await replaceableGroup([anna, bert, carl, mallory]);
     const hostile = await takeOver(core, mallory, chatId);
     const { pending } = await withPathKey(

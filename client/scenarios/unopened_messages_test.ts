@@ -99,6 +99,36 @@ suite("PEOPLE B0: messages that do not open", {
     for (const person of [anna, bert]) assert.deepEqual(person.problems, []);
   },
 
+  "PEOPLE B8: what did not open in an invitation is asked for when that is accepted, also by an answer": async (
+    world,
+  ) => {
+    const [anna, bert, carl] = [await world.join("anna"), await world.join("bert"), await world.join("carl")];
+    const chatId = await anna.engine.startChat([bert.username, carl.username], "group");
+    for (const person of [bert, carl]) await person.sees(chatId, ({ invitation }) => invitation);
+    const { state, ...hand } = await outsider(world.core, anna);
+    await publish({ anna, bert, chatId, hand: { ...hand, state: await state(chatId) } }, [textBytes("by hand")]);
+    for (const person of [bert, carl]) await person.hears(chatId, anna.username, ["by hand"]);
+    await anna.says(chatId, "lost at first");
+    for (const person of [bert, carl]) {
+      await person.until(async () => (await counted(person, chatId)).includes("unopened 1"), "the line");
+      assert.deepEqual(await person.texts(chatId, anna.username), ["by hand"], "a stranger is not asked");
+    }
+    await carl.says(chatId, "hello");
+    await bert.hears(chatId, carl.username, ["hello"]);
+    await bert.readsAll(chatId);
+    await bert.engine.acceptInvitation(chatId);
+    for (const person of [bert, carl]) await person.hears(chatId, anna.username, ["by hand", "lost at first"]);
+    // PEOPLE B6: it has come into a place before what was read, and nobody has seen it there.
+    const [, { order }] = (await bert.items(chatId)).filter((item) => item.kind === "message");
+    await bert.sees(chatId, ({ unread, unreadFrom }) => unread === 1 && unreadFrom === order);
+    assert.deepEqual((await bert.items(chatId)).filter((item) => item.kind === "message" && item.late).length, 1);
+    const newest = (await bert.items(chatId)).at(-1)!.order;
+    await bert.engine.markRead(chatId, newest, newest);
+    assert.equal((await bert.chat(chatId))!.unread, 1, "the end of the chat was in view alone");
+    await bert.readsAll(chatId);
+    assert.equal((await bert.chat(chatId))!.unread, 0);
+  },
+
   "PEOPLE B0: what was refused, or makes no line, is a repeat when it comes again": async (world) => {
     const spoiled = await pair(world);
     const { anna, bert, chatId, hand } = spoiled;

@@ -262,6 +262,11 @@ export class Person<S extends Storage = MemoryStorage> {
     return items;
   }
 
+  /** Marks everything as read that is in the chat now. */
+  async readsAll(chatId: string): Promise<void> {
+    await this.engine.markRead(chatId, (await this.items(chatId)).at(-1)!.order);
+  }
+
   async texts(chatId: string, of?: string): Promise<string[]> {
     return (await this.items(chatId)).flatMap((item) =>
       item.kind === "message" && (of === undefined || item.sender === of) ? [item.text] : []

@@ -62,6 +62,8 @@ export async function runCommand(
     throw new Failure(exitCodes.usage, `usage: qpq-server ${command.synopsis}`, `qpq-server ${name} --help`);
   }
   const found = config();
+  // A command may be about to bring the database back, so that it is no error that there is none.
+  if (found.damagedKey !== undefined) console.error(`qpq-server: warning: ${found.damagedKey}: the key is not UTF-8`);
   const nowMs = Date.now();
   await command.run({
     config: found,

@@ -1,5 +1,6 @@
 /** `qpq-server rekey`: encrypts the database under another key, for the first time, or not any more. */
 
+import { isDamaged } from "../../server-common/config.ts";
 import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
 
 export const rekey: Command = {
@@ -37,6 +38,7 @@ function newKeyOf({ options }: Invocation): string | undefined {
   } catch (error) {
     throw new Failure(exitCodes.failed, `the new key can not be read: ${(error as Error).name}`);
   }
+  if (isDamaged(key)) throw new Failure(exitCodes.failed, "the new key is not UTF-8", "openssl rand -hex 32 makes one");
   if (key === "") throw new Failure(exitCodes.failed, "the new key is empty");
   return key;
 }

@@ -110,6 +110,7 @@ export const de: Record<keyof typeof en, string> = {
   "message.edit": "bearbeitet",
   "message.removed-device": "von einem entfernten Gerät",
   "message.delete": "Nachricht gelöscht",
+  "message.blank": "Eine Nachricht, in der nichts zu sehen ist",
   "message.unsupported": "Diese Version kann diese Nachricht nicht anzeigen",
 
   "chat.back": "Zurück zu den Chats",
@@ -120,6 +121,8 @@ export const de: Record<keyof typeof en, string> = {
   "chat.field": "Nachricht",
   "chat.field-hint": "Nachricht schreiben",
   "chat.send": "Senden",
+  "chat.too-many-lines": "Es wurde nichts eingefügt: Dieser Text hat {lines} Zeilen, und das Feld fasst {most}.",
+  "chat.insert-too-long": "Es wurde nichts eingefügt: Dieser Text hat {size} KB, und eine Nachricht fasst {most} KB.",
   "chat.too-long": "{over} Zeichen zu viel",
   "chat.older": "Ältere Nachrichten werden geladen",
   "chat.start": "Hier beginnt das Gespräch.",

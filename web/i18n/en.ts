@@ -108,6 +108,7 @@ export const en = {
   "message.edit": "edited",
   "message.removed-device": "from a removed device",
   "message.delete": "Message deleted",
+  "message.blank": "A message in which nothing can be seen",
   "message.unsupported": "This version can not show this message",
 
   "chat.back": "Back to chats",
@@ -118,6 +119,8 @@ export const en = {
   "chat.field": "Message",
   "chat.field-hint": "Write a message",
   "chat.send": "Send",
+  "chat.too-many-lines": "Nothing was inserted: this text has {lines} lines, and the field holds {most}.",
+  "chat.insert-too-long": "Nothing was inserted: this text has {size} KB, and a message holds {most} KB.",
   "chat.too-long": "{over} characters over the limit",
   "chat.older": "Loading older messages",
   "chat.start": "This is the beginning of the conversation.",

@@ -30,7 +30,7 @@ export const noticesDe: Record<keyof typeof noticesEn, string> = {
   "notice.not-added":
     "{who} konnte nicht hinzugefügt werden: Keines der Geräte hat Schlüssel, die andere benutzen können",
   "notice.unopened":
-    "Nachrichten, die sich auf diesem Gerät nicht öffnen ließen: {count}. Die Geräte, die sie gesendet haben, werden noch einmal danach gefragt.",
+    "Nachrichten, die sich auf diesem Gerät nicht öffnen ließen: {count}. Wo eine Nachricht sagt, welches Gerät sie gesendet hat, wird dieses noch einmal danach gefragt.",
   "notice.reopened": "Nachrichten, die sich auf diesem Gerät erst nicht öffnen ließen und später kamen: {count}",
   "notice.not-resent":
     "Nachrichten, die noch einmal gesendet werden sollten und in 7 Tagen nicht alle Geräte erreicht haben: {count}",
@@ -53,4 +53,5 @@ export const noticesDe: Record<keyof typeof noticesEn, string> = {
   "notice.whom-you.demoted": "{by} hat dich wieder zum Mitglied gemacht",
   "notice.you": "dich",
   "notice.someone": "jemand",
+  "notice.no-name": "ein Name, der nicht zu sehen ist",
 };

@@ -27,7 +27,7 @@ export const noticesEn = {
   "notice.demoted": "{by} made {who} a member again",
   "notice.not-added": "{who} could not be added: none of their devices has keys that others can use",
   "notice.unopened":
-    "Messages that could not be opened on this device: {count}. The devices that sent them are asked for them again.",
+    "Messages that could not be opened on this device: {count}. Where a message says which device sent it, that device is asked for it again.",
   "notice.reopened": "Messages that could not be opened on this device at first, and that came later: {count}",
   "notice.not-resent": "Messages that were to be sent again, and that did not reach every device in 7 days: {count}",
   "notice.resent": "The server was restored from a backup. Messages that this device has sent again: {count}",
@@ -47,4 +47,5 @@ export const noticesEn = {
   "notice.whom-you.demoted": "{by} made you a member again",
   "notice.you": "you",
   "notice.someone": "someone",
+  "notice.no-name": "a name that nobody can see",
 };

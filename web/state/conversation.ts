@@ -3,17 +3,10 @@
 import { batch, createMemo, createSignal, onCleanup } from "solid-js";
 import type { MessageItem, TimelineItem, TimelinePage } from "../../client/api/engine_api.ts";
 import type { App } from "./app.ts";
+import { createReading, seenOf } from "./reading.ts";
 import { afterChange, growNewer, growOlder, newestWindow, pageItems, restWindow, windowFrom } from "./row_window.ts";
 import { problemFrom } from "./task.ts";
-import {
-  firstUnread,
-  isOfOthers,
-  isUnsaved,
-  itemKey,
-  mergeItems,
-  optimisticOrder,
-  withinLoaded,
-} from "./timeline_items.ts";
+import { firstOfOthers, isUnsaved, itemKey, mergeItems, optimisticOrder, withinLoaded } from "./timeline_items.ts";
 import { type Row, rowsOf } from "./timeline_rows.ts";
 
 export interface Conversation {
@@ -36,14 +29,18 @@ export interface Conversation {
   /** Rises with each message sent here, because the reader wants to see it. */
   written(): number;
   retry(item: MessageItem): void;
-  /** The reader has seen everything up to the newest item. */
-  markRead(): void;
+  /** The reader has these rows in view. @param first its index in `rows`, and `last` of the last one */
+  saw(first: number, last: number): void;
+  /** Puts the mark "new" above the first message of others from a place on. @param from undefined: takes it away */
+  mark(from: string | undefined): void;
 }
 
 /** Items drawn above the first unread one. */
 const itemsAboveUnread = 20;
 /** Items loaded at the start, to find the first unread one; beyond it the mark comes with its page. */
-const mostUnread = 2_000;
+const mostAtStart = 10_000;
+/** What the engine gives at most at once. */
+const longestPage = 200;
 
 /** Rises with each message that this page has sent. */
 let optimistic = 0;
@@ -58,10 +55,10 @@ export function createConversation(app: App, chatId: string): Conversation {
   const [before, setBefore] = createSignal<string>();
   const [loaded, setLoaded] = createSignal(false);
   const [loadingOlder, setLoadingOlder] = createSignal(false);
+  /** The place from which on the mark says that messages are new. */
   const [newFrom, setNewFrom] = createSignal<string>();
   const [written, setWritten] = createSignal(0);
-  /** Unread messages of others that are older than what is loaded. */
-  let unmarked = 0;
+  const saw = createReading(app, chatId);
 
   /** @param kept what is shown already and stays */
   function take(news: TimelineItem[], kept: TimelineItem[] = items()): void {
@@ -83,45 +80,42 @@ export function createConversation(app: App, chatId: string): Conversation {
     take(loaded() && before() !== undefined ? withinLoaded(items(), news) : news);
   }
 
-  const rows = createMemo<Row[]>(
-    (last) => rowsOf(items().slice(drawn().start, drawn().end), newFrom(), last, items()),
-    [],
-  );
+  /** Index of the item above which the mark stands; -1 where none is loaded. */
+  const newAt = createMemo(() => {
+    const from = newFrom();
+    if (from === undefined) return -1;
+    // Before that place is loaded, the first loaded message is not the first new one.
+    const reachesBack = before() === undefined || (items().at(0)?.order ?? "") <= from;
+    return reachesBack ? firstOfOthers(items(), from) : -1;
+  });
+  const rows = createMemo<Row[]>((last) => {
+    const mark = items().at(newAt() < 0 ? items().length : newAt());
+    return rowsOf(items().slice(drawn().start, drawn().end), mark && itemKey(mark), last, items());
+  }, []);
 
-  /** @param page ordered: older than everything that was marked before */
-  function markUnread(page: TimelineItem[]): void {
-    if (unmarked === 0) return;
-    const first = firstUnread(page, unmarked);
-    unmarked = Math.max(0, unmarked - page.filter(isOfOthers).length);
-    // With unread messages left, the mark belongs further up.
-    if (unmarked === 0 || before() === undefined) setNewFrom(first);
-  }
-
-  /** @returns the newest page, with those before it until the unread messages are there; the engine limits a page */
-  async function newestPages(unread: number): Promise<TimelinePage> {
-    const wanted = Math.max(pageItems, Math.min(unread, mostUnread) + itemsAboveUnread);
-    const page = await app.engine.timeline(chatId, undefined, wanted);
-    while (page.before !== undefined && page.items.length < mostUnread) {
-      const missing = unread - page.items.filter(isOfOthers).length;
-      if (missing <= 0) break;
-      const older = await app.engine.timeline(chatId, page.before, missing + itemsAboveUnread);
-      page.items.unshift(...older.items);
-      page.before = older.before;
+  /** @returns the newest page, with those before it up to some items above the first unread message */
+  async function newestPages(from: string | undefined): Promise<TimelinePage> {
+    let { items, before } = await app.engine.timeline(chatId, undefined, pageItems);
+    const isThere = () =>
+      from === undefined || items.length >= mostAtStart || (items[itemsAboveUnread]?.order ?? from) < from;
+    while (before !== undefined && !isThere()) {
+      const older = await app.engine.timeline(chatId, before, longestPage);
+      items = [...older.items, ...items];
+      before = older.before;
     }
-    return page;
+    return { items, ...(before !== undefined && { before }) };
   }
 
   async function open(): Promise<void> {
-    unmarked = app.chat(chatId)?.unread ?? 0;
-    const page = await newestPages(unmarked);
+    const from = app.chat(chatId)?.unreadFrom;
+    const page = await newestPages(from);
     // What was told of meanwhile is newer than the page.
     const heard = page.before === undefined ? items() : withinLoaded(page.items, items());
     batch(() => {
       setBefore(page.before);
       take([...heard, ...app.unsaved.get(chatId) ?? []], page.items);
-      markUnread(page.items);
-      const mark = items().findIndex((item) => itemKey(item) === newFrom());
-      setDrawn(mark < 0 ? newestWindow(items().length) : windowFrom(mark - itemsAboveUnread, items().length));
+      setNewFrom(from);
+      setDrawn(newAt() < 0 ? newestWindow(items().length) : windowFrom(newAt() - itemsAboveUnread, items().length));
       setLoaded(true);
     });
   }
@@ -167,7 +161,6 @@ export function createConversation(app: App, chatId: string): Conversation {
       if (joins) return;
       // Between what was shown and the page there may be more: the conversation begins anew with the page.
       setBefore(page.before);
-      unmarked = 0;
       setDrawn(newestWindow(items().length));
     });
   }
@@ -192,7 +185,6 @@ export function createConversation(app: App, chatId: string): Conversation {
           batch(() => {
             setBefore(page.before);
             take(page.items);
-            markUnread(page.items);
             setDrawn(growOlder);
           });
           return;
@@ -210,7 +202,6 @@ export function createConversation(app: App, chatId: string): Conversation {
     send(text) {
       setWritten((count) => count + 1);
       setNewFrom(undefined);
-      unmarked = 0;
       setDrawn((window) => (window.end >= items().length ? window : newestWindow(items().length)));
       const account = app.account();
       const sender = account?.kind === "signed-in" ? account.username : "";
@@ -234,6 +225,7 @@ export function createConversation(app: App, chatId: string): Conversation {
       take([{ ...item, state: "waiting", errorCode: undefined }]);
       void deliver(item);
     },
-    markRead: () => void app.engine.markRead(chatId).catch(() => {}),
+    saw: (first, last) => saw(seenOf(rows(), first, last)),
+    mark: (from) => void setNewFrom(from),
   };
 }

@@ -5,6 +5,7 @@ import { EngineError } from "../../client/api/errors.ts";
 import type { App, TimelineListener } from "./app.ts";
 import { type Conversation, createConversation } from "./conversation.ts";
 import { itemKey } from "./timeline_items.ts";
+import type { Row } from "./timeline_rows.ts";
 
 /** What the engine gives at most (client/sync/conversation/history.ts). */
 const longestPage = 200;
@@ -28,9 +29,9 @@ function messages(count: number): MessageItem[] {
 
 /** Opens a conversation of `stored` items; `tell` is the engine's event. `early` is told before the first page is. */
 async function withConversation(
-  { stored, unread = 0, early = [], unsaved = new Map(), send = () => Promise.resolve() }: {
+  { stored, unreadFrom, early = [], unsaved = new Map(), send = () => Promise.resolve() }: {
     stored: TimelineItem[];
-    unread?: number;
+    unreadFrom?: string;
     early?: TimelineItem[];
     unsaved?: App["unsaved"];
     send?: () => Promise<void>;
@@ -40,7 +41,7 @@ async function withConversation(
   await createRoot(async (dispose) => {
     let tell: TimelineListener = () => {};
     const app = {
-      chat: () => ({ unread }),
+      chat: () => ({ unreadFrom }),
       account: () => undefined,
       unsaved,
       engine: {
@@ -88,34 +89,52 @@ Deno.test("createConversation() draws a change to a message of an older page wit
   });
 });
 
-for (const unread of [1, 100, 300, 1_500]) {
-  Deno.test(`createConversation() draws the mark above the first of ${unread} unread messages`, async () => {
-    const stored = messages(3_000);
-    await withConversation({ stored, unread }, ({ conversation }) => {
-      const rows = conversation.rows();
-      const at = rows.findIndex(({ kind }) => kind === "new");
-      assert.equal(rows[at + 1]?.key, itemKey(stored[3_000 - unread]));
-      assert.ok(at >= 20, `${at} rows above it`);
-      assert.equal(conversation.atEnd(), unread < 900);
-      return Promise.resolve();
+/** @returns the row under the mark "new", if both are drawn */
+function marked({ rows }: Conversation): Row | undefined {
+  const at = rows().findIndex(({ kind }) => kind === "new");
+  return at < 0 ? undefined : rows()[at + 1];
+}
+
+const ofMe = (item: MessageItem): MessageItem => ({ ...item, own: true, sender: "me", state: "sent" });
+const noticeAt = (order: string): TimelineItem => ({ kind: "notice", order, atMs: startMs, notice: "gap", values: {} });
+
+for (const unread of [1, 199, 200, 201, 300, 1_500, 5_000]) {
+  Deno.test(`PEOPLE B6: the mark stands above the first of ${unread} unread ones, between other lines`, async () => {
+    const all = messages(3 * unread + 200);
+    const first = all.length - 3 * unread;
+    // Of three lines behind the mark, one is unread.
+    const stored = all.map((item, index): TimelineItem =>
+      index < first || (index - first) % 3 === 0 ? item : index % 2 ? ofMe(item) : noticeAt(item.order)
+    );
+    await withConversation({ stored, unreadFrom: stored[first].order }, async ({ conversation, tell }) => {
+      if (unread < 4_000) {
+        assert.ok(conversation.rows().findIndex(({ kind }) => kind === "new") >= 20, "lines above it");
+      }
+      // Beyond what is loaded at the start, the mark comes with its page.
+      for (let page = 0; !marked(conversation); page++) {
+        assert.ok(page < 300 && !conversation.atStart());
+        await conversation.showOlder();
+      }
+      assert.equal(marked(conversation)?.key, itemKey(stored[first]));
+      tell([{ ...all[0], messageId: "later", order: orderOf(all.length) }]);
+      assert.equal(marked(conversation)?.key, itemKey(stored[first]), "it stays when messages arrive");
     });
   });
 }
 
-Deno.test("createConversation() draws the mark with its page where more is unread than is loaded", async () => {
-  const stored = messages(3_000);
-  await withConversation({ stored, unread: 2_500 }, async ({ conversation }) => {
-    const mark = () => {
-      const rows = conversation.rows();
-      return rows[rows.findIndex(({ kind }) => kind === "new") + 1];
-    };
-    assert.equal(conversation.rows().some(({ kind }) => kind === "new"), false);
-    assert.ok(conversation.atEnd());
-    for (let page = 0; !conversation.rows().some(({ kind }) => kind === "new"); page++) {
-      assert.ok(page < 50 && !conversation.atStart());
-      await conversation.showOlder();
-    }
-    assert.equal(mark().key, itemKey(stored[500]));
+Deno.test("PEOPLE B6: a reload finds the mark where the reader stopped, and nowhere when all was read", async () => {
+  const stored = messages(400);
+  await withConversation({ stored, unreadFrom: orderOf(250) }, ({ conversation }) => {
+    assert.equal(marked(conversation)?.key, itemKey(stored[250]));
+    conversation.mark(orderOf(300));
+    assert.equal(marked(conversation)?.key, itemKey(stored[300]), "it moves");
+    conversation.mark(undefined);
+    assert.equal(marked(conversation), undefined);
+    return Promise.resolve();
+  });
+  await withConversation({ stored }, ({ conversation }) => {
+    assert.equal(marked(conversation), undefined);
+    return Promise.resolve();
   });
 });
 

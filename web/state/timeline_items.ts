@@ -67,15 +67,17 @@ export function isOfOthers(item: TimelineItem): boolean {
   return item.kind === "message" && !item.own;
 }
 
-/** @returns the key of the first of the newest `unread` messages of others, where "new" begins */
-export function firstUnread(items: TimelineItem[], unread: number): string | undefined {
-  let left = unread;
-  let first: string | undefined;
-  for (let index = items.length - 1; index >= 0 && left > 0; index--) {
-    const item = items[index];
-    if (!isOfOthers(item)) continue;
-    first = itemKey(item);
-    left -= 1;
+/**
+ * @param items ordered
+ * @returns the index of the first message of another person at a place or behind it; -1 where there is none
+ */
+export function firstOfOthers(items: readonly TimelineItem[], from: string): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (items[middle].order < from) low = middle + 1;
+    else high = middle;
   }
-  return first;
+  while (low < items.length && !isOfOthers(items[low])) low++;
+  return low < items.length ? low : -1;
 }

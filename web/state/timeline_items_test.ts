@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { MessageItem, TimelineItem } from "../../client/api/engine_api.ts";
-import { firstUnread, isUnsaved, itemAt, itemKey, mergeItems, optimisticOrder } from "./timeline_items.ts";
+import { firstOfOthers, isUnsaved, itemAt, mergeItems, optimisticOrder } from "./timeline_items.ts";
 
 function message(id: string, order: string, extra: Partial<MessageItem> = {}): TimelineItem {
   return {
@@ -52,11 +52,10 @@ Deno.test("optimisticOrder() sorts after every order of the engine, and in the o
   assert.ok(optimisticOrder(9) < optimisticOrder(10));
 });
 
-Deno.test("firstUnread() counts messages of others only, from the newest", () => {
-  const items = [message("a", "1"), message("b", "2"), message("own", "3", { own: true }), message("c", "4")];
-  assert.equal(firstUnread(items, 2), itemKey(items[1]));
-  assert.equal(firstUnread(items, 0), undefined);
-  assert.equal(firstUnread(items, 99), itemKey(items[0]));
+Deno.test("firstOfOthers() finds the first message of others at a place or behind it", () => {
+  const notice: TimelineItem = { kind: "notice", order: "3", atMs: 0, notice: "created", values: {} };
+  const items = [message("a", "1"), message("own", "2", { own: true }), notice, message("b", "4")];
+  assert.deepEqual(["0", "1", "11", "2", "4", "5"].map((from) => firstOfOthers(items, from)), [0, 0, 3, 3, 3, -1]);
 });
 
 Deno.test("isUnsaved() is true until the engine reports the item with its own order", () => {

@@ -32,6 +32,7 @@ const quotedFields: Record<"sender" | keyof MessagePreview, true> = {
   sender: true,
   text: true,
   deleted: true,
+  blank: true,
   unsupported: true,
 };
 const quoted = Object.keys(quotedFields) as (keyof typeof quotedFields)[];

@@ -173,6 +173,7 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
       [own, "", 107 * minuteMs, { deleted: true }],
       [anna, "Too late, I read it!", 106 * minuteMs, { replyTo: answered(20), reactions: [reaction(ben, "😂")] }],
       [anna, "[audio/midi]", 105 * minuteMs, { unsupported: true }],
+      [anna, "\u2800", 104.5 * minuteMs, { blank: true }],
       [own, "Which one was it?", 104 * minuteMs, {
         replyTo: { id: idOf(1, 32) },
         // One person, though it looks like three.

@@ -28,6 +28,12 @@ const everyone = ["alice", "bob", "carol", "dora", "emil", "frida.k", "georg", "
 /** The username that needs an invite code, and the code. */
 const byInvitation = { username: "invited", code: "garden-gate" };
 
+/** The newest messages of others. */
+function unreadOf({ summary, items }: FakeChat): TimelineItem[] {
+  const ofOthers = items.filter((item) => item.kind === "message" && !item.own);
+  return ofOthers.slice(ofOthers.length - summary.unread);
+}
+
 /** @param emit gets every event */
 export function openFakeEngine(emit: EmitEvent): EngineApi {
   let account: AccountState = { kind: "signed-out" };
@@ -38,8 +44,9 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
 
   const own = () => (account.kind === "signed-in" ? account.username : "");
   const sorted = () =>
-    [...chats.values()].map(({ summary }) => ({
+    [...chats.values()].map(({ summary, items }) => ({
       ...summary,
+      unreadFrom: unreadOf({ summary, items }).at(0)?.order,
       members: summary.members.map((member) => self.judged(member)),
     })).sort((a, b) => b.activityMs - a.activityMs);
   const tellChats = () => emit({ kind: "chats", chats: structuredClone(sorted()) });
@@ -261,8 +268,9 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       const start = Math.max(0, end - limit);
       return { items: items.slice(start, end), ...(start > 0 && { before: items[start].order }) };
     },
-    async markRead(chatId) {
-      chats.get(chatId)!.summary.unread = 0;
+    async markRead(chatId, upTo) {
+      const { summary } = chats.get(chatId)!;
+      summary.unread = unreadOf(chats.get(chatId)!).filter(({ order }) => order > upTo).length;
       tellChats();
     },
     async devices() {

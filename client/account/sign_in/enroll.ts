@@ -16,7 +16,7 @@ import { type DeviceKeys, enrolledDevice, newDevice, type StoredDevice } from ".
 import { putListAgain } from "../devices/device_list_again.ts";
 import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
 import { badAnswer } from "../errors.ts";
-import { type OpaqueSuite, startLogin, startRegistration } from "./opaque_client.ts";
+import { type OpaqueSuite, startLogin, startRegistration } from "./opaque.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
 import { sessionAuth } from "./session.ts";

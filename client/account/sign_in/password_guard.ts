@@ -8,7 +8,7 @@ import { proveCall, type StoredDevice } from "../devices/device.ts";
 import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
 import type { SeenList } from "../devices/device_list_check.ts";
 import { type Enrolment, login, requireRootOf } from "./enroll.ts";
-import { startRegistration } from "./opaque_client.ts";
+import { startRegistration } from "./opaque.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
 import { sessionAuth } from "./session.ts";

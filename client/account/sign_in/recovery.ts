@@ -10,7 +10,7 @@ import { vaultFields } from "../../../schema/signed_call.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { type Enrolment, requireRootOf } from "./enroll.ts";
 import { badAnswer } from "../errors.ts";
-import { startRegistration } from "./opaque_client.ts";
+import { startRegistration } from "./opaque.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart, recoverySeed } from "./recovery_key.ts";
 import { openVault, sealVault, unwrapVaultKeys, wrapVaultKeys } from "../vault/vault.ts";

@@ -22,6 +22,8 @@ export interface ConversationEventMap {
   ended(chatId: string): void;
   /** A Welcome put this device into the group. */
   joined(chatId: string): void;
+  /** The user has accepted the invitation to the chat, also by an answer. */
+  accepted(chatId: string): void;
   /** The conversation goes on in a replacement channel. `resend`: own messages to send once more there. */
   moved(chatId: string, resend: OutboxRecord[]): void;
   /** An entry could not be followed, and no later one can be: help is needed. */

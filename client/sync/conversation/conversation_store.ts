@@ -27,6 +27,7 @@ import {
   type StoredConversation,
 } from "./records.ts";
 import { itemOf, type PinMarks, summaryOf } from "./projection.ts";
+import { readingOf } from "./reading.ts";
 import { isShown } from "./standing.ts";
 import { UnitOfWork } from "./unit_of_work.ts";
 
@@ -285,13 +286,15 @@ export class ConversationStore {
     chatId: string,
     stored: StoredConversation,
   ): Promise<Pick<Conversation, "record" | "storedMembers" | "storedDevices">> {
-    const [storedMembers, storedDevices] = await Promise.all([
+    const [reading, storedMembers, storedDevices] = await Promise.all([
+      readingOf(this.#store, chatId, stored),
       stored.members ? undefined : this.#store.get<ConversationRecord["members"]>("epochs", keys.members(chatId)),
       this.#store.get<NonNullable<ConversationRecord["devices"]>>("epochs", keys.devices(chatId)),
     ]);
     const members = stored.members ?? storedMembers;
     if (!members) throw new StorageError("the members of a chat are missing");
-    const record = { ...conversationFromStored(stored), members, ...(storedDevices && { devices: storedDevices }) };
+    const known = { ...conversationFromStored(stored), reading, members };
+    const record = { ...known, ...(storedDevices && { devices: storedDevices }) };
     return { record, ...(storedMembers && { storedMembers }), ...(storedDevices && { storedDevices }) };
   }
 

@@ -7,6 +7,7 @@ import { previewOf } from "../../content/registry.ts";
 import { devicesIn } from "./device_history.ts";
 import { accountsOf } from "./membership_diff.ts";
 import { movedFields } from "./moved_fields.ts";
+import { withUnread } from "./reading.ts";
 import {
   type ConversationRecord,
   conversationToStored,
@@ -250,7 +251,7 @@ export class ConversationTransaction {
       (lastMessage.order !== undefined && lastMessage.order < kept);
     if (line.kind === "message") {
       if (isNewest) fields.lastMessage = { ...previewOf(line), sender: line.sender, atMs: line.atMs, order };
-      if (countsAsUnread) fields.unread = this.#record.unread + 1;
+      if (countsAsUnread) Object.assign(fields, withUnread(this.#record, order));
     }
     this.set(fields);
     return order;

@@ -1,14 +1,17 @@
 /** Maps stored records to the items and summaries that the views get. */
 
-import type { ChatMember, ChatSummary, TimelineItem } from "../../api/engine_api.ts";
-import { isVisible } from "../../content/visible_text.ts";
+import type { ChatMember, ChatSummary, MessageContent, MessagePreview, TimelineItem } from "../../api/engine_api.ts";
+import { isBlank, isVisible } from "../../content/visible_text.ts";
 import { contentOf } from "./message_line.ts";
 import type { ConversationRecord, LineRecord } from "./records.ts";
 import { desyncOf, isIn } from "./standing.ts";
 
 /** @returns the item that the views get for a line */
 export function itemOf(line: LineRecord): TimelineItem {
-  if (line.kind === "notice") return { ...line };
+  if (line.kind === "notice") {
+    const { name } = line.values;
+    return name !== undefined && isBlank(name) ? { ...line, values: { ...line.values, name: "" } } : { ...line };
+  }
   const { kind, messageId, order, sender, own, elsewhere, revokedDevice, atMs, state, errorCode } = line;
   return {
     kind,
@@ -21,8 +24,21 @@ export function itemOf(line: LineRecord): TimelineItem {
     atMs,
     state,
     ...(errorCode !== undefined && { errorCode }),
-    ...contentOf(line),
+    ...shownOf(contentOf(line)),
   };
+}
+
+/** What nobody can see is said to be there: texts, and signs of reactions. */
+function shownOf(content: MessageContent): MessageContent {
+  const { reactions } = content;
+  const signs = reactions?.some(({ text }) => isBlank(text))
+    ? reactions.map((reaction) => isBlank(reaction.text) ? { ...reaction, text: "\ufffd" } : reaction)
+    : reactions;
+  return { ...content, ...(signs && { reactions: signs }), ...blankOf(content) };
+}
+
+function blankOf({ text, deleted, unsupported }: MessagePreview): { blank?: true } {
+  return !deleted && !unsupported && isBlank(text) ? { blank: true } : {};
 }
 
 /** The directory's marks of a member; none for most members. */
@@ -58,6 +74,7 @@ export function summaryOf(
     active: isIn(record) && desyncOf(record) === undefined,
     ...(isIn(record) && desyncOf(record) && { recovering: true as const }),
     unread: record.unread,
+    ...(record.unread > 0 && record.reading?.from !== undefined && { unreadFrom: record.reading.from }),
     ...(record.lastMessage && { lastMessage: lastMessageOf(record.lastMessage) }),
     activityMs: record.activityMs,
     ...(draft !== undefined && { draft }),
@@ -73,5 +90,5 @@ function groupTitle(name: string, others: { username: string }[], own: string): 
 function lastMessageOf(
   { order: _place, ...shown }: NonNullable<ConversationRecord["lastMessage"]>,
 ): ChatSummary["lastMessage"] {
-  return shown;
+  return { ...shown, ...blankOf(shown) };
 }

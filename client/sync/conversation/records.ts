@@ -46,6 +46,8 @@ export interface ConversationRecord {
   /** The user asked to leave; the removal is on its way. */
   leaving: boolean;
   unread: number;
+  /** Where the unread messages stand. Absent in records of earlier versions on disk (reading.ts). */
+  reading?: Reading;
   /** `order`: the place of its line. Absent in records of versions in which messages could not change. */
   lastMessage?: MessagePreview & { sender: string; atMs: number; order?: string };
   activityMs: number;
@@ -109,6 +111,16 @@ export interface ConversationRecord {
    * follow its group.
    */
   redo?: { add: string[]; remove: string[] };
+}
+
+/** How far a conversation was read (reading.ts). */
+export interface Reading {
+  /** The place up to which was read; "" for none. */
+  to: string;
+  /** The place of the first unread message; absent where there is none. */
+  from?: string;
+  /** Unread messages that came into places before `to`, in order. */
+  late?: string[];
 }
 
 /**

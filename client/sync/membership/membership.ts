@@ -200,7 +200,10 @@ export class Membership {
       if (!conversation) throw new EngineError({ code: LocalCode.notInChat, detail: "there is no such chat" });
       if (!conversation.record.invitation) return;
       conversation.set({ invitation: false, needsAcceptance: undefined, inviterRevoked: undefined });
-      unit.onceStored(() => this.#outbox.flush(conversation.id));
+      unit.onceStored(() => {
+        this.#outbox.flush(conversation.id);
+        this.#context.events.emit("accepted", conversation.id);
+      });
     });
   }
 

@@ -223,6 +223,7 @@ function joinedRecord(
     // A device that is re-added while it wants to leave still wants to leave.
     leaving: before !== undefined && isIn(before) && before.leaving,
     unread: before?.unread ?? 0,
+    ...(before?.reading && { reading: before.reading }),
     ...(before?.lastMessage && { lastMessage: before.lastMessage }),
     ...(before?.aheadUntilMs !== undefined && { aheadUntilMs: before.aheadUntilMs }),
     ...(before?.devices && { devices: before.devices }),

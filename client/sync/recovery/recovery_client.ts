@@ -103,6 +103,11 @@ export class RecoveryClient {
     await this.#asking.missed(chatId, key);
   }
 
+  /** An invitation was accepted: its members may be asked now. @throws StorageError, TransportError, WireError */
+  async accepted(chatId: string): Promise<void> {
+    await this.#asking.look(chatId);
+  }
+
   /** What another device gave to this one did not open. @throws StorageError, TransportError, WireError */
   async givenUnopened(chatId: string, from: Bytes, message: { messageId: Bytes; n: number }): Promise<void> {
     await this.#asking.givenUnopened(chatId, from, message);

@@ -105,6 +105,7 @@ export async function createReplacement(
   });
   const {
     keptBytes: _kept,
+    reading: _reading,
     earlier: _earlier,
     superseded: _superseded,
     serverDiffers: _differs,

@@ -75,9 +75,10 @@ export class Messages {
       state: "waiting",
       content: bytes,
     });
-    // An answer accepts an invitation, and marks the conversation as read.
-    if (conversation.record.invitation || conversation.record.unread > 0) {
-      conversation.set({ invitation: false, unread: 0 });
+    // An answer accepts an invitation. It marks nothing as read: what came while it was written was not seen.
+    if (conversation.record.invitation) {
+      conversation.set({ invitation: false });
+      unit.onceStored(() => this.#context.events.emit("accepted", chatId));
     }
     markOwn(unit, chatId, ownKey, messageId, { order, atMs });
     const id = await mimiMessageId(

@@ -42,6 +42,30 @@ test("PEOPLE B8: links show the host that they open, whatever stands around them
   await expect(links).toHaveCSS("direction", "ltr");
 });
 
+test("PEOPLE B8: what would stop the page is not inserted; many lines come at once", async ({ page, url }) => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Choir" }).click();
+  const paste = async (text: string) => {
+    await page.evaluate((copied) => navigator.clipboard.writeText(copied), text);
+    await page.keyboard.press("Control+V");
+  };
+  await composer(page).fill("before ");
+  await paste("\n".repeat(16_000));
+  await expect(page.getByRole("alert")).toHaveText(/this text has 16001 lines, and the field holds 5000/);
+  await expect(composer(page)).toHaveValue("before ");
+  await expectWhole(page, "a refused paste");
+  await paste("x".repeat(500_000));
+  await expect(page.getByRole("alert")).toHaveText(/this text has 489 KB, and a message holds 16 KB/);
+  // An input method puts its text in without a paste: Chromium would take minutes for so many lines.
+  const lines = "a\n".repeat(4_900);
+  await page.keyboard.insertText(lines);
+  await expect(composer(page)).toHaveValue(`before ${lines}`);
+  await expect(page.getByRole("alert")).toHaveCount(0);
+  await page.keyboard.type("end");
+  await expect(composer(page)).toHaveValue(`before ${lines}end`);
+});
+
 test("PEOPLE B8: a message of 16,000 lines is shown in part until all is asked for", async ({ page, url }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "Choir" }).click();
@@ -65,6 +89,16 @@ test("PEOPLE B8: a message of 16,000 lines is shown in part until all is asked f
   await message.getByRole("button", { name: "Show less" }).click();
   await expect(message).not.toContainText("last");
   await expect(message).toBeInViewport();
+});
+
+test("what stands side by side has spaces between", async ({ page, url }) => {
+  await signIn(page, url);
+  await page.getByRole("link", { name: "Choir" }).click();
+  await expect(page.locator(".conversation .pane-sub")).toHaveText(/^\d+ members · End-to-end encrypted/);
+  await page.getByRole("button", { name: "Chat details" }).click();
+  await expect(page.locator(".person-name").first()).toHaveText("mara (you)");
+  await page.evaluate(() => location.hash = "#settings");
+  await expect(page.getByText(/^In use now · added /)).toBeVisible();
 });
 
 test("PEOPLE B8: a group keeps the shape of its picture when it is renamed", async ({ page, url }) => {

@@ -22,6 +22,7 @@ for (const scheme of ["light", "dark"] as const) {
       await expect(alike).toHaveText("👍 3👍 3 from carol");
       await expect(alike.locator("bdi")).toHaveText("👍 3");
       await expect(alike.locator(".reaction-count")).toHaveCount(0);
+      await expect(message("A message in which nothing can be seen"), "PEOPLE B8").toBeVisible();
       await expect(message("This version can not show this message [audio/midi]")).toBeVisible();
       await expectWhole(page, `${scheme} ${width}`);
       if (shots) await page.screenshot({ path: `${shots}/kinds-${scheme}-${width}.png` });

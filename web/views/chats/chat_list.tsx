@@ -153,7 +153,7 @@ function ChatRow(props: { chat: ChatSummary; own: string }): JSX.Element {
           </Show>
           <Show when={props.chat.unread > 0}>
             <span class="badge" role="img" aria-label={plural("chats.unread", props.chat.unread)}>
-              {props.chat.unread > 99 ? "99+" : props.chat.unread}
+              {props.chat.unread}
             </span>
           </Show>
         </span>

@@ -19,6 +19,9 @@ import { ProgressLine } from "../common/progress_line.tsx";
 import { TimelineView } from "./timeline_view.tsx";
 import { TypingLine } from "./typing_line.tsx";
 
+/** An expression: the space at the end of a literal would be lost when the code is formatted. */
+const separator = " · ";
+
 /** One conversation: its people, its messages, and the composer. */
 export function ConversationView(props: { chatId: string; compact: boolean }): JSX.Element {
   const app = useApp();
@@ -112,9 +115,13 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
           </div>
           <p class="pane-sub">
             <Show when={props.compact}>
-              <ConnectionStatus /> ·
+              <ConnectionStatus />
+              {separator}
             </Show>
-            <Show when={props.chat.kind === "group"}>{plural("chat.members", props.chat.members.length)} ·</Show>
+            <Show when={props.chat.kind === "group"}>
+              {plural("chat.members", props.chat.members.length)}
+              {separator}
+            </Show>
             {text("chat.sealed")}
           </p>
         </div>
@@ -141,6 +148,7 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
         title={props.chat.title}
         group={props.chat.kind === "group"}
         unread={props.chat.unread}
+        unreadFrom={props.chat.unreadFrom}
         waits={waits()}
       />
       <Show when={active()}>

@@ -14,7 +14,7 @@ export function MessageContentView(props: MessageViewProps): JSX.Element {
         <Match when={props.item.deleted}>
           <DeleteView {...props} />
         </Match>
-        <Match when={props.item.unsupported}>
+        <Match when={props.item.unsupported || props.item.blank}>
           <UnsupportedView {...props} />
         </Match>
       </Switch>

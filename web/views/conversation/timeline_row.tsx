@@ -69,12 +69,14 @@ export function TimelineRow(
 
 /**
  * @param own this account's username
- * @returns the notice's sentence, with "you" where it is about this account, and "someone" for a missing name
+ * @returns the notice's sentence, with "you" where it is about this account, "someone" for a missing person, and words
+ *   for a name that nobody can see
  */
 function noticeText({ notice, values }: NoticeItem, own: string): string {
   const kind = notice === "removed" && !values.by ? "removed-by-nobody" : notice;
   const someone = text("notice.someone");
-  const named = { by: someone, who: someone, device: "", code: "", name: "", count: "", ...values };
+  const name = values.name || text("notice.no-name");
+  const named = { by: someone, who: someone, device: "", code: "", count: "", ...values, name };
   const toYou = values.who === own
     ? textOf(`notice.whom-you.${kind}`, named)
     : values.by === own

@@ -8,6 +8,7 @@ import { TimelineRow } from "./timeline_row.tsx";
 /** A reader within this distance of an end counts as being there, in CSS pixels. */
 const nearEndPx = 60;
 const nearEdgePx = 500;
+const firstWordsPx = 24;
 /**
  * How many lines in view are remembered. The first of them may be rebuilt when a line above it changes its
  * look.
@@ -19,7 +20,15 @@ const anchorLines = 4;
  * at the line in view.
  */
 export function TimelineView(
-  props: { conversation: Conversation; title: string; group: boolean; unread: number; waits: string },
+  props: {
+    conversation: Conversation;
+    title: string;
+    group: boolean;
+    unread: number;
+    /** The place of the first unread message. */
+    unreadFrom: string | undefined;
+    waits: string;
+  },
 ): JSX.Element {
   const { conversation } = props;
   const app = useApp();
@@ -56,16 +65,27 @@ export function TimelineView(
     }
   }
 
-  /** Finds the first line in view by binary search. @returns its index */
-  function firstInView(): number {
-    const edge = scroller.getBoundingClientRect().top + 8;
+  /** @param isBefore whether a line lies before the one that is looked for @returns the index of that line */
+  function findLine(isBefore: (line: DOMRect) => boolean): number {
     let [low, high] = [0, lines.children.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (lines.children[middle].getBoundingClientRect().bottom > edge) high = middle;
-      else low = middle + 1;
+      if (isBefore(lines.children[middle].getBoundingClientRect())) low = middle + 1;
+      else high = middle;
     }
     return low;
+  }
+
+  function firstInView(): number {
+    const edge = scroller.getBoundingClientRect().top + 8;
+    return findLine(({ bottom }) => bottom <= edge);
+  }
+
+  /** A line counts as seen when its first words are in view. */
+  function lastInView(): number {
+    if (stuck) return lines.children.length - 1;
+    const edge = scroller.getBoundingClientRect().bottom - firstWordsPx;
+    return findLine(({ top }) => top <= edge) - 1;
   }
 
   function restore(): void {
@@ -76,11 +96,15 @@ export function TimelineView(
     }
   }
 
+  const isLooking = () => document.visibilityState === "visible" && document.hasFocus();
+
   function seen(): void {
-    if (
-      conversation.loaded() && stuck && props.unread > 0 && document.visibilityState === "visible" &&
-      document.hasFocus()
-    ) conversation.markRead();
+    if (conversation.loaded() && props.unread > 0 && isLooking()) conversation.saw(firstInView(), lastInView());
+  }
+
+  /** The mark "new" stays where the reader found it, until messages come that the reader does not see at once. */
+  function moveMark(from: string | undefined, before: string | undefined): void {
+    if (!isLooking() || (from !== undefined && before === undefined && !stuck)) conversation.mark(from);
   }
 
   function onScroll(): void {
@@ -123,6 +147,7 @@ export function TimelineView(
     } else scroller.scrollTop = scroller.scrollHeight;
     onScroll();
   }));
+  createEffect(on(() => props.unreadFrom, moveMark, { defer: true }));
   createEffect(on(() => props.unread, seen, { defer: true }));
   onMount(() => {
     const resized = new ResizeObserver(() => {

@@ -133,6 +133,7 @@ function MemberRow(
       <span class="person-name">
         {username()}
         <Show when={props.member.self}>
+          {" "}
           <span class="person-self">({text("info.you")})</span>
         </Show>
       </span>

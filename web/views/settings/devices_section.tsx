@@ -110,7 +110,7 @@ function DeviceRow(props: { device: DeviceInfo; onRevoke: () => void }): JSX.Ele
         <p class="hint">
           {used()}
           <Show when={device.createdMs}>
-            {(atMs) => <>· {text("settings.device-added", { when: agoText(atMs(), Date.now()) })}</>}
+            {(atMs) => ` · ${text("settings.device-added", { when: agoText(atMs(), Date.now()) })}`}
           </Show>
         </p>
       </div>

@@ -1,0 +1,58 @@
+/** What is unread, as the reader sees it. */
+
+import type { Page } from "@playwright/test";
+import { expect, signIn, test } from "./fixture.ts";
+
+const log = (page: Page) => page.getByRole("log", { name: "bob" });
+const composer = (page: Page) => page.getByRole("textbox", { name: "Message" });
+const mark = (page: Page) => log(page).getByRole("separator");
+const below = (page: Page) => page.getByRole("button", { name: /new below/ });
+/** The chat's row in the list, with the number of its unread messages. */
+const row = (page: Page, count: number) =>
+  page.getByRole("link", { name: count === 0 ? "bob" : `bob ${count} unread`, exact: true });
+const scrollTo = (page: Page, top: number) =>
+  log(page).evaluate((element, place) => void (element.scrollTop = place), top);
+
+/** Asks something, and looks away from the end before the answer comes. */
+async function askAndLookUp(page: Page): Promise<void> {
+  await composer(page).fill("Are you there?");
+  await composer(page).press("Enter");
+  await expect(log(page).getByText("Are you there?")).toBeInViewport();
+  await scrollTo(page, 600);
+}
+
+test("PEOPLE B6: what comes while the reader is further up is unread until it is seen", async ({ page, url }) => {
+  await signIn(page, url);
+  await row(page, 0).click();
+  await expect(log(page).getByText("Entry 5000 of the log.")).toBeInViewport();
+  const title = await page.title();
+  await askAndLookUp(page);
+  await expect(below(page)).toHaveText("1 new below");
+  await expect(row(page, 1)).toBeVisible();
+  await expect(page).toHaveTitle(/^\(4\) /);
+  await expect(mark(page)).toHaveCount(1);
+  expect(
+    await log(page).getByText("Yes, of course.").evaluate((element) =>
+      element.closest(".line")!.previousElementSibling!.matches(".line-new")
+    ),
+  ).toBe(true);
+  await below(page).click();
+  await expect(log(page).getByText("Yes, of course.")).toBeInViewport();
+  await expect(row(page, 0)).toBeVisible();
+  await expect(page).toHaveTitle(title);
+  await expect(mark(page), "it stays where the reader found it").toHaveCount(1);
+});
+
+test("PEOPLE B6: what a second tab reads is read in the first one, too", async ({ page, url }) => {
+  await signIn(page, url);
+  await row(page, 0).click();
+  await askAndLookUp(page);
+  await expect(row(page, 1)).toBeVisible();
+  const second = await page.context().newPage();
+  await second.goto(url);
+  await row(second, 1).click();
+  await expect(log(second).getByText("Yes, of course.")).toBeInViewport();
+  await expect(row(second, 0)).toBeVisible();
+  await expect(row(page, 0)).toBeVisible();
+  await expect(below(page)).toHaveCount(0);
+});
