@@ -93,3 +93,11 @@ Deno.test("PEOPLE A8: RecoveryResponder.answer() seals no secret again from befo
   }
   assert.deepEqual(sealed, [[1, 4], [1, 5], [1, 6], [2, 5], [2, 6]]);
 });
+
+Deno.test("RecoveryResponder.answer() answers again when its clock was a day ahead and is set back", async () => {
+  const { time, asks } = await outOfStep();
+  time.nowMs = 24 * 3_600_000;
+  assert.equal(await asks(1, 9), 8);
+  time.nowMs = 0;
+  assert.equal(await asks(1, 1), 9);
+});

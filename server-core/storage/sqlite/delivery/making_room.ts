@@ -23,7 +23,7 @@ interface QueueLimit {
 
 /** Whose messages make room next. */
 interface Heaviest {
-  /** Queue numbers of the account's devices; 0 stands for the unknown senders of entries of earlier versions. */
+  /** Queue numbers of the account's devices. Entries of earlier versions name none: −channel stands for them. */
   senders: number[];
   /** How many of its messages make room before the shares are looked at again. */
   left: number;
@@ -38,8 +38,8 @@ interface Heaviest {
 const remembered = new WeakMap<Database, Map<number, Heaviest>>();
 const rememberedQueues = 10_000;
 
-/** @returns the message that makes room in a queue in which at least one waits */
-export function nextToDrop(db: Database, queue: number, limit: QueueLimit): Waiting {
+/** @returns the message that makes room; undefined where none waits */
+export function nextToDrop(db: Database, queue: number, limit: QueueLimit): Waiting | undefined {
   const known = remembered.get(db) ?? new Map<number, Heaviest>();
   remembered.set(db, known);
   const before = known.get(queue);
@@ -48,7 +48,8 @@ export function nextToDrop(db: Database, queue: number, limit: QueueLimit): Wait
   // Its messages may have been read meanwhile.
   if (!heaviest || !found) {
     heaviest = heaviestOf(db, queue, limit);
-    found = oldestOf(db, queue, heaviest)!;
+    found = heaviest && oldestOf(db, queue, heaviest);
+    if (!heaviest || !found) return undefined;
   }
   if (known.size >= rememberedQueues) known.clear();
   known.set(queue, { ...heaviest, left: heaviest.left - 1, from: found.seq + 1 });
@@ -59,7 +60,7 @@ function oldestOf(db: Database, queue: number, { senders, from }: Heaviest): Wai
   return db.get<Waiting>(
     `SELECT seq, channel, body, received_ms FROM entries
      WHERE queue = ? AND seq >= ? AND kind = ${EntryKind.APPLICATION}
-       AND coalesce(sender, 0) IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT 1`,
+       AND coalesce(sender, -channel) IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT 1`,
     queue,
     from,
     JSON.stringify(senders),
@@ -73,10 +74,10 @@ interface Share {
   part: number;
 }
 
-function heaviestOf(db: Database, queue: number, limit: QueueLimit): Heaviest {
+function heaviestOf(db: Database, queue: number, limit: QueueLimit): Heaviest | undefined {
   const rows = db.all<{ sender: number; account: Uint8Array | null; entries: number; bytes: number }>(
     `SELECT waiting.sender, account_key AS account, waiting.entries, waiting.bytes
-     FROM (SELECT coalesce(sender, 0) AS sender, count(*) AS entries, sum(length) AS bytes
+     FROM (SELECT coalesce(sender, -channel) AS sender, count(*) AS entries, sum(length) AS bytes
            FROM entries JOIN bodies USING (body)
            WHERE queue = ? AND kind = ${EntryKind.APPLICATION} GROUP BY 1) AS waiting
      LEFT JOIN queues ON queues.queue = waiting.sender LEFT JOIN devices USING (recipient_key)`,
@@ -92,6 +93,7 @@ function heaviestOf(db: Database, queue: number, limit: QueueLimit): Heaviest {
     shares.set(of, share);
   }
   const [first, second] = [...shares.values()].sort((a, b) => b.part - a.part);
+  if (!first) return undefined;
   const all = rows.reduce((sum, { entries }) => sum + entries, 0);
   // Half of what it has more than the next one: the other half may be filled by that one meanwhile.
   const more = (first.part - (second?.part ?? 0)) / 2 / (first.part / first.entries);

@@ -68,7 +68,9 @@ export function append(db: Database, queue: number, entry: NewEntry): number {
   );
   let { waiting, waiting_bytes } = after;
   while (waiting > queueLimit.entries || waiting_bytes > queueLimit.bytes) {
-    waiting_bytes -= drop(db, queue, nextToDrop(db, queue, queueLimit));
+    const next = nextToDrop(db, queue, queueLimit);
+    if (!next) break;
+    waiting_bytes -= drop(db, queue, next);
     waiting--;
   }
   return after.seq;
