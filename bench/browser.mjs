@@ -10,6 +10,7 @@ import { build } from "vite";
 import { fullChromium } from "../scripts/test/chromium.mjs";
 import { root, webRoot } from "../scripts/paths.mjs";
 import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
+import { measureOutage } from "./outage.mjs";
 import { percentiles } from "./statistics.mjs";
 
 const password = "correct horse battery staple";
@@ -164,10 +165,15 @@ async function weight(browser) {
   };
 }
 
-/** @returns all figures of the browser; times in ms, sizes in bytes */
-export async function measureBrowser({ messages = 500 } = {}) {
+/**
+ * @param {{ messages?: number, queued?: number }} [options] how many messages are measured one at a time, and how many
+ *   wait for the core
+ * @returns all figures of the browser; times in ms, sizes in bytes
+ */
+export async function measureBrowser({ messages = 500, queued = 300 } = {}) {
   const dataDir = mkdtempSync(`${tmpdir()}/qpq-bench-`);
-  const core = await startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:17443", ...roomyCore });
+  const startOwnCore = () => startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:17443", ...roomyCore });
+  let core = await startOwnCore();
   const gateway = await startGateway(dataDir, core.ready.addr, { ...ports, ...roomyGateway });
   const browser = await chromium.launch(fullChromium);
   try {
@@ -181,7 +187,20 @@ export async function measureBrowser({ messages = 500 } = {}) {
     await bob.getByRole("link", { name: "alice" }).first().click();
     await watchArrivals(bob);
     await sendToRender(alice, bob, 0, 20);
+    const outages = [];
+    for (let index = 0; index < 3; index++) {
+      outages.push(
+        await measureOutage(alice, bob, {
+          kill: async () => {
+            core.process.kill("SIGKILL");
+            await core.exited;
+          },
+          start: async () => void (core = await startOwnCore()),
+        }, queued + index),
+      );
+    }
     return {
+      outages,
       sendToRender: await sendToRender(alice, bob, 20, messages),
       echo: await echo(bob, messages),
       signIn: await signIn(browser, "alice", 5),

@@ -26,6 +26,7 @@ export interface ChaosOptions {
 
 export interface ChaosResult extends Verdict {
   samples: Sample[];
+  cutShort: Sample[];
   kills: Record<string, number>;
   said: number;
   sent: number;
@@ -58,8 +59,9 @@ const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const { folder, seed, log, say } = options;
   const startedMs = performance.now();
-  const recovery = new Recovery(undefined, ({ who, way, ms, after, unfinished }) => {
-    const line = `slow: ${who} ${way} ${unfinished ? "more than " : ""}${seconds(ms)} after ${after}`;
+  const recovery = new Recovery(undefined, ({ who, way, ms, sinceFaultMs, after, unfinished }) => {
+    const times = `${unfinished ? "more than " : ""}${seconds(ms)}, ${seconds(sinceFaultMs)} since the fault`;
+    const line = `slow: ${who} ${way} ${times}: ${after}`;
     say(`      ${line}`);
     log("chaos", line);
   });
@@ -70,8 +72,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   try {
     const { kills, verdict } = await Promise.race([interrupted, run(world, recovery, options)]);
     const { count: said, sent } = world.ledger;
-    const { samples } = recovery;
-    return { ...verdict, samples, kills, said, sent: sent.size, tookMs: performance.now() - startedMs };
+    const { samples, cutShort } = recovery;
+    return { ...verdict, samples, cutShort, kills, said, sent: sent.size, tookMs: performance.now() - startedMs };
   } finally {
     await world.end();
   }
@@ -142,7 +144,7 @@ async function play(
     round.burst && `burst ${round.burst.who}`,
   ].filter(Boolean).join(", ");
   log("chaos", what);
-  const clear = weather && makeWeather(world, recovery, weather, `${victim}, ${weather.kind}`);
+  const clear = weather && makeWeather(world, recovery, weather);
   if (round.renames) world.rename(round.renames, `four ${index}`);
   const burst = (when: "before" | "away") => {
     if (round.burst?.when !== when) return;
@@ -178,9 +180,9 @@ async function play(
 }
 
 /** Resolves when the weather is over. */
-async function makeWeather(world: World, recovery: Recovery, weather: Weather, fault: string): Promise<void> {
+async function makeWeather(world: World, recovery: Recovery, weather: Weather): Promise<void> {
   const who = behind[weather.where];
-  recovery.begin(who, fault);
+  recovery.begin(who, weather.kind);
   world.servers.weather(weather);
   if (weather.kind !== "rebind") await sleep(weather.forMs);
   world.servers.clear();

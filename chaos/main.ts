@@ -1,11 +1,11 @@
 /**
- * `npm run chaos`: one run, a line for each kill, a table at the end, and exit code 1 when a message that was told
- * "sent" is lost, or one is doubled.
+ * `npm run chaos`: one run, a line for each kill, tables at the end, and exit code 1 when a message that was told
+ * "sent" is lost, or one is doubled; 2 when a world could not be judged.
  */
 
 import { parseArgs } from "node:util";
+import { campaign } from "./campaign.ts";
 import { type Victim, victims } from "./decisions.ts";
-import { chaos } from "./loop.ts";
 import { report } from "./report.ts";
 
 const { values } = parseArgs({
@@ -16,13 +16,21 @@ const { values } = parseArgs({
     pace: { type: "string", default: "1" },
     wait: { type: "string", default: "60" },
     patience: { type: "string", default: "180" },
+    worlds: { type: "string", default: "1" },
   },
 });
-const [kills, seed, pace, wait, patience] = [values.kills, values.seed, values.pace, values.wait, values.patience]
-  .map(Number);
+const [kills, seed, pace, wait, patience, worlds] = [
+  values.kills,
+  values.seed,
+  values.pace,
+  values.wait,
+  values.patience,
+  values.worlds,
+].map(Number);
 const only = values.only.split(",") as Victim[];
-if (![kills, seed, pace, wait, patience].every(Number.isSafeInteger) || kills < 1 || pace < 1) {
-  console.error("qpq: error: --kills, --seed, --pace, --wait and --patience (in seconds) are whole numbers");
+const areNumbers = [kills, seed, pace, wait, patience, worlds].every(Number.isSafeInteger);
+if (!areNumbers || kills < 1 || pace < 1 || worlds < 1 || worlds > kills) {
+  console.error("qpq: error: --kills, --seed, --pace, --worlds, --wait and --patience (in seconds) are whole numbers");
   Deno.exit(2);
 }
 if (!only.every((name) => victims.includes(name))) {
@@ -43,30 +51,28 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => interrupted.abort(new Error("interrupted")));
 }
 
-const folder = Deno.makeTempDirSync({ prefix: "qpq-chaos-" });
 const logs = decodeURIComponent(new URL("../test-results/chaos", import.meta.url).pathname);
 Deno.mkdirSync(logs, { recursive: true });
-const logPath = `${logs}/${seed}.log`;
-const log = Deno.openSync(logPath, { write: true, create: true, truncate: true });
-const encoder = new TextEncoder();
-const running = chaos({
+const running = campaign({
   kills,
+  worlds,
   seed,
   only,
   pace,
   waitMs: wait * 1000,
   patienceMs: patience * 1000,
-  folder,
+  logs,
   signal: interrupted.signal,
   say: console.log,
-  log: (who, line) => log.writeSync(encoder.encode(`${new Date().toISOString()} ${who} | ${line}\n`)),
 });
-const result = await running.catch((error) => {
-  console.error(`qpq: error: ${error.message}; log: ${logPath}`);
+const { result, evidence, failed } = await running.catch((error) => {
+  console.error(`qpq: error: ${error.message}; logs: ${logs}`);
   Deno.exit(2);
 });
-for (const line of report(result)) console.log(line);
-const isWrong = result.lost.length + result.doubled.length > 0;
-if (isWrong || result.stuck.length > 0) console.log(`again: ${again}; log: ${logPath}; states: ${folder}`);
-else Deno.removeSync(folder, { recursive: true });
-Deno.exit(isWrong ? 1 : 0);
+const lines = report(result);
+for (const line of lines) console.log(line);
+const summary = `${logs}/${seed}.md`;
+Deno.writeTextFileSync(summary, [new Date().toISOString(), again, ...lines, ...evidence, ""].join("\n"));
+for (const line of evidence) console.log(line);
+console.log(`${evidence.length > 0 ? `again: ${again}; ` : ""}summary: ${summary}`);
+Deno.exit(result.lost.length + result.doubled.length > 0 ? 1 : failed > 0 ? 2 : 0);

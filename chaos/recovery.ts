@@ -17,7 +17,10 @@ const slowMs = 5_000;
 export interface Sample {
   who: Name;
   way: Way;
+  /** Since what cut the person off could be reached again ("in": and somebody could send). */
   ms: number;
+  /** Since the fault began, however long it went on. */
+  sinceFaultMs: number;
   /** The fault before it. */
   after: string;
   /** It was not over when the next fault came. */
@@ -28,6 +31,7 @@ interface State {
   /** Faults that go on. */
   faults: number;
   after: string;
+  begunMs: number;
   healedMs: number;
   /** The first message of others that was told to be sent since. */
   offeredMs?: number;
@@ -36,6 +40,8 @@ interface State {
 
 export class Recovery implements Pick<LedgerListener, "sent" | "heard"> {
   readonly samples: Sample[] = [];
+  /** The next fault came before the person was back, and soon: the time is not known. */
+  readonly cutShort: Sample[] = [];
   readonly #now: () => number;
   readonly #slow: (sample: Sample) => void;
   readonly #states = new Map<Name, State>();
@@ -50,7 +56,10 @@ export class Recovery implements Pick<LedgerListener, "sent" | "heard"> {
   begin(who: readonly Name[], fault: string): void {
     for (const name of who) {
       const state = this.#state(name);
-      if (state.faults === 0) { for (const way of [...state.waits]) this.#take(name, way, true); }
+      if (state.faults === 0) {
+        for (const way of [...state.waits]) this.#take(name, way, true);
+        state.begunMs = this.#now();
+      }
       state.faults++;
       state.after = fault;
     }
@@ -87,15 +96,16 @@ export class Recovery implements Pick<LedgerListener, "sent" | "heard"> {
     const nowMs = this.#now();
     // What is there before its sender is told was sent now.
     const ms = way === "in" ? Math.max(0, nowMs - (state.offeredMs ?? nowMs)) : nowMs - state.healedMs;
-    if (unfinished && ms < slowMs) return;
-    const sample: Sample = { who: name, way, ms, after: state.after, ...(unfinished && { unfinished }) };
+    const sinceFaultMs = nowMs - state.begunMs;
+    const sample: Sample = { who: name, way, ms, sinceFaultMs, after: state.after, ...(unfinished && { unfinished }) };
+    if (unfinished && ms < slowMs) return void this.cutShort.push(sample);
     this.samples.push(sample);
     if (ms >= slowMs) this.#slow(sample);
   }
 
   #state(name: Name): State {
     let state = this.#states.get(name);
-    if (!state) this.#states.set(name, state = { faults: 0, after: "", healedMs: 0, waits: new Set() });
+    if (!state) this.#states.set(name, state = { faults: 0, after: "", begunMs: 0, healedMs: 0, waits: new Set() });
     return state;
   }
 }

@@ -19,7 +19,7 @@ Deno.test("a sender is back when an own message is sent after the fault has ende
   recovery.sent("dave");
   assert.deepEqual(recovery.waiting(), []);
   recovery.sent("dave");
-  assert.deepEqual(recovery.samples, [{ who: "dave", way: "out", ms: 300, after: "core" }]);
+  assert.deepEqual(recovery.samples, [{ who: "dave", way: "out", ms: 300, sinceFaultMs: 1_300, after: "core" }]);
 });
 
 Deno.test("a receiver's time begins when somebody else can send again", () => {
@@ -43,7 +43,9 @@ Deno.test("of two faults at once the later end counts", () => {
   recovery.end(["dave"]);
   at(700);
   recovery.sent("dave");
-  assert.deepEqual(recovery.samples, [{ who: "dave", way: "out", ms: 200, after: "core, blackout" }]);
+  assert.deepEqual(recovery.samples, [
+    { who: "dave", way: "out", ms: 200, sinceFaultMs: 700, after: "core, blackout" },
+  ]);
 });
 
 Deno.test("who is not back when the next fault comes counts, if that took long already", () => {
@@ -58,6 +60,8 @@ Deno.test("who is not back when the next fault comes counts, if that took long a
     recovery.sent("dave");
   }
   const [, unfinished] = recovery.samples;
-  assert.deepEqual(unfinished, { who: "dave", way: "out", ms: 6_000, after: "core", unfinished: true });
+  const dave = { who: "dave", way: "out", after: "core", unfinished: true } as const;
+  assert.deepEqual(unfinished, { ...dave, ms: 6_000, sinceFaultMs: 6_000 });
+  assert.deepEqual(recovery.cutShort, [{ ...dave, ms: 1_000, sinceFaultMs: 1_000 }], "and is counted, if it did not");
   assert.deepEqual(slow, [unfinished]);
 });

@@ -1,38 +1,61 @@
-/** The table at the end of a run. */
+/** The tables at the end of a run, in Markdown. */
 
 import { percentiles } from "../bench/statistics.mjs";
+import { victims } from "./decisions.ts";
 import type { ChaosResult } from "./loop.ts";
 import type { Name } from "./ledger.ts";
 import type { Sample, Way } from "./recovery.ts";
 
-/** Rows of the table: what each person stands for. */
+const page: Name[] = ["alice"];
+const shell: Name[] = ["bob", "carol", "dave"];
+/** Rows of the first table: what each person stands for. */
 const rows: { what: string; who: Name[]; way?: Way }[] = [
-  { what: "pages", who: ["alice"] },
-  { what: "– until an own message is sent", who: ["alice"], way: "out" },
-  { what: "– until a message comes", who: ["alice"], way: "in" },
-  { what: "CLI", who: ["bob", "carol", "dave"] },
+  { what: "pages", who: page },
+  { what: "– until an own message is sent", who: page, way: "out" },
+  { what: "– until a message comes", who: page, way: "in" },
+  { what: "CLI", who: shell },
   { what: "– client, until an own message is sent", who: ["bob"], way: "out" },
   { what: "– client, until a message comes", who: ["bob"], way: "in" },
   { what: "– recv --follow, until a message comes", who: ["carol"] },
   { what: "– send, until a message is sent", who: ["dave"] },
 ];
+/** Rows of the second table: what was killed, and what the relay did while nothing was that cuts the person off. */
+const faults = [...victims, "blackout", "rebind", "loss"];
 /** How many faults of each kind are printed. */
 const mostFaults = 30;
 
-/** @returns the lines of the report, in Markdown */
+const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
+
+/** @returns the lines of the report */
 export function report(result: ChaosResult): string[] {
-  const { kills, said, sent, whole, lost, doubled, stuck, notices, samples, tookMs } = result;
+  const { kills, said, sent, whole, lost, doubled, stuck, notices, samples, cutShort, tookMs } = result;
   const listed = (counts: Record<string, number>) =>
     Object.entries(counts).sort().map(([name, count]) => `${name} ${count}`).join(", ") || "none";
+  const count = Object.values(kills).reduce((sum, number) => sum + number, 0);
   return [
     "",
-    `killed: ${listed(kills)}; ${(tookMs / 1000).toFixed(0)} s`,
+    `${count} kills in ${(tookMs / 1000).toFixed(0)} s: ${listed(kills)}`,
     `${said} messages written, ${sent} told "sent", ${whole} of these at every receiver; lines: ${listed(notices)}`,
     "",
-    "| recovery | times | p50 | p99 | longest |",
-    "| --- | --- | --- | --- | --- |",
-    ...rows.map(({ what, who, way }) =>
-      row(what, samples.filter((sample) => who.includes(sample.who) && (!way || sample.way === way)))
+    "Times: p50 / p99 / longest.",
+    "",
+    ...table(
+      ["recovery", "times", "cut short", "since it could be reached again", "since the kill"],
+      rows.map(({ what, who, way }) => {
+        const of = (list: Sample[]) => list.filter((one) => who.includes(one.who) && (!way || one.way === way));
+        const found = of(samples);
+        return [what, found.length, of(cutShort).length, times(found, "ms"), times(found, "sinceFaultMs")];
+      }),
+    ),
+    "",
+    ...table(
+      ["fault", "kills", "pages: since it could be reached again", "since the kill", "CLI: the same", "since the kill"],
+      faults.map((fault) => {
+        const after = samples.filter((sample) => sample.after.split(",")[0] === fault);
+        const [pages, shells] = [page, shell].map((who) => after.filter((sample) => who.includes(sample.who)));
+        const cells = [pages, shells].flatMap((found) => [times(found, "ms"), times(found, "sinceFaultMs")]);
+        return [fault, kills[fault] ?? "–", ...cells];
+      }),
     ),
     "",
     ...[["LOST", lost], ["DOUBLED", doubled], ["STUCK", stuck]].flatMap(([kind, sentences]) =>
@@ -42,10 +65,13 @@ export function report(result: ChaosResult): string[] {
   ];
 }
 
-function row(what: string, samples: Sample[]): string {
-  if (samples.length === 0) return `| ${what} | 0 | | | |`;
-  const times = samples.map(({ ms }) => ms);
-  const { p50, p99, count } = percentiles(times);
-  const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
-  return `| ${what} | ${count} | ${seconds(p50)} | ${seconds(p99)} | ${seconds(Math.max(...times))} |`;
+function table(head: string[], body: (string | number)[][]): string[] {
+  return [head, head.map(() => "---"), ...body].map((cells) => `| ${cells.join(" | ")} |`);
+}
+
+function times(samples: Sample[], which: "ms" | "sinceFaultMs"): string {
+  if (samples.length === 0) return "–";
+  const all = samples.map((sample) => sample[which]);
+  const { p50, p99 } = percentiles(all);
+  return `${seconds(p50)} / ${seconds(p99)} / ${seconds(Math.max(...all))}`;
 }

@@ -1,5 +1,6 @@
 /** The gateway's pool of connections to the core. It replaces lost connections. */
 import { encodeClientAddress } from "../schema/gateway_admission.ts";
+import { Pulse } from "../schema/pulse.ts";
 import { staggered } from "../schema/staggered.ts";
 import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -37,43 +38,55 @@ export class CoreUnavailableError extends Error {
   }
 }
 
-interface ReadyConnection {
+interface CoreConnection {
   conn: Deno.QuicConn;
+  pulse: Pulse;
+  /** Why this gateway has ended it. */
+  verdict?: string;
   calls: number;
 }
 
+/** A datagram asks the core this often whether it is alive, in ms. */
+const beatMs = 250;
+/** No answer for this long: three beats. Calls take other connections then, or wait. In ms. */
+const silentAfterMs = 750;
+/** Between attempts to connect that fail, and after a connection that ended at once, in ms. */
 const firstBackoffMs = 100;
+/** A connection that lived so long, in ms, is no failure. */
+const settledMs = 1_000;
 /**
- * A new attempt begins this often beside one that hangs. QUIC repeats the packets of an old attempt only
- * seconds apart, and a restarted core answers a new attempt at once.
+ * A new attempt begins beside one that hangs, first after this time, then later and later, in ms. QUIC repeats the
+ * packets of an old attempt only seconds apart, and a restarted core answers a new attempt at once.
  */
-const attemptEveryMs = 500;
-/** How many attempts run at once for each connection of the pool. */
-const attemptsAtOnce = 4;
+const firstAttemptMs = 100;
+const longestAttemptMs = 500;
+/** How many attempts run at once. */
+const attemptsAtOnce = 8;
 
 /** Keeps connections to the core open and spreads calls over them. */
 export class UpstreamPool {
   readonly #options: UpstreamPoolOptions;
   readonly #endpoint: Deno.QuicEndpoint;
-  readonly #ready = new Set<ReadyConnection>();
+  readonly #connections = new Set<CoreConnection>();
   readonly #stop = new AbortController();
-  #awaitingReady = Promise.withResolvers<void>();
+  #changed = Promise.withResolvers<void>();
+  #backoffMs = 0;
 
-  /** Starts to connect at once, and again whenever a connection is lost, until {@link close}. */
+  /** Starts to connect at once, and again whenever a connection is lost or silent, until {@link close}. */
   constructor(options: UpstreamPoolOptions) {
     this.#options = options;
     this.#endpoint = makeClientEndpoint(options.core.hostname);
-    for (let index = 0; index < options.connections; index++) this.#keepConnected();
+    void this.#keepFull();
   }
 
-  /** The number of connections that can take a call now. */
+  /** The number of connections that can take a call now: the core answers on them. */
   get readyConnections(): number {
-    return this.#ready.size;
+    return this.#answering().length;
   }
 
   /** Resolves when at least one connection is ready. */
   async whenReady(): Promise<void> {
-    while (this.#ready.size === 0) await this.#awaitingReady.promise;
+    while (this.readyConnections === 0) await this.#changed.promise;
   }
 
   /**
@@ -102,13 +115,14 @@ export class UpstreamPool {
   /** Closes every connection; calls on them end. */
   close(): void {
     this.#stop.abort();
-    for (const { conn } of this.#ready) closeQuietly(conn, "gateway shutdown");
+    this.#change();
+    for (const { conn } of this.#connections) closeQuietly(conn, "gateway shutdown");
     this.#endpoint.close({ closeCode: 0, reason: "gateway shutdown" });
   }
 
   async #openOnce(client: Deno.NetAddr): Promise<UpstreamStream> {
     await this.whenReady();
-    const [connection] = [...this.#ready].sort((a, b) => a.calls - b.calls);
+    const [connection] = this.#answering().sort((a, b) => a.calls - b.calls);
     connection.calls++;
     let isReleased = false;
     const release = () => {
@@ -127,51 +141,114 @@ export class UpstreamPool {
     }
   }
 
-  async #keepConnected(): Promise<void> {
-    const { core, trust, secret, metrics, log } = this.#options;
-    const maxBackoffMs = this.#options.maxBackoffMs ?? 500;
-    for (let backoffMs = firstBackoffMs; !this.#stop.signal.aborted;) {
+  #answering(): CoreConnection[] {
+    return [...this.#connections].filter(({ pulse }) => !pulse.isSilent);
+  }
+
+  #change(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  /** One connection after the other: however many are missing, the core gets the attempts of one. */
+  async #keepFull(): Promise<void> {
+    const { metrics, log, connections } = this.#options;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      if (this.readyConnections >= connections) {
+        await this.#changed.promise;
+        continue;
+      }
       try {
-        const conn = await staggered({
-          attempt: () => connectToCore(this.#endpoint, core, trust, secret, this.#options.silenceMs),
-          discard: (unused) => closeQuietly(unused, "not needed"),
-          everyMs: attemptEveryMs,
-          atOnce: attemptsAtOnce,
-          after: (delayMs, run) => {
-            const timer = setTimeout(run, delayMs);
-            return () => clearTimeout(timer);
-          },
-          signal: this.#stop.signal,
-        });
-        backoffMs = firstBackoffMs;
-        await this.#serve(conn);
+        await pause(this.#backoffMs * (0.5 + Math.random()), signal);
+        if (signal.aborted) return;
+        const { conn, tookMs } = await this.#connect(signal);
+        this.#admitted(conn, tookMs);
       } catch (error) {
-        if (this.#stop.signal.aborted) return;
+        if (signal.aborted) return;
+        this.#failed();
         metrics.add("qpq_gateway_upstream_connect_failures_total");
         log[error instanceof AdmissionError ? "error" : "warn"]("core-unreachable", {
           error: String(error),
-          retryMs: backoffMs,
+          retryMs: this.#backoffMs,
         });
       }
-      await pause(backoffMs * (0.5 + Math.random()), this.#stop.signal);
-      backoffMs = Math.min(2 * backoffMs, maxBackoffMs);
     }
   }
 
-  async #serve(conn: Deno.QuicConn): Promise<void> {
-    const { metrics, log } = this.#options;
+  #failed(): void {
+    this.#backoffMs = Math.min(Math.max(2 * this.#backoffMs, firstBackoffMs), this.#options.maxBackoffMs ?? 500);
+  }
+
+  #connect(signal: AbortSignal): Promise<{ conn: Deno.QuicConn; tookMs: number }> {
+    const { core, trust, secret, silenceMs } = this.#options;
+    return staggered({
+      attempt: async () => {
+        const startedMs = performance.now();
+        const conn = await connectToCore(this.#endpoint, core, trust, secret, silenceMs);
+        return { conn, tookMs: performance.now() - startedMs };
+      },
+      discard: ({ conn }) => closeQuietly(conn, "not needed"),
+      everyMs: (begun) => Math.min(firstAttemptMs * 1.6 ** (begun - 1), longestAttemptMs) * (0.75 + Math.random() / 2),
+      atOnce: attemptsAtOnce,
+      after: (delayMs, run) => {
+        const timer = setTimeout(run, delayMs);
+        return () => clearTimeout(timer);
+      },
+      signal,
+    });
+  }
+
+  /** @param tookMs how long its handshake took */
+  #admitted(conn: Deno.QuicConn, tookMs: number): void {
+    const { metrics, log, connections } = this.#options;
     if (this.#stop.signal.aborted) return closeQuietly(conn, "gateway shutdown");
-    const connection: ReadyConnection = { conn, calls: 0 };
-    this.#ready.add(connection);
-    this.#awaitingReady.resolve();
+    // A core that was silent meanwhile answers again.
+    if (this.readyConnections >= connections) return closeQuietly(conn, "not needed");
+    const silent = [...this.#connections].filter(({ pulse }) => pulse.isSilent);
+    const connection: CoreConnection = {
+      conn,
+      calls: 0,
+      pulse: new Pulse(conn, { beatMs, silentAfterMs, changed: () => this.#pulseChanged(connection) }),
+    };
+    this.#connections.add(connection);
     metrics.add("qpq_gateway_upstream_connects_total");
     metrics.add("qpq_gateway_upstream_connections");
-    log.info("core-connected", { ready: this.#ready.size });
-    const reason = await conn.closed.then((info) => info.reason, (error) => String(error));
-    this.#ready.delete(connection);
-    metrics.add("qpq_gateway_upstream_connections", -1);
-    if (this.#ready.size === 0) this.#awaitingReady = Promise.withResolvers();
-    if (!this.#stop.signal.aborted) log.warn("core-connection-lost", { reason, ready: this.#ready.size });
+    log.info("core-connected", { ready: this.readyConnections });
+    this.#change();
+    void this.#untilLost(connection);
+    for (const old of silent) void this.#judge(old, tookMs);
+  }
+
+  /** The core answers anew: a connection that stays silent belongs to a core that is gone. Its calls end. */
+  async #judge(old: CoreConnection, handshakeMs: number): Promise<void> {
+    if (!await old.pulse.staysSilent(handshakeMs)) return;
+    old.verdict = "silent while the core answers anew";
+    closeQuietly(old.conn, old.verdict);
+  }
+
+  #pulseChanged({ pulse: { isSilent } }: CoreConnection): void {
+    const { metrics, log } = this.#options;
+    metrics.add("qpq_gateway_upstream_connections", isSilent ? -1 : 1);
+    if (isSilent) metrics.add("qpq_gateway_upstream_silent_total");
+    log[isSilent ? "warn" : "info"](isSilent ? "core-silent" : "core-answers-again", { ready: this.readyConnections });
+    this.#change();
+  }
+
+  async #untilLost(connection: CoreConnection): Promise<void> {
+    const { metrics, log } = this.#options;
+    const { conn, pulse } = connection;
+    const sinceMs = performance.now();
+    const told = await conn.closed.then((info) => info.reason, (error) => String(error));
+    pulse.stop();
+    this.#connections.delete(connection);
+    if (!pulse.isSilent) metrics.add("qpq_gateway_upstream_connections", -1);
+    if (performance.now() - sinceMs < settledMs) this.#failed();
+    else this.#backoffMs = 0;
+    this.#change();
+    if (!this.#stop.signal.aborted) {
+      log.warn("core-connection-lost", { reason: connection.verdict ?? told, ready: this.readyConnections });
+    }
   }
 }
 

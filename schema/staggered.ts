@@ -8,8 +8,8 @@ export interface StaggerOptions<T> {
   attempt(signal: AbortSignal): Promise<T>;
   /** What is done with the result of an attempt that another one outran. */
   discard(late: T): void;
-  /** Ms from one attempt to the next. */
-  everyMs: number;
+  /** Ms from one attempt to the next; from 1, how many have begun. */
+  everyMs: number | ((begun: number) => number);
   /** Attempts under way at once; with one more the oldest is given up. */
   atOnce: number;
   /** Runs `run` once after `delayMs`. @returns cancels it */
@@ -33,6 +33,7 @@ export function staggered<T>(
   return new Promise((resolve, reject) => {
     const underWay = new Set<AbortController>();
     let over = false;
+    let begun = 0;
     let cancel = () => {};
     let stopHurry = () => {};
     const end = (finish: () => void) => {
@@ -61,7 +62,8 @@ export function staggered<T>(
         underWay.delete(own);
         if (underWay.size === 0) end(() => reject(error));
       });
-      cancel = after(everyMs, next);
+      begun++;
+      cancel = after(typeof everyMs === "number" ? everyMs : everyMs(begun), next);
     };
     if (signal.aborted) return giveUp();
     signal.addEventListener("abort", giveUp, { once: true });

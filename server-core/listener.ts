@@ -9,6 +9,7 @@ import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import { encodeError } from "../schema/rpc/calls_and_returns.ts";
 import { AdmissionError, type AdmissionOptions, readFirstStream, takeClientAddress } from "./admission.ts";
 import type { CoreCertificate } from "./certificate.ts";
+import { echoDatagrams } from "../server-common/echo_datagrams.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { slimReadable } from "./slim_readable.ts";
@@ -150,6 +151,8 @@ export class Listener {
       this.#pending--;
     }
     this.#connections.add(conn);
+    // Gateways and `qpq` ask so whether the core is alive (specification §4.14).
+    echoDatagrams(conn).catch(() => {});
     const gone = new AbortController();
     conn.closed.catch(() => {}).finally(() => {
       this.#connections.delete(conn);

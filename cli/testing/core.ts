@@ -59,6 +59,15 @@ export class Core {
     throw new Error(`the core did not start: ${text}`);
   }
 
+  /** It hangs, until {@link goOn} or {@link stop}. */
+  hang(): void {
+    this.#process?.kill("SIGSTOP");
+  }
+
+  goOn(): void {
+    this.#process?.kill("SIGCONT");
+  }
+
   async stop(): Promise<void> {
     this.#process?.kill("SIGKILL");
     await this.#process?.status;

@@ -1,8 +1,10 @@
 /** The transport of the CLI: QUIC with ALPN "capnp", directly to the core. */
 
 import type { Bytes } from "../../schema/bytes.ts";
+import { Pulse } from "../../schema/pulse.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { TransportError } from "../../schema/rpc/errors.ts";
+import { staggered } from "../../schema/staggered.ts";
 import { StreamLimit } from "../../client/connection/stream_limit.ts";
 import type { Connection, Transport } from "../../client/connection/transport.ts";
 
@@ -34,6 +36,13 @@ const connectTimeoutMs = 10_000;
  * of a device that only listens (RFC 9000 §9.3).
  */
 export const silenceMs = 3_000;
+/** A datagram asks the core this often whether it is alive, in ms; it takes the place of QUIC's packets. */
+const beatMs = 1_000;
+/** No answer for this long: the core is asked by a fresh connection, too. In ms. */
+export const silentAfterMs = 1_500;
+/** Between attempts to make one, in ms, and how many run at once. */
+const attemptEveryMs = 300;
+const attemptsAtOnce = 5;
 /** For commands that harden a password: until that is done, nothing is sent (architecture §5). */
 export const busySilenceMs = 30_000;
 
@@ -59,6 +68,30 @@ export class QuicTransport implements Transport {
   }
 
   async connect(signal: AbortSignal): Promise<Connection> {
+    return new QuicConnection(await this.#dial(signal), (over) => this.#answersAnew(over));
+  }
+
+  /** @returns how long a fresh connection to the core took, once one stands; it is closed then */
+  async #answersAnew(over: AbortSignal): Promise<number> {
+    const { conn, tookMs } = await staggered({
+      attempt: async (signal) => {
+        const startedMs = performance.now();
+        return { conn: await this.#dial(signal), tookMs: performance.now() - startedMs };
+      },
+      discard: ({ conn }) => conn.close({ closeCode: 0, reason: "not needed" }),
+      everyMs: () => attemptEveryMs * (0.75 + Math.random() / 2),
+      atOnce: attemptsAtOnce,
+      after: (delayMs, run) => {
+        const timer = setTimeout(run, delayMs);
+        return () => clearTimeout(timer);
+      },
+      signal: over,
+    });
+    conn.close({ closeCode: 0, reason: "not needed" });
+    return tookMs;
+  }
+
+  async #dial(signal: AbortSignal): Promise<Deno.QuicConn> {
     const { hostname, port, serverName, trust } = this.#target;
     signal.throwIfAborted();
     const options: PinnedConnectOptions = {
@@ -76,7 +109,7 @@ export class QuicTransport implements Transport {
     try {
       const conn = await within(connecting, AbortSignal.any([signal, AbortSignal.timeout(connectTimeoutMs)]));
       this.#hasConnected = true;
-      return new QuicConnection(conn);
+      return conn;
     } catch (error) {
       if (!this.#hasConnected && badCertificate.test((error as Error)?.message)) this.#onUntrusted();
       // A handshake that completes after the abort must not leave an open connection.
@@ -86,19 +119,43 @@ export class QuicTransport implements Transport {
   }
 }
 
+/** A connection that ends when the core is silent on it and answers on a fresh one. */
 class QuicConnection implements Connection {
   readonly transport = "QUIC";
   readonly closed: Promise<{ reason: string }>;
   readonly #conn: Deno.QuicConn;
   readonly #limit = new StreamLimit();
+  readonly #pulse: Pulse;
+  readonly #ended = new AbortController();
   #over = false;
+  #judging = false;
 
-  constructor(conn: Deno.QuicConn) {
+  /** @param answersAnew makes a fresh connection, however often it must try. @returns how long it took, in ms */
+  constructor(conn: Deno.QuicConn, answersAnew: (over: AbortSignal) => Promise<number>) {
     this.#conn = conn;
+    this.#pulse = new Pulse(conn, { beatMs, silentAfterMs, changed: () => void this.#judge(answersAnew) });
     this.closed = conn.closed.then(
       ({ reason }) => ({ reason: reason || "closed" }),
       (error) => ({ reason: (error as Error)?.message || "connection lost" }),
-    ).finally(() => this.#over = true);
+    ).finally(() => this.#end());
+  }
+
+  async #judge(answersAnew: (over: AbortSignal) => Promise<number>): Promise<void> {
+    if (this.#judging) return;
+    this.#judging = true;
+    while (this.#pulse.isSilent && !this.#over) {
+      const tookMs = await answersAnew(this.#ended.signal).catch(() => undefined);
+      // A core that is stopping refuses at once.
+      if (tookMs === undefined) await new Promise((resolve) => setTimeout(resolve, attemptEveryMs));
+      else if (await this.#pulse.staysSilent(tookMs)) this.close();
+    }
+    this.#judging = false;
+  }
+
+  #end(): void {
+    this.#over = true;
+    this.#pulse.stop();
+    this.#ended.abort(new TransportError("the connection is over"));
   }
 
   async openStream(signal?: AbortSignal): Promise<ByteStream> {
@@ -107,7 +164,7 @@ class QuicConnection implements Connection {
   }
 
   close(): void {
-    this.#over = true;
+    this.#end();
     this.#conn.close({ closeCode: 0, reason: "closed" });
   }
 }

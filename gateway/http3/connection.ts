@@ -1,6 +1,7 @@
 /**
  * One HTTP/3 connection that carries at most one WebTransport session (RFC 9114, RFC 9220, draft-ietf-webtrans-http3).
  */
+import { echoDatagrams } from "../../server-common/echo_datagrams.ts";
 import { ByteReader, TruncatedError } from "./byte_reader.ts";
 import { readControlStream } from "./control_stream.ts";
 import { h3Code, Http3Error } from "./error_codes.ts";
@@ -41,9 +42,6 @@ const webTransportBidirectional = 0x41;
 const maxEarlyStreams = 64;
 /** How many streams of one connection may lack their header after `connectTimeoutMs`. */
 const maxLateHeaders = 64;
-/** Datagrams that are sent back: at most so large, and one in so many ms. */
-const maxEchoBytes = 16;
-const echoEveryMs = 100;
 /** How long a peer may take to read the last answer before its connection is closed. */
 const lingerMs = 300;
 const draft02: Field = ["sec-webtransport-http3-draft", "draft02"];
@@ -78,7 +76,8 @@ export class Http3Connection {
     this.#guard(this.#sendSettings());
     this.#guard(this.#acceptUnidirectional());
     this.#guard(this.#acceptBidirectional());
-    this.#guard(this.#sendBackDatagrams());
+    // A small datagram goes back as it came, prefix included (RFC 9297 §2.1).
+    this.#guard(echoDatagrams(this.#conn, () => this.#session !== undefined));
     await this.#conn.closed.catch(() => {});
     clearTimeout(connectTimer);
     this.#accepted.resolve(undefined);
@@ -110,21 +109,6 @@ export class Http3Connection {
     for await (const stream of this.#conn.incomingBidirectionalStreams) {
       this.#guard(this.#readBidirectional(stream));
       await this.#policy.turn?.(this.#remoteAddr);
-    }
-  }
-
-  /**
-   * A small datagram goes back as it came, prefix included (RFC 9297 §2.1): it asks whether this connection is alive.
-   * Others are thrown away; unread ones would take up to 1.25 MB in the QUIC stack.
-   */
-  async #sendBackDatagrams(): Promise<void> {
-    let nextMs = 0;
-    while (true) {
-      const datagram = await this.#conn.readDatagram();
-      const nowMs = performance.now();
-      if (!this.#session || datagram.length > maxEchoBytes || nowMs < nextMs) continue;
-      nextMs = nowMs + echoEveryMs;
-      await this.#conn.sendDatagram(datagram).catch(() => {});
     }
   }
 

@@ -1,4 +1,4 @@
-/** A stub core in its own process, which a test can kill. Its UDP port can then be bound again at once. */
+/** A stub core in its own process, which a test can kill or halt. Its UDP port can then be bound again at once. */
 import { type KeyPairPem } from "../../server-common/self_signed_certificate.ts";
 import { makeKeyPair, startStubCore } from "./stub_core.ts";
 
@@ -7,6 +7,9 @@ export interface CoreProcess {
   readonly keyPair: KeyPairPem;
   /** SIGKILL, without a close of connections */
   kill(): Promise<void>;
+  /** It hangs, until {@link goOn}. */
+  hang(): void;
+  goOn(): void;
 }
 
 /** Starts an echoing core. @param port 0 picks one */
@@ -22,6 +25,8 @@ export async function startCoreProcess(port = 0, keyPair?: KeyPairPem): Promise<
   return {
     port: Number(value),
     keyPair: pair,
+    hang: () => child.kill("SIGSTOP"),
+    goOn: () => child.kill("SIGCONT"),
     async kill() {
       child.kill("SIGKILL");
       await reader.cancel();

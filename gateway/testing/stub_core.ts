@@ -15,6 +15,7 @@ import {
 import { certificatePin } from "../../schema/certificate_pin.ts";
 import { ByteReader } from "../http3/byte_reader.ts";
 import { StreamSource } from "../http3/stream_source.ts";
+import { echoDatagrams } from "../../server-common/echo_datagrams.ts";
 import { type KeyPairPem, makeSelfSignedCertificate } from "../../server-common/self_signed_certificate.ts";
 
 export const stubSecret = new TextEncoder().encode("a shared secret of the tests, long enough");
@@ -31,6 +32,8 @@ export interface StubCoreOptions {
   keyPair?: KeyPairPem;
   /** answers one call; default: echo */
   onCall?: (call: CoreCall) => Promise<void>;
+  /** false: as cores of before, which send no datagram back */
+  answersPulse?: boolean;
 }
 
 export interface StubCore {
@@ -60,7 +63,7 @@ export async function makeKeyPair(): Promise<KeyPairPem> {
 }
 
 export async function startStubCore(
-  { port = 0, secret = stubSecret, keyPair, onCall = echo }: StubCoreOptions = {},
+  { port = 0, secret = stubSecret, keyPair, onCall = echo, answersPulse = true }: StubCoreOptions = {},
 ): Promise<StubCore> {
   const pair = keyPair ?? await makeKeyPair();
   const pin = await certificatePin(pair.certificate);
@@ -78,6 +81,7 @@ export async function startStubCore(
   async function serve(conn: Deno.QuicConn): Promise<void> {
     held.push(conn);
     conn.closed.catch(() => {});
+    if (answersPulse) echoDatagrams(conn).catch(() => {});
     let isAdmitted = false;
     for await (const stream of conn.incomingBidirectionalStreams) {
       if (!isAdmitted) {
