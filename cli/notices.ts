@@ -23,6 +23,8 @@ const sentences: Record<NoticeItem["notice"], string> = {
   healed: "this device could not follow a change and was helped by a member; nothing is missing",
   "rolled-back": "the state of this device is older than what it sent before; the members are asked to put it back",
   "server-behind": "the server has gone back in time; an admin's device moves the conversation to a fresh channel",
+  "left-behind":
+    "the device of {by} says that the group goes on without this device; what you write waits until somebody adds you",
   promoted: "{by} made {who} an admin",
   demoted: "{by} made {who} a member again",
   "not-added": "{who} could not be added: none of their devices has keys that others can use",

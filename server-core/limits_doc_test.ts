@@ -87,6 +87,7 @@ const metByNobody: Record<string, string> = {
   "client/account/vault/vault.ts#maxChannels": "above all that a client writes",
   "client/mls/commit_data.ts#maxRequests": "a bound of the format",
   "client/mls/commit_data.ts#maxRequestBytes": "a bound of the format",
+  "client/mls/extensions.ts#maxLeftChannels": "a bound of the format",
   "client/mls/extensions.ts#maxSupersedesCommits": "a bound of the format",
   "client/connection/stream_limit.ts#maxOpenStreams": "calls wait on the device",
   "client/connection/https_fallback.ts#maxRequests": "calls wait on the device",

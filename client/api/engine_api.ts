@@ -199,6 +199,8 @@ export type NoticeKind =
   | "healed"
   | "rolled-back"
   | "server-behind"
+  /** The device of `by`, an admin, says that the group goes on in another channel, in which this device is not. */
+  | "left-behind"
   | "promoted"
   | "demoted"
   | "not-added"

@@ -7,6 +7,7 @@ import type { Committer } from "../sync/commits/committer.ts";
 import type { ConversationEvents } from "../sync/conversation/conversation_events.ts";
 import type { ConversationStore } from "../sync/conversation/conversation_store.ts";
 import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
+import type { OthersAdditions } from "../sync/membership/others_additions.ts";
 import type { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import type { RecoveryClient } from "../sync/recovery/recovery_client.ts";
 import type { Housekeeping } from "./housekeeping.ts";
@@ -20,6 +21,7 @@ export interface Reacting {
   alone: ResendAlone;
   committer: Committer;
   maintenance: GroupMaintenance;
+  additions: OthersAdditions;
   renewal: LeafRenewal;
   recovery: RecoveryClient;
   housekeeping: Housekeeping;
@@ -30,13 +32,15 @@ export interface Reacting {
 /** Binds every event to the parts that react to it. */
 export function react(
   events: ConversationEvents,
-  { conversations, outbox, alone, committer, maintenance, renewal, recovery, housekeeping, report }: Reacting,
+  { conversations, outbox, alone, committer, maintenance, additions, renewal, recovery, housekeeping, report }:
+    Reacting,
 ): void {
   events.on("epochChanged", (chatId) => {
     outbox.flush(chatId);
     housekeeping.background(alone.look(chatId));
     renewal.look(chatId);
     maintenance.redo(chatId);
+    additions.look(chatId);
     housekeeping.leaveAgain(chatId);
   });
   events.on("commitMerged", (chatId) => {
@@ -57,18 +61,20 @@ export function react(
     outbox.flush(chatId);
     renewal.look(chatId);
     maintenance.redo(chatId);
+    additions.look(chatId);
     housekeeping.replenish();
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);
   });
   events.on("accepted", (chatId) => housekeeping.background(recovery.accepted(chatId)));
   events.on("moved", (chatId, resend) => {
-    recovery.backInStep(chatId);
+    recovery.moved(chatId);
     committer.rebuildSoon(chatId);
     outbox.moved(chatId, resend);
     housekeeping.background(alone.look(chatId));
     renewal.look(chatId);
     maintenance.redo(chatId);
+    additions.look(chatId);
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);
   });
@@ -91,5 +97,8 @@ export function react(
   events.on("givenUnopened", (chatId, from, message) => {
     housekeeping.background(recovery.givenUnopened(chatId, from, message));
   });
+  events.on("leftUnseen", (chatId) => recovery.leftUnseen(chatId));
+  events.on("leftChannelUsed", (chatId, left) => recovery.leftChannelUsed(chatId, left));
+  events.on("heardAgain", (chatId) => outbox.flush(chatId));
   events.on("replacementRefused", (chatId, channelId, due) => recovery.replacementRefused(chatId, channelId, due));
 }

@@ -9,6 +9,7 @@ import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { isIn, isShown } from "../sync/conversation/standing.ts";
 import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import type { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
+import type { OthersAdditions } from "../sync/membership/others_additions.ts";
 import type { Leaving } from "../sync/membership/leaving.ts";
 import type { ExpiredRecords } from "../sync/conversation/expired_records.ts";
 
@@ -25,6 +26,7 @@ interface Parts {
   leaving: Leaving;
   expired: ExpiredRecords;
   maintenance: GroupMaintenance;
+  additions: OthersAdditions;
   renewal: LeafRenewal;
   /** Reports an error that the user should see. */
   report(error: unknown): void;
@@ -81,6 +83,7 @@ export class Housekeeping {
     for (const { id } of this.#context.conversations.all()) {
       this.leaveAgain(id);
       this.#parts.maintenance.redo(id);
+      this.#parts.additions.look(id);
     }
     void this.#parts.expired.sweep().catch((error) => this.#parts.report(error));
     this.#cancelHourly();

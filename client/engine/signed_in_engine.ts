@@ -18,6 +18,7 @@ import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
 import { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import { Leaving } from "../sync/membership/leaving.ts";
+import { OthersAdditions } from "../sync/membership/others_additions.ts";
 import { Membership } from "../sync/membership/membership.ts";
 import { Inbox } from "../sync/receive/inbox.ts";
 import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
@@ -45,6 +46,7 @@ export class SignedInEngine {
   readonly #alone: ResendAlone;
   readonly #committer: Committer;
   readonly #maintenance: GroupMaintenance;
+  readonly #additions: OthersAdditions;
   readonly #renewal: LeafRenewal;
   readonly #recovery: RecoveryClient;
   readonly #ephemeral: Ephemeral;
@@ -93,6 +95,7 @@ export class SignedInEngine {
         damaged: (chatId) => void this.#recovery.damaged(chatId).catch(report),
       },
     );
+    this.#additions = new OthersAdditions(context, this.membership);
     this.#renewal = new LeafRenewal(context, this.#committer);
     this.#inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
     this.#ephemeral = new Ephemeral(context, options.listener.typing);
@@ -100,6 +103,7 @@ export class SignedInEngine {
       leaving: this.leaving,
       expired: new ExpiredRecords(context),
       maintenance: this.#maintenance,
+      additions: this.#additions,
       renewal: this.#renewal,
       report,
     });
@@ -109,6 +113,7 @@ export class SignedInEngine {
       alone: this.#alone,
       committer: this.#committer,
       maintenance: this.#maintenance,
+      additions: this.#additions,
       renewal: this.#renewal,
       recovery: this.#recovery,
       housekeeping: this.#housekeeping,
@@ -200,6 +205,7 @@ export class SignedInEngine {
         this.#housekeeping.background(this.#alone.connected());
       },
       resend: (chatId, messages) => this.#outbox.resend(chatId, messages),
+      leftUnseen: (chatId) => this.#recovery.leftUnseen(chatId),
       serverBehind: (chatId) => this.#recovery.fallOutOfStep(chatId, "server-behind"),
       putAccountAgain: () => this.#housekeeping.putAccountAgain(),
       report: (error) => this.#report(error),
@@ -217,6 +223,7 @@ export class SignedInEngine {
     this.#alone.close();
     this.#committer.close();
     this.#maintenance.close();
+    this.#additions.close();
     this.#renewal.close();
     this.#recovery.close();
   }
@@ -263,7 +270,7 @@ export class SignedInEngine {
    */
   get isSettled(): boolean {
     return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
-      !this.#renewal.busy && !this.#recovery.busy &&
+      !this.#additions.busy && !this.#renewal.busy && !this.#recovery.busy &&
       !this.conversations.all().some(({ id }) => this.#committer.isBusy(id));
   }
 

@@ -17,7 +17,7 @@ import { ciphersuite } from "../crypto/provider.ts";
 import { generateXWing } from "../crypto/xwing.ts";
 import { readAdd } from "./adds.ts";
 import { encodeCommitData, membersHash, sortedKeys } from "./commit_data.ts";
-import { groupContextExtensions, xwingKeyExtension, xwingKeyType } from "./extensions.ts";
+import { groupContextExtensions, leftChannelsExtensions, xwingKeyExtension, xwingKeyType } from "./extensions.ts";
 import { epochPskId, epochSecretLength, sealBundlePart, sealHeader } from "./hybrid.ts";
 import { leafAt, memberOf } from "./identity.ts";
 import { decodePrivateRecord, type ParsedKeyPackage } from "./key_package.ts";
@@ -127,6 +127,7 @@ export async function buildCommit(
     byValue,
     unapplied: leaves.unapplied,
     requests,
+    leftChannels: intent.leftChannels ?? [],
     nowMs: intent.nowMs,
   });
   return { ...(await spendHandshakeKey(state)), pending };
@@ -226,13 +227,14 @@ interface Build {
   byValue: Proposal[];
   unapplied: ClientState["unappliedProposals"];
   requests: Bytes[];
+  leftChannels: Uint8Array[];
   nowMs: number;
 }
 
 async function buildPending(
   options: MlsOptions,
   state: GroupState,
-  { n, plan, members, byValue, unapplied, requests, nowMs }: Build,
+  { n, plan, members, byValue, unapplied, requests, leftChannels, nowMs }: Build,
 ): Promise<PendingCommit> {
   const { channelId } = state;
   const commitId = crypto.getRandomValues(new Uint8Array(16));
@@ -253,6 +255,7 @@ async function buildPending(
     return createCommit({ state: { ...base, clientConfig }, cipherSuite: ciphersuite, pskIndex }, {
       extraProposals: byValue,
       ratchetTreeExtension: true,
+      groupInfoExtensions: leftChannelsExtensions(leftChannels),
       authenticatedData,
       forcePath: true,
     });

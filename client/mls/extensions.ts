@@ -25,6 +25,11 @@ const groupInfoType = 0xf0a1;
 /** GroupContext extension of a replacement channel (specification §3.5). */
 const supersedesType = 0xf0a2;
 
+/** GroupInfo extension of a Welcome: the channels that the adder's conversation has left (specification §3.5). */
+const leftChannelsType = 0xf0a3;
+/** How many channels a Welcome names at most: as many as a conversation remembers. */
+export const maxLeftChannels = 16;
+
 /** The longest name of a group, in UTF-16 units. A group with a longer one is refused by its members. */
 export const maxNameLength = 200;
 
@@ -183,4 +188,29 @@ function decodeSupersedes(bytes: Uint8Array): Supersedes {
     reason: textOf(fields.reason, 200, "reason"),
     ...named,
   };
+}
+
+/**
+ * @param channels 32 bytes each, newest last; of more than {@link maxLeftChannels} the newest
+ * @returns the GroupInfo extensions of a Welcome. The signature of the GroupInfo covers them; readers that do not know
+ *   0xF0A3 ignore it (RFC 9420 §13)
+ */
+export function leftChannelsExtensions(channels: Uint8Array[]): Extension[] {
+  if (channels.length === 0) return [];
+  const left = channels.slice(-maxLeftChannels);
+  return [{ extensionType: leftChannelsType, extensionData: encodeCbor({ v: 1, left }) }];
+}
+
+/** @returns the channels that a Welcome's GroupInfo names as left; none where the extension is missing or malformed */
+export function leftChannelsOf(extensions: Extension[]): Bytes[] {
+  const found = extensions.filter(({ extensionType }) => extensionType === leftChannelsType);
+  if (found.length !== 1) return [];
+  try {
+    const { v, left } = recordOf(decodeCbor(found[0].extensionData), ["v", "left"], "left channels");
+    if (v !== 1 || !Array.isArray(left) || left.length > maxLeftChannels) return [];
+    return left.map((channelId) => bytesOf(channelId, 32, "channelId"));
+  } catch (error) {
+    if (error instanceof MalformedError) return [];
+    throw error;
+  }
 }

@@ -12,7 +12,7 @@ import { type Bytes, equalBytes, toHex } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { isXWingPublicKey } from "../crypto/xwing.ts";
-import { groupInfoOf } from "./extensions.ts";
+import { groupInfoOf, leftChannelsOf } from "./extensions.ts";
 import { epochPskId, openBundlePart, openHeader } from "./hybrid.ts";
 import { membersOf } from "./identity.ts";
 import { decodePrivateRecord, type KeyPackagePrivate } from "./key_package.ts";
@@ -92,6 +92,7 @@ export async function joinFromWelcome(options: MlsOptions, entry: WelcomeEntry):
     info: judged.info,
     // joinGroup has opened the same GroupInfo, and checked that its signer's leaf is in the tree.
     adder: judged.members.find(({ leafIndex }) => leafIndex === groupInfo!.signer)!,
+    leftChannels: leftChannelsOf(groupInfo!.extensions),
     leafMadeMs: Number(keyPackage.leafNode.lifetime.notBefore) * 1000,
     keyPackageRef: new Uint8Array(await makeKeyPackageRef(keyPackage, ciphersuite.hash)),
   };

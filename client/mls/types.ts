@@ -134,6 +134,8 @@ export interface CommitIntent {
   info?: InfoChange;
   /** Signed re-add requests (specification §3.4) of devices that `remove` and `add` both name. */
   requests?: Uint8Array[];
+  /** Channels that the conversation has left, 32 bytes each: a Welcome names them (specification §3.5). */
+  leftChannels?: Uint8Array[];
   /** Injected clock (corrected by the server's), for the lifetimes of added KeyPackages. */
   nowMs: number;
 }
@@ -271,6 +273,8 @@ export type JoinResult =
     info: GroupInfo;
     /** The signer of the GroupInfo: the member that added us. */
     adder: Member;
+    /** The channels that the adder's conversation has left, by the adder's signature; 32 bytes each. */
+    leftChannels: Bytes[];
     /** When the KeyPackage, and with it this device's leaf, was made, in ms: the start of its lifetime. */
     leafMadeMs: number;
     /** The KeyPackageRef that was used: delete that private record unless it is a last resort. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { commitHistory, lastSharedEpoch } from "../sync/reinit/fork_point.ts";
 import type { ConversationRecord } from "../sync/conversation/records.ts";
+import { recordOf } from "../testing/replacement.ts";
 import { joinAll } from "../testing/join_all.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
 
@@ -255,6 +256,8 @@ suite("a group that a restored core parts", {
     await core.restore(copy);
     await Promise.all([anna, bert, carl].map((person) => person.connected()));
     await Promise.all([anna, bert, carl].map((person) => person.moved(chatId)));
+    const { replaced } = await recordOf(bert, chatId);
+    assert.ok(replaced);
     await bert.engine.close();
     bert.storage = bert.storage.restarted();
     const store = new SealedStore(bert.storage, bert.wrappingKey);
@@ -266,6 +269,8 @@ suite("a group that a restored core parts", {
       async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("rejoined")),
       "being re-added",
     );
+    // By that time it judges crossing replacements as the others do (GRP-5.4).
+    assert.deepEqual((await recordOf(bert, chatId)).replaced, replaced);
     await anna.engine.removePerson(chatId, carl.username);
     await carl.sees(chatId, ({ active }) => !active);
     await anna.engine.addPeople(chatId, [carl.username]);

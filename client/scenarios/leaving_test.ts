@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { type Person, suite } from "../testing/person.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
+import { toHex } from "../../schema/bytes.ts";
+import { random } from "../testing/hostile_member.ts";
+import { outsider } from "../testing/outsider.ts";
+import { forgeReplacement, replaceableGroup } from "../testing/replacement.ts";
 import type { TestCore } from "../testing/core.ts";
 
 suite("a member who speaks and leaves", {
@@ -32,6 +36,8 @@ suite("a member who speaks and leaves", {
     await bert.sees(chatId, ({ active }) => !active);
     await anna.sees(chatId, ({ members }) => members.length === 2);
     assert.equal((await anna.notices(chatId)).at(-1), `left ${bert.username}`);
+    const disk = new SealedStore(bert.storage.restarted(), bert.wrappingKey);
+    assert.equal(await disk.get("epochs", `${chatId}/leave`), undefined);
   },
 
   "what was said before a request to leave is not overtaken by it when a restored core has lost both": async (
@@ -48,6 +54,59 @@ suite("a member who speaks and leaves", {
     await bert.sees(chatId, ({ active }) => !active);
     for (const person of [anna, carl]) await person.hears(chatId, bert.username, ["good bye"]);
     assert.deepEqual(await states(bert, chatId), ["sent"]);
+  },
+
+  "who has left is out again, although a restored core has lost that, and gave it to nobody else": async (
+    { core, join },
+  ) => {
+    const [anna, bert, carl, chatId, copy] = await backedUp(core, join);
+    carl.online = true;
+    await carl.connected();
+    const carlKey = await carl.recipientKey();
+    // His own commit is kept from him: he does not know that the server has taken it.
+    carl.refuses = (method) => {
+      if (method === "commit") core.hostile.held.add(toHex(carlKey));
+      return false;
+    };
+    await bert.engine.leaveChat(chatId);
+    await bert.sees(chatId, ({ active }) => !active);
+    goOffline(carl);
+    core.hostile.held.clear();
+    carl.refuses = () => false;
+    await core.restore(copy);
+    // Anna has heard nothing of it, and makes the next epoch.
+    bert.online = false;
+    bert.disconnect();
+    anna.online = true;
+    await anna.connected();
+    await anna.engine.renameChat(chatId, "Onwards");
+    for (const person of [bert, carl]) person.online = true;
+    for (const person of [anna, carl]) await person.sees(chatId, ({ members }) => members.length === 2);
+    assert.equal((await bert.chat(chatId))!.active, false);
+    // An old request of his takes out nobody who has come back.
+    await anna.engine.addPeople(chatId, [bert.username]);
+    await bert.sees(chatId, ({ active }) => active);
+    await bert.says(chatId, "here again");
+    await carl.hears(chatId, bert.username, ["here again"]);
+  },
+
+  "who has left a channel whose admin did not know it leaves the replacement, too": async ({ core, join }) => {
+    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const chatId = await replaceableGroup([anna, bert, carl]);
+    await Promise.all([anna, carl].map((person) => person.connected()));
+    const { rpc, mls, state } = await outsider(core, anna);
+    const before = await state(chatId);
+    await bert.engine.leaveChat(chatId);
+    await bert.sees(chatId, ({ active }) => !active);
+    await carl.sees(chatId, ({ members }) => members.length === 2);
+    await anna.engine.close();
+    const channelId = random(32);
+    await forgeReplacement(chatId, { rpc, mls, state: before }, [anna, bert, carl], {}, channelId);
+    await bert.until(
+      async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("rejoined")),
+      "the move",
+    );
+    await bert.until(() => core.log.channel(toHex(channelId)).messages.length === 1, "his request to leave");
   },
 });
 

@@ -45,6 +45,7 @@ export async function forgeReplacement(
   change: Partial<Supersedes> = {},
   channelId = random(32),
   infoChange: Partial<GroupInfo> = {},
+  leftChannels: Uint8Array[] = [],
 ): Promise<void> {
   const { device, keyPackage, keyPackages } = await deviceOf(victims[0], rpc, victims.slice(1));
   const info = mls.info(state);
@@ -61,7 +62,7 @@ export async function forgeReplacement(
     keyPackage,
     info: { name: info.name, kind: info.kind, createdMs: info.createdMs, roles: info.roles, ...infoChange, supersedes },
   });
-  const { pending } = await mls.buildCommit(fresh, { add: keyPackages, nowMs: Date.now() });
+  const { pending } = await mls.buildCommit(fresh, { add: keyPackages, leftChannels, nowMs: Date.now() });
   await rpc.call(delivery.createChannel, { channelId });
   await sendCommit({ rpc }, toHex(channelId), pending);
 }

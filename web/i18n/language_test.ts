@@ -55,6 +55,7 @@ Deno.test("every notice of the engine has a sentence", () => {
     "healed",
     "rolled-back",
     "server-behind",
+    "left-behind",
     "promoted",
     "demoted",
     "not-added",

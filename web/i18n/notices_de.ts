@@ -25,6 +25,8 @@ export const noticesDe: Record<keyof typeof noticesEn, string> = {
     "Die Daten dieses Geräts sind älter als das, was es schon gesendet hat, und passen nicht mehr zu diesem Gespräch. Die Mitglieder werden gebeten, es wieder aufzunehmen.",
   "notice.server-behind":
     "Der Server ist auf einen alten Stand zurückgefallen, deshalb geht dieses Gespräch in seinem Kanal nicht weiter. Das Gerät eines Admins zieht es in einen neuen um.",
+  "notice.left-behind":
+    "Das Gerät von {by} sagt, dass die Gruppe nach einer Wiederherstellung des Servers ohne dieses Gerät weitergeht. Was du schreibst, wartet hier, bis ein Mitglied dich wieder hinzugefügt hat.",
   "notice.promoted": "{by} hat {who} zum Admin gemacht",
   "notice.demoted": "{by} hat {who} wieder zum Mitglied gemacht",
   "notice.not-added":

@@ -23,6 +23,8 @@ export const noticesEn = {
     "The data of this device is older than what it sent before, so it no longer fits this conversation. The members are asked to put it back.",
   "notice.server-behind":
     "The server has gone back in time, so this conversation cannot go on in its channel. An admin's device moves it to a fresh one.",
+  "notice.left-behind":
+    "The device of {by} says that the group goes on without this device, after the server was restored. What you write waits here until a member has added you again.",
   "notice.promoted": "{by} made {who} an admin",
   "notice.demoted": "{by} made {who} a member again",
   "notice.not-added": "{who} could not be added: none of their devices has keys that others can use",

@@ -122,6 +122,7 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     notice("healed", {}, 17 * dayMs),
     notice("rolled-back", {}, 16 * dayMs),
     notice("server-behind", {}, 15 * dayMs),
+    notice("left-behind", { by: dino }, 14.95 * dayMs),
     notice("unopened", { count: "3" }, 14.9 * dayMs),
     notice("reopened", { count: "2" }, 14.8 * dayMs),
     notice("resent", { count: "5" }, 14.7 * dayMs),

@@ -1,9 +1,9 @@
 /** Builds a commit from its plan, and builds it again after another member's commit has won. */
 
-import { toHex } from "../../../schema/bytes.ts";
+import { fromHex, toHex } from "../../../schema/bytes.ts";
 import { GroupUsageError } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import type { CommitPlan } from "../conversation/records.ts";
+import type { CommitPlan, ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { isRenewalDue } from "./renewal.ts";
 import { infoChangeOf, isReadded, readdsOf, remainingPlan } from "./commit_plan.ts";
@@ -51,6 +51,7 @@ export async function buildFromPlan(
     remove: left.remove,
     ...(info && { info }),
     ...(plan.requests && { requests: plan.requests }),
+    leftChannels: leftChannels(context, conversation.record),
     nowMs: account.clock.now(),
   };
   const { newState, record, pending } = await trust.during(() => mls.buildCommit(state, intent));
@@ -63,6 +64,15 @@ export async function buildFromPlan(
     attempt,
   });
   return true;
+}
+
+/** The channels that the conversation has left; of the first commit of a replacement, those of its conversation. */
+function leftChannels(
+  { conversations }: SyncContext,
+  { earlier = [], succeeds }: Readonly<ConversationRecord>,
+): Uint8Array[] {
+  const main = succeeds === undefined ? undefined : conversations.get(succeeds)?.record;
+  return (main ? [...main.earlier ?? [], toHex(main.channelId)] : earlier).map(fromHex);
 }
 
 /**

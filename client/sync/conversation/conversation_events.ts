@@ -51,6 +51,12 @@ export interface ConversationEventMap {
   givenUnopened(chatId: string, from: Bytes, message: { messageId: Bytes; n: number }): void;
   /** A Welcome did not open: to a channel that is not known here, or of a conversation that this device is out of. */
   welcomeLost(entry: Entry): void;
+  /** This device has left at its user's wish, and the group may not know it. */
+  leftUnseen(chatId: string): void;
+  /** Somebody is still in a channel (hex) that the conversation has left. */
+  leftChannelUsed(chatId: string, left: string): void;
+  /** Somebody is heard in a channel that an admin had called left: messages may be sent again. */
+  heardAgain(chatId: string): void;
   /** A replacement channel was refused, and the group may be in two parts. */
   replacementRefused(chatId: string, channelId: Bytes, due: ReunionStep): void;
 }

@@ -53,6 +53,8 @@ export class ConversationTransaction {
   readonly #stateRecords: StateRecords;
   #pendingChanged = false;
   #recordChanged = false;
+  /** The request to leave that the server has taken is of no more use. */
+  #isLeaveOver = false;
   #changed = false;
   /** New and changed lines, for listeners. */
   readonly lines: LineRecord[] = [];
@@ -125,6 +127,7 @@ export class ConversationTransaction {
 
   /** This device is out of the group. */
   end(): void {
+    this.#isLeaveOver = true;
     this.set({ standing: ended(this.#record.standing), leaving: false });
   }
 
@@ -155,6 +158,8 @@ export class ConversationTransaction {
     takenMs: number = nowMs,
   ): void {
     const epoch = Number(state.epoch);
+    // Another epoch has made it void.
+    if (this.#record.leaving || !state.active) this.#isLeaveOver = true;
     const isFresh = this.#mls.hasFreshLeaf(state, this.#state);
     const devices = state.active ? devicesIn(this.#mls, this.#record.devices, this.#state, state) : undefined;
     this.#state = state;
@@ -296,11 +301,10 @@ export class ConversationTransaction {
     if (!this.changed) return;
     if (this.deleted) {
       for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
-      unit.delete("epochs", keys.pastEpochs(this.id));
-      unit.delete("epochs", keys.ownChanges(this.id));
-      unit.delete("epochs", keys.sentLeave(this.id));
-      unit.delete("epochs", keys.members(this.id));
-      unit.delete("epochs", keys.devices(this.id));
+      const { pastEpochs, ownChanges, othersAdditions, sentLeave, members, devices } = keys;
+      for (const key of [pastEpochs, ownChanges, othersAdditions, sentLeave, members, devices]) {
+        unit.delete("epochs", key(this.id));
+      }
       this.#stateRecords.deleteAll(unit, this.id);
       return;
     }
@@ -315,6 +319,7 @@ export class ConversationTransaction {
         unit.put("epochs", keys.devices(this.id), devices, { channelId: this.storageId });
       }
     }
+    if (this.#isLeaveOver) unit.delete("epochs", keys.sentLeave(this.id));
     this.#stateRecords.writeTo(unit, this.id, this.#state, context);
     for (const line of this.lines) {
       unit.put("messages", keys.line(this.id, line.order), line, { channelId: this.storageId });

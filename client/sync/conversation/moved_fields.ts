@@ -6,6 +6,9 @@ import type { ConversationRecord } from "./records.ts";
 /** How many left channels a conversation remembers. Entries from them are dropped. */
 const rememberedChannels = 16;
 
+/** Of how many of them it remembers the epoch in which they were left. */
+const rememberedEpochs = 4;
+
 /**
  * @param record before the move
  * @param channelId 32 bytes: the replacement
@@ -19,7 +22,8 @@ export function movedFields(
   superseded: string,
   { hereMs, serverMs }: { hereMs: number; serverMs: number },
 ): Partial<ConversationRecord> {
-  const earlier = new Set([...record.earlier ?? [], toHex(record.channelId), superseded]);
+  const left = toHex(record.channelId);
+  const earlier = new Set([...record.earlier ?? [], left, superseded]);
   return {
     channelId,
     earlier: [...earlier].slice(-rememberedChannels),
@@ -29,6 +33,9 @@ export function movedFields(
     commits: [],
     serverDiffers: undefined,
     readded: undefined,
+    gone: undefined,
+    leftMs: undefined,
+    leftIn: [...record.leftIn ?? [], { channelId: left, epoch: record.epoch }].slice(-rememberedEpochs),
     standing: { kind: "member" },
   };
 }

@@ -108,9 +108,19 @@ export interface ConversationRecord {
   /**
    * Usernames of people that this device had added or removed in the former channel. The move has undone
    * these changes, so this device repeats them. Or people whom the user has removed while this device could not
-   * follow its group.
+   * follow its group. `others`: people whom another member had added there; they are added again if nobody else does it
+   * (membership/others_additions.ts).
    */
-  redo?: { add: string[]; remove: string[] };
+  redo?: { add: string[]; remove: string[]; others?: string[] };
+  /**
+   * An admin's device has said that the group has left the present channel for another (hex), after epoch `n`, and that
+   * this device is not there. `accountKey`: the admin's, as hex. Nothing is sent meanwhile.
+   */
+  gone?: { channelId: string; accountKey: string; n: number };
+  /** When this device left at its user's wish, in ms. Absent after a return, and where it was removed. */
+  leftMs?: number;
+  /** The epochs in which the newest of the channels before (hex) were left. */
+  leftIn?: { channelId: string; epoch: number }[];
 }
 
 /** How far a conversation was read (reading.ts). */
@@ -306,6 +316,8 @@ export const keys = {
   pastEpochs: (chatId: string) => `${chatId}/past`,
   /** In "epochs": the effects of own commits in the present channel. */
   ownChanges: (chatId: string) => `${chatId}/own`,
+  /** In "epochs": the accounts that others' commits have added in the present channel, by epoch. */
+  othersAdditions: (chatId: string) => `${chatId}/others`,
   /** The leave request that the server has taken, as it was sent (StoredOutbox). */
   sentLeave: (chatId: string) => `${chatId}/leave`,
   /** In "epochs": the accounts of the chat, which change only with commits. */

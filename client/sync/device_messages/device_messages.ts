@@ -33,6 +33,16 @@ export type DeviceMessageContent =
    * know its maker as an admin. `n`: the sender's epoch in the channel in which it stays.
    */
   | { kind: "lead"; n: number; commitId: Bytes }
+  /**
+   * Tells a device, in a channel that the group has left after epoch n, into which channel it has gone. `commitId` is
+   * empty. Builds that do not know the kind ignore it.
+   */
+  | { kind: "gone"; n: number; commitId: Bytes; channelId: Bytes }
+  /**
+   * Asks an admin's device to take the sender's leaf out: it has left at its user's wish after epoch n, and its commit
+   * is lost. `commitId` is empty. Builds that do not know the kind ignore it.
+   */
+  | { kind: "leaving"; n: number; commitId: Bytes }
   /** Tells a device that the commit of epoch n, which the sender is about to send, removes it. */
   | { kind: "removing"; n: number; commitId: Bytes }
   /**
@@ -73,6 +83,8 @@ function partsOf(content: DeviceMessageContent): Bytes[] {
       return [content.header];
     case "readd":
       return [content.request, content.keyPackage];
+    case "gone":
+      return [content.channelId];
     case "again":
       return [content.messageId];
     case "given":
@@ -158,18 +170,23 @@ export async function sendDeviceMessage(
   }
 }
 
+type Bare = "reseal" | "stuck" | "ahead" | "lead" | "removing" | "leaving";
+
+/** Kinds without parts. */
+const bare: ReadonlySet<Bare> = new Set(["reseal", "stuck", "ahead", "lead", "removing", "leaving"]);
+
 function contentOf(fields: Record<"kind" | "n" | "commitId" | "parts", unknown>): DeviceMessageContent {
   const { kind } = fields;
   const n = countOf(fields.n, "n");
   const id = bytesOf(fields.commitId, undefined, "commitId");
   const commitId = id.length === 0 ? none : bytesOf(id, 16, "commitId");
   const parts = Array.isArray(fields.parts) ? fields.parts.map((part) => bytesOf(part, undefined, "part")) : [];
-  if (kind === "reseal" && parts.length === 0) return { kind, n, commitId };
-  if ((kind === "stuck" || kind === "ahead" || kind === "lead" || kind === "removing") && parts.length === 0) {
-    return { kind, n, commitId };
-  }
+  if (bare.has(kind as Bare) && parts.length === 0) return { kind: kind as Bare, n, commitId };
   if (kind === "resealed" && parts.length === 1) return { kind, n, commitId, header: parts[0] };
   if (kind === "readd" && parts.length === 2) return { kind, n, commitId, request: parts[0], keyPackage: parts[1] };
+  if (kind === "gone" && parts.length === 1) {
+    return { kind, n, commitId, channelId: bytesOf(parts[0], 32, "channelId") };
+  }
   if (kind === "again" && parts.length === 1) {
     return { kind, n, commitId, messageId: bytesOf(parts[0], 16, "messageId") };
   }

@@ -20,7 +20,7 @@ const turnMs = 3_000;
 const toldAtOnce = 4;
 
 /** @param accountKey hex @returns whether the account is an admin of the chat in its newest epoch */
-export function isAdmin({ members }: Readonly<ConversationRecord>, accountKey: string): boolean {
+export function isAdmin({ members }: Readonly<Pick<ConversationRecord, "members">>, accountKey: string): boolean {
   return members.some((member) => member.accountKey === accountKey && member.role === "admin");
 }
 
@@ -117,7 +117,7 @@ export class Admins {
     record: Readonly<ConversationRecord>,
     channelId: Bytes,
     members: Bytes[],
-    kind: "ahead" | "lead",
+    kind: "ahead" | "lead" | "leaving",
     round: number,
   ): Promise<boolean> {
     const there = new Set(members.map(toHex));

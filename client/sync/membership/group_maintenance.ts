@@ -21,6 +21,7 @@ import { serverListDiff } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 import { type DeviceListDiff, deviceListDiffOf } from "./device_list_diff.ts";
+import { removalDelayMs } from "./turns.ts";
 
 /** The longest random delay before another's leave is committed, in ms. */
 const leaveDelayMs = 2_000;
@@ -83,8 +84,13 @@ export class GroupMaintenance {
    * @param members of the state that would seal
    */
   async hasRevokedMember(chatId: string, members: Member[]): Promise<boolean> {
-    return this.#hasRevokedMember.has(chatId) ||
-      deviceListDiffOf(members, await this.#lists(members)).revoked.length > 0;
+    const isThere = deviceListDiffOf(members, await this.#lists(members)).revoked.length > 0;
+    // Another member was faster than this device's turn.
+    if (!isThere && this.#timers.has(`turn/${chatId}`)) {
+      this.#timers.cancel(`turn/${chatId}`);
+      this.#hasRevokedMember.delete(chatId);
+    }
+    return isThere || this.#hasRevokedMember.has(chatId);
   }
 
   /** An account has a newer device list: its groups are reconciled, whichever part has fetched the list. */
@@ -220,13 +226,15 @@ export class GroupMaintenance {
       const conversation = await unit.conversation(chatId);
       // Out of step again: what the user has asked for stays noted.
       if (!conversation || desyncOf(conversation.record)) return;
-      conversation.set({ redo: left.add.length + left.remove.length > 0 ? left : undefined });
+      const { others } = conversation.record.redo ?? {};
+      const all = others?.length ? { ...left, others } : left;
+      conversation.set({ redo: others?.length || left.add.length + left.remove.length > 0 ? all : undefined });
     });
   }
 
   /**
-   * Fetches the newest device lists of all accounts in the chats, and reconciles the groups. The own account
-   * and revoked devices come at once, others after a random delay.
+   * Fetches the newest device lists of all accounts in the chats, and reconciles the groups. Devices of the
+   * own account come at once, others after a random delay; revoked ones go in turn.
    *
    * @throws EngineError when the directory can not be asked
    */
@@ -308,10 +316,21 @@ export class GroupMaintenance {
     );
   }
 
-  /** A revoked device is in the group: it is removed at once, and nothing is sent before (decision 030). */
+  /**
+   * A revoked device is in the group: nothing is sent before it is removed (decision 030). One device removes it at
+   * once. The others wait for their turn, or until they have something to send.
+   */
   removeRevoked(chatId: string): void {
     this.#hasRevokedMember.add(chatId);
-    this.#later(`mend/${chatId}`, 0, () => this.commitLeaves(chatId));
+    if (this.#timers.has(`turn/${chatId}`)) return;
+    this.#later(`mend/${chatId}`, 0, async () => {
+      const state = await this.#context.conversations.withState(chatId);
+      const members = state?.active ? this.#context.mls.members(state) : [];
+      const { revoked } = deviceListDiffOf(members, await this.#lists(members));
+      const delayMs = state ? removalDelayMs(members, revoked, this.#context.account.recipientKey, state.channelId) : 0;
+      if (delayMs === 0) await this.commitLeaves(chatId);
+      else this.#later(`turn/${chatId}`, delayMs, () => this.commitLeaves(chatId));
+    });
   }
 
   /** Runs background work. Failed work is tried again at the next connection. */

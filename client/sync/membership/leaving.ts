@@ -83,13 +83,17 @@ export class Leaving {
     const { account } = this.#context;
     conversation.notice("left", { who: account.username, self: "1" }, account.clock.now());
     conversation.end();
+    conversation.set({ leftMs: account.clock.now() });
     conversation.setPending(undefined);
-    unit.onceStored(() => this.#context.events.emit("ended", conversation.id));
+    unit.onceStored(() => {
+      this.#context.events.emit("ended", conversation.id);
+      this.#context.events.emit("leftUnseen", conversation.id);
+    });
   }
 
   async #askToLeave(unit: UnitOfWork, conversation: ConversationTransaction): Promise<void> {
     // There is no other member to commit it.
-    if (conversation.members().length <= 1) return this.#leaveAlone(unit, conversation);
+    if (conversation.members().length <= 1 || conversation.record.gone) return this.#leaveAlone(unit, conversation);
     const { state } = conversation;
     const hasAsked = this.#outbox.isLeaving(conversation.id) ||
       (state && this.#context.mls.pendingLeaves(state).some(({ leafIndex }) => leafIndex === state.ownLeafIndex));

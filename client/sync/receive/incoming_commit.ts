@@ -5,9 +5,10 @@ import type { GroupState, Member, PendingCommit } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { noticedRemover } from "../device_messages/removal_notice.ts";
 import { noticesOf } from "../conversation/membership_diff.ts";
-import { noteOwnChange } from "../reinit/fork_point.ts";
+import { dropRepeats, noteOthersChange, noteOwnChange } from "../reinit/fork_point.ts";
 import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { PendingRecord } from "../conversation/records.ts";
+import { noteHeard, noteLeftChannelUsed, noteStillListed } from "../reinit/gone.ts";
 import { fallOutOfStep, type Refusal, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
@@ -40,10 +41,14 @@ async function nextCommit(received: EntryContext): Promise<Live | undefined> {
   const { unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
   // The conversation has moved to a replacement channel.
-  if (chatId === undefined) return undefined;
+  if (chatId === undefined) {
+    noteLeftChannelUsed(received);
+    return undefined;
+  }
   const conversation = await unit.conversation(chatId);
   if (!conversation || !isIn(conversation.record)) {
     remember(received, chatId, "no-group");
+    noteStillListed(received, conversation);
     return undefined;
   }
   if (!conversation.state) {
@@ -124,7 +129,9 @@ export async function receiveCommit(
     S: result.S,
     added: result.added.map(({ recipientKey }) => recipientKey),
   });
+  await noteOthersChange(context, unit, conversation, before, after);
   conversation.noteReadded(result.readded, result.committer);
+  noteHeard(received, conversation, result.committer);
   const change = {
     committer: result.committer,
     before,
@@ -201,6 +208,7 @@ export async function receiveOwnCommit(received: EntryContext): Promise<void> {
     conversation.notice("created", { by: account.username }, entry.receivedMs);
     return;
   }
+  dropRepeats(conversation, before, after);
   if (purpose === "add" || purpose === "remove") {
     await noteOwnChange(
       context,
@@ -238,6 +246,7 @@ export async function receiveRemoval(received: EntryContext): Promise<void> {
   const announced = noticedRemover(conversation, entry);
   if (conversation.record.leaving || announced?.own) {
     conversation.notice("left", { who: account.username, self: "1" }, entry.receivedMs);
+    conversation.set({ leftMs: account.clock.now() });
   } else if (announced) {
     conversation.notice("removed", { who: account.username, by: announced.by, self: "1" }, entry.receivedMs);
   } else {

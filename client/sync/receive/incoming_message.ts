@@ -4,6 +4,7 @@ import { toHex } from "../../../schema/bytes.ts";
 import { missedKey, noteFound, noteMissed } from "../conversation/missed_messages.ts";
 import { keys, type SeenRecord } from "../conversation/records.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
+import { noteHeard, noteLeftChannelUsed, noteStillListed } from "../reinit/gone.ts";
 import { IncomingContent } from "./incoming_content.ts";
 import { takesRoom } from "./invited_room.ts";
 import { fallOutOfStep, remember } from "./rejection.ts";
@@ -22,7 +23,7 @@ export async function receiveMessage(
   const { context, unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
   // The conversation has moved to a replacement channel.
-  if (chatId === undefined) return;
+  if (chatId === undefined) return noteLeftChannelUsed(received);
   const conversation = await unit.conversation(chatId);
   if (conversation && isIn(conversation.record) && !conversation.state) {
     fallOutOfStep(received, conversation, {
@@ -35,6 +36,7 @@ export async function receiveMessage(
   if (!conversation?.state || !isIn(conversation.record)) {
     // This device is not in the group. Its Welcome was refused, with a notice, or the removal came first.
     remember(received, chatId, "no-group");
+    noteStillListed(received, conversation);
     return;
   }
   const result = await context.mls.openMessage(conversation.state, {
@@ -43,6 +45,7 @@ export async function receiveMessage(
     envelope: entry.body,
   });
   if (result.kind !== "processed") return await receiveUnopened(received, conversation, result);
+  noteHeard(received, conversation, result.sender);
   const senderKey = toHex(result.sender.credential.accountKey);
   const seenKey = keys.seen(chatId, senderKey, toHex(entry.id));
   const seen = (order: string) =>

@@ -12,20 +12,32 @@ import type { Committer } from "../commits/committer.ts";
 import type { ReunionStep } from "../conversation/conversation_events.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import type { DeviceMessage, DeviceMessageContent } from "../device_messages/device_messages.ts";
+import {
+  type DeviceMessage,
+  type DeviceMessageContent,
+  type DeviceMessageOf,
+  none,
+} from "../device_messages/device_messages.ts";
 import { Admins, isAdmin } from "../membership/admins.ts";
 import { retryKept } from "../receive/retry.ts";
 import type { CreateReplacement } from "../reinit/create_replacement.ts";
+import { toldGone } from "../reinit/gone.ts";
+import { LeftChannels } from "../reinit/left_channels.ts";
 import { RefusedReplacements } from "../reinit/refused_replacements.ts";
 import { AskingAgain } from "./asking_again.ts";
 import { DesyncDetector } from "./desync_detector.ts";
 import { GivingAgain } from "./giving_again.ts";
 import { desyncEffects, type Symptom } from "./policy.ts";
+import { LastHour } from "./last_hour.ts";
 import { ReaddRequests } from "./readd_requests.ts";
 import { RecoveryResponder } from "./recovery_responder.ts";
 import { RecoveryRounds } from "./recovery_rounds.ts";
 import { toldAhead } from "./server_behind.ts";
+import { UnseenLeaves } from "./unseen_leaves.ts";
 import { WelcomeRecovery } from "./welcome_recovery.ts";
+
+/** How often in an hour an admin's word that the group has gone counts in a chat. */
+const wordsAnHour = 6;
 
 /** Asks members for help when this device can not follow a group (specification §3.4, §3.5). */
 export class RecoveryClient {
@@ -33,6 +45,10 @@ export class RecoveryClient {
   readonly #committer: Committer;
   readonly #responder: RecoveryResponder;
   readonly #admins: Admins;
+  readonly #left: LeftChannels;
+  /** Words of admins that the group has gone, by chat. Each is a line if somebody was heard since. */
+  readonly #told: LastHour;
+  readonly #leaves: UnseenLeaves;
   readonly #refused: RefusedReplacements;
   readonly #desync: DesyncDetector;
   readonly #requests: ReaddRequests;
@@ -59,6 +75,9 @@ export class RecoveryClient {
     this.#requests = new ReaddRequests(context);
     this.#responder = new RecoveryResponder(context, committer);
     this.#admins = new Admins(context, createReplacement);
+    this.#told = new LastHour(() => context.environment.now());
+    this.#left = new LeftChannels(context);
+    this.#leaves = new UnseenLeaves(context, committer, this.#admins);
     this.#refused = new RefusedReplacements(context, this.#admins);
     this.#welcomes = new WelcomeRecovery(context, this.#requests);
     this.#asking = new AskingAgain(context);
@@ -89,6 +108,8 @@ export class RecoveryClient {
     this.#responder.close();
     this.#admins.close();
     this.#refused.close();
+    this.#left.close();
+    this.#leaves.close();
     this.#desync.close();
     this.#rounds.close();
     this.#welcomes.close();
@@ -116,6 +137,22 @@ export class RecoveryClient {
   /** An entry could not be followed, and the desync is on disk. */
   fellOutOfStep(chatId: string): void {
     this.#rounds.start(chatId);
+  }
+
+  /** The conversation goes on in a replacement channel. */
+  moved(chatId: string): void {
+    this.backInStep(chatId);
+    this.#left.moved(chatId);
+  }
+
+  /** Somebody is still in a channel (hex) that the conversation has left. */
+  leftChannelUsed(chatId: string, left: string): void {
+    this.#left.used(chatId, left);
+  }
+
+  /** This device has left at its user's wish, and the group may not know it. */
+  leftUnseen(chatId: string): void {
+    this.#leaves.unseen(chatId);
   }
 
   /** The device can follow the group again. */
@@ -220,6 +257,10 @@ export class RecoveryClient {
         return await toldAhead(this.#context, this.#admins, chatId, message);
       case "lead":
         return await this.#refused.asked(chatId, message);
+      case "leaving":
+        return await this.#leaves.asked(chatId, message);
+      case "gone":
+        return await this.#takeGone(chatId, { ...message, content: message.content });
       case "resealed":
         return await this.#takeReseal(chatId, message, message.content);
       case "again":
@@ -227,6 +268,13 @@ export class RecoveryClient {
       case "stuck":
         return await this.#rounds.noteStuck(chatId, message);
     }
+  }
+
+  async #takeGone(chatId: string, message: DeviceMessageOf<"gone">): Promise<void> {
+    if (this.#told.count(chatId) >= wordsAnHour || !await toldGone(this.#context, chatId, message)) return;
+    this.#told.note(chatId);
+    // For the others it may be a member there whose Welcome was lost or refused: then they put it back.
+    this.#welcomes.lost({ channelId: message.content.channelId, epoch: 0, id: none });
   }
 
   async #takeReseal(

@@ -9,7 +9,7 @@
 import { toHex } from "../../../schema/bytes.ts";
 import { knownRestore, type Restore } from "../../account/restores.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
-import { keys, type LineRecord, orderKey, seenForMs } from "../conversation/records.ts";
+import { type ConversationRecord, keys, type LineRecord, orderKey, seenForMs } from "../conversation/records.ts";
 import { outboxFromStored, type OutboxRecord, type StoredOutbox } from "../conversation/outbox_record.ts";
 import { messagesToResend, storeForResend } from "../send/resend.ts";
 import { serverState } from "../commits/server_member_list.ts";
@@ -20,6 +20,7 @@ import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 
 /** Channels that are asked for at once. */
 const channelsAtOnce = 4;
+const hourMs = 3_600_000;
 
 /**
  * No message that is older is sent again, however far back the server claims to have gone. As long do receivers and the
@@ -40,6 +41,8 @@ export interface RestoredNeeds {
   resend(chatId: string, messages: OutboxRecord[]): void;
   /** The server has not been in this device's epoch. */
   serverBehind(chatId: string): Promise<void>;
+  /** This device has left since the backup, so the group may have it again. */
+  leftUnseen(chatId: string): void;
 }
 
 /**
@@ -57,6 +60,10 @@ export async function dealWithRestore(
   if (known !== undefined && restoredMs > 0) {
     const present = conversations.all().filter(({ record }) => isIn(record) && isShown(record));
     const sinceMs = resendFrom({ restoredMs, restoredToMs }, account.clock.now());
+    // The server's time and this device's may differ by an hour without a word (specification §4.9).
+    const hasLeft = ({ leftMs }: Readonly<ConversationRecord>) =>
+      leftMs !== undefined && leftMs >= restoredToMs - hourMs;
+    for (const { id, record } of conversations.all()) if (hasLeft(record)) needs.leftUnseen(id);
     for (const { id } of present) await resendSince(context, needs, id, sinceMs);
     await mapWithConcurrency(present, channelsAtOnce, async ({ id, record }) => {
       if (desyncOf(record)) return;

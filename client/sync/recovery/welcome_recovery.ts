@@ -52,7 +52,7 @@ export class WelcomeRecovery {
   }
 
   /** A Welcome to a channel did not open, because its KeyPackage is gone. */
-  lost({ channelId, epoch, id }: Entry): void {
+  lost({ channelId, epoch, id }: Pick<Entry, "channelId" | "epoch" | "id">): void {
     this.#schedule({ channelId: new Uint8Array(channelId), n: epoch, commitId: new Uint8Array(id) }, 1);
   }
 

@@ -9,7 +9,7 @@ import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts
 import type { GroupInfo, GroupState, Member } from "../../mls/group.ts";
 import type { Committer } from "../commits/committer.ts";
 import { mapWithConcurrency } from "../../runtime/pool.ts";
-import { commitHistory } from "./fork_point.ts";
+import { commitHistory, redoBoth } from "./fork_point.ts";
 import type { PastEpoch } from "../conversation/epoch_history.ts";
 import { type KeyPackageFetch, longestWaitMs } from "../membership/key_package_fetch.ts";
 import { type CommitPlan, type ConversationRecord, keys } from "../conversation/records.ts";
@@ -136,8 +136,7 @@ export async function createReplacement(
     conversation.start(fresh);
     const main = await unit.conversation(chatId);
     if (recent) main?.set({ spoiled: [...recent, account.clock.now()] });
-    const { add: before, remove } = main?.record.redo ?? { add: [], remove: [] };
-    if (later.length > 0) main?.set({ redo: { add: [...new Set([...before, ...later])], remove } });
+    if (later.length > 0) main?.set({ redo: redoBoth(main.record.redo, { add: later, remove: [] }) });
     await buildFromPlan(context, conversation, { purpose: "create", add, remove: [] }, 0);
     return true;
   });

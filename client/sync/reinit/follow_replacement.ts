@@ -11,16 +11,16 @@ import type { GroupState, JoinResult, PendingCommit, Supersedes } from "../../ml
 import type { ReunionStep } from "../conversation/conversation_events.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { accountsOf, membershipDiff } from "../conversation/membership_diff.ts";
-import { cameAfter, lastSharedEpoch, membershipChangesAfter, ownMessagesAfter } from "./fork_point.ts";
+import { cameAfter, lastSharedEpoch, membershipChangesAfter, ownMessagesAfter, redoBoth } from "./fork_point.ts";
 import { epochHistory, noteEpoch } from "../conversation/epoch_history.ts";
 import { type ConversationRecord, keys, togetherMs } from "../conversation/records.ts";
-import type { OutboxRecord } from "../conversation/outbox_record.ts";
 import { isAdmin } from "../membership/admins.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { storeForResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { isIn, isShown } from "../conversation/standing.ts";
+import { guideOf } from "./gone.ts";
 import { comesFirst, judgeReplacement } from "./replacement_rules.ts";
 import { makerOf } from "./replacement_maker.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
@@ -49,11 +49,12 @@ export type ReplacementOutcome =
 async function conversationOf(
   { conversations }: SyncContext,
   unit: UnitOfWork,
-  { channelId, firstChannelId }: Supersedes,
+  // Where the replaced channel is the first one, its maker does not name that again.
+  { channelId, firstChannelId = channelId }: Supersedes,
 ): Promise<ConversationTransaction | undefined> {
   const chatId = unit.chatOf(channelId) ?? unit.chatThatLeft(channelId);
   const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
-  if (conversation || !firstChannelId) return conversation;
+  if (conversation) return conversation;
   const ofFirst = conversations.all().filter(({ record }) => equalBytes(record.firstChannelId, firstChannelId));
   // Anybody can send an invitation to a group that claims this first channel, so accepted conversations come
   // first.
@@ -64,7 +65,7 @@ async function conversationOf(
 /** A Welcome to a replacement channel was opened: moves the conversation if the rules allow it. */
 export async function followReplacement(
   received: EntryContext,
-  { info, adder, newState, S }: Joined,
+  { info, adder, newState, S, leftChannels }: Joined,
 ): Promise<ReplacementOutcome> {
   const { context, unit, entry } = received;
   const { mls, ownKey } = context;
@@ -73,7 +74,10 @@ export async function followReplacement(
   const conversation = await conversationOf(context, unit, supersedes);
   if (!conversation || !isShown(conversation.record)) return { kind: "unknown" };
   const { record } = conversation;
-  const maker = await makerOf(context, conversation, entry.channelId, supersedes);
+  const by = await makerOf(context, conversation, entry.channelId, supersedes);
+  // An admin here has signed that the group has left this conversation's channel for that one.
+  const guide = await guideOf(context, record, entry.channelId, adder, leftChannels);
+  const maker = by !== undefined && isAdmin(record, by) ? by : guide ?? by;
   const wasOut = !isIn(record);
   const missed = !equalBytes(record.channelId, supersedes.channelId) &&
     !record.earlier?.includes(toHex(supersedes.channelId));
@@ -95,25 +99,23 @@ export async function followReplacement(
     const due = code === "GRP-5.2" ? "ask" : parts ? "replace" : undefined;
     return { kind: "refused", conversation, code, ...(due && { due }) };
   }
-  if (!comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) {
+  // A device that is out stands in no line.
+  if (!wasOut && guide === undefined && !comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) {
     return { kind: "refused", conversation, code: "GRP-5.4" };
   }
-  const by = record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username;
   const adderKey = toHex(adder.credential.accountKey);
-  const accounts = accountsOf(mls.members(newState));
-  const forkPoint = wasOut ? undefined : forkPointOf(conversation.record, supersedes);
-  const redo = forkPoint === undefined
-    ? undefined
-    : await membershipChangesAfter(context, unit, conversation, forkPoint, accounts);
   await move(
     received,
     conversation,
     newState,
     { commitId: entry.id, S },
-    by,
-    wasOut ? [] : await ownMessagesAfter(context, conversation, forkPoint),
+    record.members.find(({ accountKey }) => accountKey === maker)?.username ?? adder.credential.username,
+    wasOut ? "was-out" : forkPointOf(record, entry.channelId, supersedes),
   );
-  if (redo) conversation.set({ redo });
+  // Its maker did not know that this device had left. Somebody who adds it again does.
+  const unseen = record.leftMs !== undefined && entry.epoch === 1 && Number(supersedes.lastEpoch) <= record.epoch &&
+    equalBytes(record.channelId, supersedes.channelId);
+  if (unseen) conversation.set({ leaving: true });
   // GRP-7: an account that this device did not meet in the conversation brings it back, so the user is asked
   // first. GRP-6.6: so does a revoked device.
   if (wasOut && await isKnownRevoked(context, adder.credential)) {
@@ -144,25 +146,26 @@ export async function adoptReplacement(
   ) {
     return;
   }
-  await move(
-    received,
-    main,
-    state,
-    { commitId, S },
-    context.account.username,
-    await ownMessagesAfter(context, main, undefined),
-  );
+  const forkPoint = forkPointOf(main.record, entry.channelId, supersedes);
+  await move(received, main, state, { commitId, S }, context.account.username, forkPoint);
 }
 
 /**
- * @returns the fork point: the last epoch that this device and the maker share, after which the other members
- *   could not see this device's changes; undefined when there is no fork
+ * @param to the channel into which the conversation moves
+ * @returns the fork point: the last epoch of the present channel that this device and the maker share, after which the
+ *   other members could not see this device's changes; undefined when there is no fork that is known
  */
 function forkPointOf(
-  { channelId, commits, epoch }: Readonly<ConversationRecord>,
+  { channelId, firstChannelId, commits, epoch, earlier, gone }: Readonly<ConversationRecord>,
+  to: Uint8Array,
   supersedes: Supersedes,
 ): number | undefined {
-  if (!equalBytes(channelId, supersedes.channelId)) return undefined;
+  if (!equalBytes(channelId, supersedes.channelId)) {
+    // Both channels replace the same one: all that was done in the present one is unknown there.
+    const replaced = toHex(supersedes.channelId);
+    if (earlier?.includes(replaced) || replaced === toHex(firstChannelId)) return 0;
+    return gone?.channelId === toHex(to) ? gone.n : undefined;
+  }
   const shared = lastSharedEpoch(supersedes.commits, commits) ??
     (cameAfter(commits, Number(supersedes.lastEpoch)) ? 0 : undefined);
   return shared === epoch && shared === Number(supersedes.lastEpoch) ? undefined : shared;
@@ -170,9 +173,10 @@ function forkPointOf(
 
 /**
  * Moves the conversation into the entry's channel. Adds a line for the move, and a line for each difference
- * between the two groups.
+ * between the two groups. What the other members could not see is said again, and additions and removals are made
+ * again.
  *
- * @param toResend own messages that are resent in the new channel
+ * @param since the fork point, if there is one. A device that was out repeats nothing
  */
 async function move(
   { context, unit, entry }: EntryContext,
@@ -180,10 +184,14 @@ async function move(
   state: GroupState,
   made: Pick<PendingCommit, "commitId" | "S">,
   by: string,
-  toResend: OutboxRecord[],
+  since: number | undefined | "was-out",
 ): Promise<void> {
   const { mls, account } = context;
   const { name, supersedes } = mls.info(state);
+  const toResend = since === "was-out" ? [] : await ownMessagesAfter(context, conversation, since);
+  const redo = typeof since === "number"
+    ? await membershipChangesAfter(context, unit, conversation, since, accountsOf(mls.members(state)))
+    : undefined;
   const before = {
     name: conversation.record.name,
     members: conversation.record.members,
@@ -201,7 +209,9 @@ async function move(
   for (const { notice, values } of membershipDiff(before, { name, devices: mls.members(state) })) {
     conversation.notice(notice, values, entry.receivedMs);
   }
+  if (redo) conversation.set({ redo: redoBoth(conversation.record.redo, redo) });
   unit.delete("epochs", keys.ownChanges(conversation.id));
+  unit.delete("epochs", keys.othersAdditions(conversation.id));
   await storeForResend(context, unit, conversation, toResend);
   unit.onceStored(() => context.events.emit("moved", conversation.id, toResend));
 }

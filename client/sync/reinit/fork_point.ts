@@ -108,6 +108,43 @@ export async function noteOwnChange(
   });
 }
 
+/** What a commit does to an account is newer than what is still to be repeated of others' additions. */
+export function dropRepeats(conversation: ConversationTransaction, before: Member[], after: Member[]): void {
+  const accounts = [accountsOf(before), accountsOf(after)];
+  const changed = new Set(
+    [...without(accounts[1], accounts[0]), ...without(accounts[0], accounts[1])].map(({ username }) => username),
+  );
+  const { redo } = conversation.record;
+  if (!redo?.others?.some((username) => changed.has(username))) return;
+  conversation.set({ redo: { ...redo, others: redo.others.filter((username) => !changed.has(username)) } });
+}
+
+/** Notes the accounts that another member's commit has added. */
+export async function noteOthersChange(
+  { store }: SyncContext,
+  unit: UnitOfWork,
+  conversation: ConversationTransaction,
+  before: Member[],
+  after: Member[],
+): Promise<void> {
+  dropRepeats(conversation, before, after);
+  const added = without(accountsOf(after), accountsOf(before));
+  if (added.length === 0) return;
+  const noted = await othersAdditions(store, unit, conversation.id);
+  const all = [...noted, { n: conversation.record.epoch, added: added.map(({ accountKey }) => accountKey) }].slice(
+    -rememberedCommits,
+  );
+  unit.put("epochs", keys.othersAdditions(conversation.id), all, { channelId: conversation.storageId });
+}
+
+async function othersAdditions(
+  store: SyncContext["store"],
+  unit: UnitOfWork,
+  chatId: string,
+): Promise<Pick<OwnChange, "n" | "added">[]> {
+  return await unit.read<Pick<OwnChange, "n" | "added">[]>(store, "epochs", keys.othersAdditions(chatId)) ?? [];
+}
+
 async function ownChanges(store: SyncContext["store"], unit: UnitOfWork, chatId: string): Promise<OwnChange[]> {
   return await unit.read<OwnChange[]>(store, "epochs", keys.ownChanges(chatId)) ?? [];
 }
@@ -115,8 +152,8 @@ async function ownChanges(store: SyncContext["store"], unit: UnitOfWork, chatId:
 /**
  * @param since epoch of the channel that the conversation leaves
  * @param accounts of the replacement channel
- * @returns the accounts that this device has added and removed since then, where the change still holds there
- *   and is missing in the replacement; undefined when there are none
+ * @returns the accounts that this device has added and removed since then, and those that other members have added,
+ *   where the change still holds there and is missing in the replacement; undefined when there are none
  */
 export async function membershipChangesAfter(
   { store }: SyncContext,
@@ -133,11 +170,33 @@ export async function membershipChangesAfter(
   }
   const names = (members: ConversationMember[], what: "added" | "removed") =>
     members.filter(({ accountKey }) => did.get(accountKey) === what).map(({ username }) => username);
+  const byOthers = new Set(
+    (await othersAdditions(store, unit, id)).filter(({ n }) => n > since).flatMap(({ added }) => added),
+  );
+  const others = without(record.members, accounts).filter(({ accountKey }) =>
+    byOthers.has(accountKey) && !did.has(accountKey)
+  ).map(({ username }) => username);
   const redo = {
     add: names(without(record.members, accounts), "added"),
     remove: names(without(accounts, record.members), "removed"),
+    ...(others.length > 0 && { others }),
   };
-  return redo.add.length + redo.remove.length > 0 ? redo : undefined;
+  return redo.add.length + redo.remove.length + others.length > 0 ? redo : undefined;
+}
+
+/** What is still to be repeated, and what a further move has undone: the later change of an account counts. */
+export function redoBoth(
+  before: ConversationRecord["redo"],
+  redo: NonNullable<ConversationRecord["redo"]>,
+): NonNullable<ConversationRecord["redo"]> {
+  const of = new Set([...redo.add, ...redo.remove]);
+  const kept = (names: string[] = []) => names.filter((name) => !of.has(name));
+  const others = [...new Set([...kept(before?.others), ...redo.others ?? []])];
+  return {
+    add: [...kept(before?.add), ...redo.add],
+    remove: [...kept(before?.remove), ...redo.remove],
+    ...(others.length > 0 && { others }),
+  };
 }
 
 function without(members: ConversationMember[], others: ConversationMember[]): ConversationMember[] {

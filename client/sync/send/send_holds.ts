@@ -54,7 +54,8 @@ export class SendHolds {
 
   async #isBlocked(chatId: string): Promise<boolean> {
     const record = this.#context.conversations.get(chatId)?.record;
-    if (record && needsAcceptance(record)) return true;
+    // After `gone` nobody would read it. It waits until somebody is heard, or until this device is where the group is.
+    if (record && (needsAcceptance(record) || (isIn(record) && record.gone))) return true;
     // In a conversation that has ended, nothing can be sent, and the waiting messages are settled.
     if (!record || !isIn(record)) return false;
     try {

@@ -14,7 +14,7 @@ export interface Verdict {
   accepted: number;
   /** Messages of others that clients show. */
   deliveries: number;
-  /** Clients without which the group has gone on, in a channel that they can not know. */
+  /** Clients without which the group has gone on, and that were told so. */
   leftBehind: number;
   /** Clients that have the group in another conversation than at the start. */
   elsewhere: number;

@@ -101,8 +101,6 @@ async function restlessness(core: TestCore, walkers: Walker[], chatId: string, f
       if (isIn(record) && !desyncOf(record)) say(`is out, and does not know it (epoch ${record.epoch} of ${epoch})`);
       continue;
     }
-    // It left at its user's wish: on its own, or by a commit that the core gave to nobody else before it lost it.
-    if (!isIn(record) && faults && await walker.hasLeft(chats[index])) continue;
     if (!isIn(record)) say(`is a member, and does not know it (epoch ${record.epoch} of ${epoch})`);
     else if (desyncOf(record)) say(`is out of step: ${JSON.stringify(desyncOf(record))}`);
     else if (toHex(record.channelId) !== channel || record.epoch !== epoch) {

@@ -10,6 +10,7 @@
  * need several runs of its seed.
  */
 
+import { toHex } from "../../../schema/bytes.ts";
 import { TestCore } from "../core.ts";
 import { testEnvironment } from "../test_environment.ts";
 import { type Faults, makeFaults } from "./faults.ts";
@@ -120,12 +121,22 @@ export async function soak(
     progress(
       `${unsettled.length === 0 ? "at rest" : "NOT at rest"} after ${Math.round((Date.now() - startedMs) / 1000)} s`,
     );
-    for (const walker of walkers) {
-      if (unsettled.some((sentence) => sentence.startsWith(`${walker.name} `))) {
-        progress(`${walker.name}: ${await walker.diary(chatId)}`);
+    const channel = toHex((await founder.record(chatId))!.channelId);
+    for (const walker of faults ? walkers : []) {
+      const id = await walker.chatIn(chatId, channel);
+      if (await walker.isLeftBehind(core, chatId, channel)) {
+        progress(`${walker.name} was left behind: ${await walker.diary(chatId)}`);
+      }
+      if (id !== chatId) {
+        progress(`${walker.name} elsewhere: ${await walker.diary(chatId)} / ${await walker.diary(id)}`);
       }
     }
     const verdict = await judge(core, walkers, chatId, { faults, settled: unsettled.length === 0 });
+    for (const walker of walkers) {
+      if ([...unsettled, ...verdict.wrong].some((sentence) => sentence.startsWith(`${walker.name} `))) {
+        progress(`${walker.name}: ${await walker.diary(chatId)}`);
+      }
+    }
     const refusals: Record<string, number> = {};
     for (const { refusals: own } of walkers) {
       for (const [code, count] of own) refusals[code] = (refusals[code] ?? 0) + count;

@@ -251,23 +251,15 @@ export class Walker {
   }
 
   /**
-   * Whether the group went on without this device in a channel of which it can not hear (docs/decisions/020, open): the
-   * device is in another channel, and all that the server has for it is read.
+   * Whether the group went on without this device, and it was told so (docs/decisions/034): the device is in another
+   * channel, and all that the server has for it is read.
    *
    * @param channelId hex: the group's present channel, of which it is no member
    */
   async isLeftBehind(core: TestCore, chatId: string, channelId: string): Promise<boolean> {
     const record = await this.record(chatId);
-    return record !== undefined && isIn(record) && toHex(record.channelId) !== channelId &&
+    return record?.gone !== undefined && isIn(record) && toHex(record.channelId) !== channelId &&
       !await this.isBehind(core, record) && !await this.isBehind(core, { channelId: fromHex(channelId) });
-  }
-
-  /** Whether the newest that the chat says of this device is that it left at its user's wish. */
-  async hasLeft(chatId: string): Promise<boolean> {
-    const ofItself = (await this.person.items(chatId)).findLast((item) =>
-      item.kind === "notice" && item.values.who === this.name
-    );
-    return ofItself?.kind === "notice" && ofItself.notice === "left";
   }
 
   /** @returns the messageIds of what is to go out */

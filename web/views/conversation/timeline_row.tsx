@@ -23,6 +23,7 @@ const warnings: ReadonlySet<NoticeItem["notice"]> = new Set([
   "not-resent",
   "rolled-back",
   "server-behind",
+  "left-behind",
   "not-added",
 ]);
 
