@@ -25,12 +25,14 @@ export function encodeCbor(value: unknown): Bytes {
 export function decodeCbor(bytes: Uint8Array): unknown {
   requireShallow(bytes);
   let value: unknown;
+  let again: Bytes;
   try {
     value = decode(bytes, { strict: true, rejectDuplicateMapKeys: true, allowUndefined: false });
+    // cborg decodes a "break" as a value of a map, which it can not encode.
+    again = encodeCbor(value);
   } catch (error) {
     throw new MalformedError(`not CBOR: ${(error as Error).message}`);
   }
-  const again = encodeCbor(value);
   if (again.length !== bytes.length || again.some((byte, index) => byte !== bytes[index])) {
     throw new MalformedError("CBOR is not deterministic");
   }

@@ -40,3 +40,9 @@ Deno.test("decodeCbor() leaves every other fault to the decoder", () => {
   assert.throws(() => decodeCbor(concat(encodeCbor(1), encodeCbor(1))), MalformedError);
   assert.throws(() => decodeCbor(new Uint8Array([0x9b, 255, 255, 255, 255, 255, 255, 255, 255])), MalformedError);
 });
+
+Deno.test("PEOPLE A8: CBOR that decodes, and can not be encoded again, is refused and not thrown", () => {
+  for (const bytes of [[0xa1, 0x61, 0x61, 0xff], [0xa2, 0x61, 0x61, 0xff, 0x61, 0x62, 0x01]]) {
+    assert.throws(() => decodeCbor(new Uint8Array(bytes)), MalformedError, bytes.join());
+  }
+});

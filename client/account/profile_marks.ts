@@ -12,8 +12,8 @@ import { FencedError } from "../storage/storage.ts";
 /** In the store "account". */
 const key = "sync/marks";
 
-/** How many marks without an answer are kept. */
-const keptOffers = 8;
+/** How many marks without an answer are kept: with the confirmed one, as many as a server takes. */
+const keptOffers = 15;
 
 /** The stored record. */
 interface StoredMarks {
@@ -52,9 +52,12 @@ export class ProfileMarks {
    */
   async next(): Promise<Opening> {
     const before = this.#before ??= (await this.#store.get<StoredMarks>("account", key))?.before ?? [];
+    // The server may know any of them as the newest. If one were forgotten, it would take this profile for a copy, and
+    // the device would lose its place in every group, only because it was without an answer for some seconds.
+    if (before.length > keptOffers) return { run: this.#run, mark: before[1], before };
     const mark = fresh();
     try {
-      await this.#keep([...before.slice(0, 1), mark, ...before.slice(1, keptOffers)]);
+      await this.#keep([...before.slice(0, 1), mark, ...before.slice(1)]);
     } catch (error) {
       // Without room there is no new mark: the last one is told again.
       if (error instanceof FencedError || before.length === 0) throw error;
@@ -63,9 +66,18 @@ export class ProfileMarks {
     return { run: this.#run, mark, before };
   }
 
-  /** The server has answered on the connection of this mark. @throws StorageError, FencedError */
+  /**
+   * The server has answered on the connection of this mark. Without room the marks stay as they are, and the connection
+   * goes on.
+   *
+   * @throws FencedError
+   */
   async confirm({ mark }: Opening): Promise<void> {
-    await this.#keep([mark]);
+    try {
+      await this.#keep([mark]);
+    } catch (error) {
+      if (error instanceof FencedError) throw error;
+    }
   }
 
   /**

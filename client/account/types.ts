@@ -143,19 +143,25 @@ export interface KeyPackageStock {
   /**
    * Makes a KeyPackage that is never published, for a re-add request (specification §3.4).
    *
+   * @param channelId of the request
    * @returns `put`: its private part. The caller writes it before the KeyPackage is sent; from then on it is
    *   among the candidates
    */
-  forRequest(): Promise<{ keyPackage: Bytes; ref: Bytes; put: { store: StoreName; key: string; value: unknown } }>;
+  forRequest(
+    channelId: Uint8Array,
+  ): Promise<{ keyPackage: Bytes; ref: Bytes; put: { store: StoreName; key: string; value: unknown } }>;
 
   /**
    * @returns the private records of {@link forRequest} only: this device has asked for a Welcome to one of
-   *   them
+   *   them; those of this channel first
    */
-  requested(): Promise<Bytes[]>;
+  requested(channelId: Uint8Array): Promise<Bytes[]>;
 
-  /** @returns the private records that a Welcome may be sealed to: for `joinFromWelcome` */
-  candidates(): Promise<Bytes[]>;
+  /**
+   * @returns the private records that a Welcome may be sealed to: for `joinFromWelcome`; those that were made for this
+   *   channel first
+   */
+  candidates(channelId: Uint8Array): Promise<Bytes[]>;
 
   /**
    * @returns the deletes for the write that stores the joined group, so that the private part of the used KeyPackage

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { delivery } from "../../schema/rpc/methods.ts";
+import { delivery, type Entry } from "../../schema/rpc/methods.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
 import { Handlers } from "../../schema/rpc/server.ts";
 import type { ConnectionState } from "../api/engine_api.ts";
@@ -25,9 +25,13 @@ async function listening(handlers: Handlers<undefined>): Promise<{ end: SessionE
       await Promise.resolve();
       told.push("copied");
     },
-    receive: () => Promise.resolve(),
+    receive: () => {
+      told.push("entries");
+      return Promise.resolve();
+    },
     caughtUp: () => told.push("caught up"),
-    answered: (held) => void told.push(held ? "answered, held" : "answered"),
+    answered: ({ held, copied }) =>
+      void told.push(["answered", ...(held ? ["held"] : []), ...(copied ? ["copied"] : [])].join(", ")),
     failed: () => {},
   }, new AbortController().signal);
   return { end, told };
@@ -35,16 +39,47 @@ async function listening(handlers: Handlers<undefined>): Promise<{ end: SessionE
 
 const elsewhere = new WireError(ErrorCode.openElsewhere, "a newer connection");
 
-Deno.test("PEOPLE B3: listen() deals with a copy before anything else, and stays away after E041", async () => {
-  const { end, told } = await listening(
+const element = (word: { copied?: true; held?: true } = {}, entries: Entry[] = []) => ({
+  entries,
+  copied: false,
+  held: false,
+  ...word,
+});
+const oneEntry = [{ seq: 1 } as Entry];
+
+/** Listens to a server that says this, and then that another engine has connected. */
+const hearing = (...elements: ReturnType<typeof element>[]) =>
+  listening(
     new Handlers<undefined>().stream(delivery.subscribeAs, async function* () {
-      yield { entries: [], copied: true, held: true };
       await Promise.resolve();
-      yield { entries: [], copied: false, held: false };
+      yield* elements;
       throw elsewhere;
     }),
   );
-  assert.deepEqual([end, told], ["elsewhere", ["copied", "answered, held", "caught up"]]);
+
+Deno.test("PEOPLE B3: listen() reads what waits before it deals with a copy, and stays away after E041", async () => {
+  const { end, told } = await hearing(
+    element({ copied: true, held: true }),
+    element({}, oneEntry),
+    element(),
+    element({ copied: true }),
+  );
+  assert.deepEqual([end, told], [
+    "elsewhere",
+    ["answered, held, copied", "entries", "copied", "caught up", "copied"],
+  ]);
+  const late = await hearing(element({ held: true }), element({}, oneEntry), element({ copied: true }), element());
+  assert.deepEqual(late.told, ["answered, held", "entries", "copied", "caught up"]);
+  // The server says the one again at the next connection, and the other one not.
+  const cut = await hearing(element({ copied: true }), element({}, oneEntry));
+  assert.deepEqual(cut.told, ["answered, copied", "entries"]);
+  const lateCut = await hearing(element({ held: true }), element({}, oneEntry), element({ copied: true }));
+  assert.deepEqual(lateCut.told, ["answered, held", "entries", "copied"]);
+});
+
+Deno.test("PEOPLE B3: listen() deals with a copy at once where messages may be under way", async () => {
+  const { told } = await hearing(element({}, oneEntry), element({ copied: true }), element({}, oneEntry), element());
+  assert.deepEqual(told, ["answered", "entries", "copied", "entries", "caught up"]);
 });
 
 Deno.test("PEOPLE B3: listen() subscribes as before where the server knows nothing of runs", async () => {

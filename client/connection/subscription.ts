@@ -19,7 +19,10 @@ export interface SubscriptionOptions {
   cursor: () => number;
   /** What this connection says of the profile; 16 bytes each (specification §4.15). */
   opening(): Promise<{ run: Bytes; mark: Bytes; before: Bytes[] }>;
-  /** Another engine has gone on with this device's keys. Awaited before anything else of the connection. */
+  /**
+   * Another engine has gone on with this device's keys. Where the first answer says so, this is called at the end of
+   * the backlog: what waits is opened with the present keys, and nobody else will get it.
+   */
   copied(): Promise<void>;
   /** Processes entries; a throw ends the subscription, and the next one starts from the cursor. */
   receive(entries: Entry[]): Promise<void>;
@@ -28,9 +31,10 @@ export interface SubscriptionOptions {
   /**
    * The first sign that the server serves this device.
    *
-   * @param held another engine of this device was connected, and may still say that it runs
+   * @param word `held`: another engine of this device was connected, and may still say that it runs. `copied`: see
+   *   there. In both cases nothing is sent before the end of the backlog
    */
-  answered(held: boolean): Promise<void> | void;
+  answered(word: { held: boolean; copied: boolean }): Promise<void> | void;
   /** Told of errors that end the subscription, for logs. */
   failed(error: unknown): void;
 }
@@ -50,20 +54,27 @@ export async function listen(options: SubscriptionOptions, signal: AbortSignal):
   };
   let caughtUp = false;
   let answered = false;
+  /** Nothing is sent before the end of the backlog, so until then a copy does no harm. */
+  let waits = false;
+  let isCopied = false;
+  let isToldOnce = false;
   try {
     watch();
     const signals = { signal: AbortSignal.any([signal, silence.signal]) };
     for await (const { entries, copied, held } of subscribed(options, signals)) {
       // Time that this device needs for an element is not the server's silence.
       cancel();
-      if (copied) await options.copied();
       if (!answered) {
         answered = true;
-        await options.answered(held);
-      }
+        waits = held || copied;
+        await options.answered({ held, copied });
+      } else if (copied) isToldOnce = true;
+      if (copied && waits && !caughtUp) isCopied = true;
+      else if (copied) await options.copied();
       if (entries.length > 0) {
         await options.receive(entries);
       } else if (!caughtUp && !copied && !held) {
+        if (isCopied) await options.copied();
         caughtUp = true;
         options.caughtUp();
       }
@@ -78,6 +89,8 @@ export async function listen(options: SubscriptionOptions, signal: AbortSignal):
     return "lost";
   } finally {
     cancel();
+    // The first answer says it again at the next connection. The word of an engine that runs comes once.
+    if (isToldOnce && isCopied && !caughtUp) await options.copied().catch(options.failed);
   }
 }
 

@@ -155,12 +155,14 @@ export function decodeMimiContent(bytes: Uint8Array): MimiContent {
 function deterministicItem(bytes: Uint8Array): unknown {
   requireShallow(bytes);
   let item: unknown;
+  let again: Uint8Array;
   try {
     item = decode(bytes, { useMaps: true, strict: true, rejectDuplicateMapKeys: true, allowUndefined: false });
+    // cborg decodes what it can not encode: a "break" in a map, maps with lists or maps as keys.
+    again = encode(item, rfc8949EncodeOptions);
   } catch (error) {
     throw new MalformedError(`content: not CBOR: ${(error as Error).message}`);
   }
-  const again = encode(item, rfc8949EncodeOptions);
   if (again.length !== bytes.length || again.some((byte, index) => byte !== bytes[index])) {
     throw new MalformedError("content: CBOR is not deterministic");
   }

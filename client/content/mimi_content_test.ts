@@ -72,3 +72,19 @@ Deno.test("PEOPLE A8: content whose extension is nested 5,000 deep is refused an
   const shallow = new Uint8Array([...start, ...new Array<number>(20).fill(0x81), 0x80, 0x83, 0, 0x60, 0]);
   assert.equal(decodeMimiContent(shallow).extensions.size, 1);
 });
+
+Deno.test("PEOPLE A8: content that decodes, and can not be encoded again, is refused and not thrown", () => {
+  const start = [0x87, 0x50, ...new Uint8Array(16), 0xf6, 0x40, 0xf6, 0xf6];
+  // A break as a value of a map; maps whose keys are lists or maps.
+  for (
+    const extensions of [
+      [0xa1, 0x01, 0xff],
+      [0xa2, 0x80, 0x01, 0x81, 0x01, 0x02],
+      [0xa2, 0x01, 0x02, 0xa0, 0x01],
+      [0xa1, 0x01, 0x81, 0xa1, 0x01, 0xff],
+    ]
+  ) {
+    const content = new Uint8Array([...start, ...extensions, 0x83, 0, 0x60, 0]);
+    assert.throws(() => decodeMimiContent(content), MalformedError, extensions.join());
+  }
+});

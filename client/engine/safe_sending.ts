@@ -29,6 +29,8 @@ export interface SendingConnection {
   over: AbortSignal;
   /** Another engine of this device was connected, and may say that it still runs. */
   held: boolean;
+  /** One has gone on with this device's keys: they are given up at the end of the backlog. */
+  copied: boolean;
 }
 
 /**
@@ -40,8 +42,10 @@ export interface SendingConnection {
 export async function sendWhenSafe(
   context: SyncContext,
   sending: Sending,
-  { caughtUp, over, held }: SendingConnection,
+  { caughtUp, over, held, copied }: SendingConnection,
 ): Promise<void> {
+  // The word of the other engine comes behind the backlog.
+  if (held || copied) await caughtUp;
   if (held) await pause(context.environment, heldMs, over);
   for (let failures = 1; !over.aborted; failures++) {
     try {

@@ -164,7 +164,11 @@ export class SignedInEngine {
         recipientKey: account.recipientKey,
         cursor: () => this.#inbox.cursor,
         opening: async () => opening = await this.#marks.next(),
-        copied: () => this.#recovery.copied(),
+        copied: async () => {
+          await this.#recovery.copied();
+          // Not before: else an engine that ends meanwhile would not be told again.
+          await this.#marks.confirm(opening!);
+        },
         receive: async (entries) => {
           // Ephemeral ones have no place in the queue.
           const stored = entries.filter(({ seq }) => seq !== 0);
@@ -172,12 +176,12 @@ export class SignedInEngine {
           for (const entry of entries.filter(({ seq }) => seq === 0)) await this.#receiveEphemeral(entry);
           backlog.advance(entries.length);
         },
-        answered: async (held) => {
-          await this.#marks.confirm(opening!);
+        answered: async ({ held, copied }) => {
+          if (!copied) await this.#marks.confirm(opening!);
           confirmed();
           this.#inbox.connected();
           this.#recovery.connected();
-          const connection = { caughtUp: caughtUp.promise, over: over.signal, held };
+          const connection = { caughtUp: caughtUp.promise, over: over.signal, held, copied };
           this.#housekeeping.background(sendWhenSafe(context, this.#sending(), connection));
         },
         caughtUp: () => {

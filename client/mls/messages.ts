@@ -37,6 +37,12 @@ import {
   type Unreadable,
 } from "./types.ts";
 
+/**
+ * How many leaves of one device are kept. One is enough: the first that is kept is committed. The others are for
+ * members that could not open it. Without a bound each would be written anew with every message of its sender.
+ */
+const keptLeaves = 8;
+
 // Sending and opening validate no credential: every leaf was judged when it came into the tree.
 const config = clientConfig({ validateCredential: async () => false });
 
@@ -238,7 +244,11 @@ async function openInner(state: GroupState, { epoch, kind }: Envelope, message: 
   if (framed.proposal.proposalType !== "remove" || framed.proposal.remove.removed !== leafIndex) {
     return { ...rejected("GRP-2.2", "only a device's own removal may be proposed"), sender };
   }
-  const newState = withMls(state, await processProposal(moved, content, framed.proposal, ciphersuite.hash));
+  const own = Object.values(mls.unappliedProposals).filter(({ senderLeafIndex }) => senderLeafIndex === leafIndex);
+  const newState = withMls(
+    state,
+    own.length < keptLeaves ? await processProposal(moved, content, framed.proposal, ciphersuite.hash) : moved,
+  );
   return {
     kind: "processed",
     newState,

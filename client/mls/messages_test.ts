@@ -132,6 +132,22 @@ Deno.test("PEOPLE B0: sealMessage() names the generation that a receiver reads; 
   assert.deepEqual([leave.generation, await readBy(messageId, leave.envelope)], [0, 0]);
 });
 
+Deno.test("openMessage() keeps 8 leaves of a device, so that its records do not grow with what it sends", async () => {
+  let [sender, receiver] = [alice, bob];
+  const sizes: number[] = [];
+  for (let count = 0; count < 30; count++) {
+    const messageId = randomId();
+    const leave = await mls.sealLeave(sender, { messageId });
+    const opened = await mls.openMessage(receiver, { epoch: 1n, messageId, envelope: leave.envelope });
+    if (opened.kind !== "processed") assert.fail(JSON.stringify(opened));
+    [sender, receiver] = [leave.newState, opened.newState];
+    sizes.push(opened.record.bytes.length);
+  }
+  assert.equal(Object.keys(receiver.mls.unappliedProposals).length, 8);
+  assert.ok(sizes[29] - sizes[7] < 64, `${sizes[7]} bytes, then ${sizes[29]}`);
+  assert.deepEqual(mls.pendingLeaves(receiver).map(({ credential }) => credential.username), ["alice"]);
+});
+
 Deno.test("GRP-6.1: openMessage() opens messages up to 32 late and 200 ahead", async () => {
   let sender = alice;
   const envelopes = [];

@@ -113,6 +113,46 @@ suite("copies of a profile", {
     assert.equal((await putBack(anna, chatId)).length, 1);
   },
 
+  "PEOPLE B3: a copy of an older state reads what waits for it before it is put back": async ({ join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "talk");
+    await bert.sees(chatId);
+    const old = bert.storage.restarted();
+    await bert.crash();
+    await bert.connected();
+    await bert.engine.close();
+    await anna.says(chatId, "one");
+    await anna.says(chatId, "two");
+    await anna.settled(chatId);
+    bert.storage = old;
+    await bert.start();
+    await bert.until(async () => (await putBack(bert, chatId)).length >= 2, "the re-add");
+    await bert.hears(chatId, anna.username, ["one", "two"]);
+    await bert.says(chatId, "from the copy");
+    await anna.hears(chatId, bert.username, ["from the copy"]);
+  },
+
+  "PEOPLE B3: a copy comes back into all of its chats, though one person alone can help with more than eight": async ({
+    join,
+  }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chats: string[] = [];
+    for (let count = 0; count < 10; count++) {
+      chats.push(await anna.engine.startChat([bert.username], `talk ${count}`));
+      await bert.sees(chats[count]);
+    }
+    const old = bert.storage.restarted();
+    await bert.crash();
+    await bert.connected();
+    await bert.engine.close();
+    bert.storage = old;
+    await bert.start();
+    await bert.until(async () => {
+      const back = await Promise.all(chats.map((chatId) => putBack(bert, chatId)));
+      return back.every((notices) => notices.length >= 2);
+    }, "the re-add in every chat");
+  },
+
   "PEOPLE B3: reloads, crashes and another network are no copies": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await anna.engine.startChat([bert.username], "talk");

@@ -1,13 +1,43 @@
 import assert from "node:assert/strict";
 import { fromHex } from "../../schema/bytes.ts";
-import { EntryKind } from "../../schema/rpc/methods.ts";
+import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
 import { LocalCode } from "../api/errors.ts";
+import { textKind } from "../content/kinds/text.ts";
+import { encodeMimiContent } from "../content/mimi_content.ts";
 import { random } from "../testing/hostile_member.ts";
 import { forgedReturn } from "../testing/injected_welcome.ts";
+import { outsider } from "../testing/outsider.ts";
 import { joinAll } from "../testing/join_all.ts";
 import { suite } from "../testing/person.ts";
 
 suite("who may bring this account into a group", {
+  "an invitation keeps 4 MiB of messages, and counts the others": async (
+    { core, join },
+  ) => {
+    const [eve, bert] = [await join("eve"), await join("bert")];
+    const chatId = await eve.engine.startChat([bert.username], "flood");
+    await bert.sees(chatId, ({ invitation }) => invitation);
+    const { rpc, mls, state } = await outsider(core, eve);
+    let sender = await state(chatId);
+    const send = async (text: string) => {
+      const messageId = random(16);
+      const content = encodeMimiContent(textKind.write({ text }, random(16)));
+      const { envelope, newState } = await mls.sealMessage(sender, { messageId, content });
+      sender = newState;
+      const message = { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: false };
+      await rpc.call(delivery.publish, message);
+      return envelope.length;
+    };
+    const long = "flood ".repeat(20_000);
+    const fits = Math.floor(4 * 1024 * 1024 / await send(long));
+    for (let count = 1; count < fits + 3; count++) await send(long);
+    await bert.until(async () => (await bert.notices(chatId)).includes("unopened 3"), "the count of the others");
+    assert.equal((await bert.texts(chatId)).length, fits);
+    await bert.engine.acceptInvitation(chatId);
+    await send("after all");
+    await bert.until(async () => (await bert.texts(chatId)).at(-1) === "after all", "what comes later");
+  },
+
   "GRP-7.5: a group from an unknown account is an invitation until accepted": async ({ join }) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const first = await anna.engine.startChat([bert.username], "first");

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { fromHex, sha256, toHex } from "../../schema/bytes.ts";
-import { delivery } from "../../schema/rpc/methods.ts";
+import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
 import { textKind } from "../content/kinds/text.ts";
 import { encodeMimiContent } from "../content/mimi_content.ts";
+import { SealedStore } from "../storage/sealed_store.ts";
 import { bundleBody } from "../sync/commits/commit_plan.ts";
 import { outsider } from "../testing/outsider.ts";
 import { type Person, suite } from "../testing/person.ts";
@@ -70,6 +71,44 @@ suite("foreign entries that should not be", {
     await anna.until(async () => (await anna.notices(chatId)).includes("unreadable envelope"), "the notice");
   },
 
+  "what a stranger sends into a channel that this device could not join leaves nothing on the disk": async (
+    { core, join },
+  ) => {
+    const [anna, eve] = [await join("anna"), await join("eve")];
+    const { rpc } = await outsider(core, eve);
+    const channelId = random(32);
+    await rpc.call(delivery.createChannel, { channelId });
+    const [own, added] = [await eve.recipientKey(), await anna.recipientKey()];
+    // No KeyPackage of hers is needed for a Welcome that does not open.
+    const body = new Uint8Array([...random(100), ...random(100), ...own, ...random(1168), ...added, ...random(1168)]);
+    await rpc.call(
+      delivery.commit,
+      {
+        channelId,
+        epoch: 0,
+        commitId: random(16),
+        sha256: await sha256(body),
+        commitLength: 100,
+        welcomeLength: 100,
+        headersLength: 2 * (32 + 1168),
+        removed: [],
+        added: [added],
+      },
+      {},
+      body,
+    );
+    for (let count = 0; count < 20; count++) {
+      const message = { channelId, epoch: 1, messageId: random(16), envelope: random(300), ephemeral: false };
+      await rpc.call(delivery.publish, message);
+    }
+    await eve.engine.close();
+    const bert = await join("bert");
+    const chatId = await bert.engine.startChat([anna.username]);
+    await anna.sees(chatId);
+    const kept = await new SealedStore(anna.storage.restarted(), anna.wrappingKey).range("unreadable", "");
+    assert.deepEqual(kept.map(({ value }) => (value as { kind: number }).kind), [EntryKind.WELCOME]);
+  },
+
   "a bare MLS message is refused with a notice": async ({ core, join }) => {
     const { anna, bert, chatId } = await pair(join);
     const { rpc } = await outsider(core, bert);
@@ -129,6 +168,22 @@ suite("foreign entries that should not be", {
       ephemeral: false,
     });
     await anna.until(async () => (await anna.notices(chatId)).length === 3, "the second notice");
+  },
+
+  "PEOPLE A8: content that can not be encoded again is a notice as well, and no fault of the app": async (
+    { core, join },
+  ) => {
+    const { anna, bert, chatId } = await pair(join);
+    const { rpc, mls, state } = await outsider(core, bert);
+    // A container whose extensions have a CBOR "break" as a value.
+    const start = [0x87, 0x50, ...random(16), 0xf6, 0x40, 0xf6, 0xf6];
+    const content = new Uint8Array([...start, 0xa1, 0x01, 0xff, 0x83, 0, 0x60, 0]);
+    const messageId = random(16);
+    const { envelope } = await mls.sealMessage(await state(chatId), { messageId, content });
+    await rpc.call(delivery.publish, { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: false });
+    await anna.until(async () => (await anna.notices(chatId)).length === 2, "the notice");
+    assert.equal((await anna.notices(chatId))[1], `rejected ${bert.username} content`);
+    assert.deepEqual(anna.problems, []);
   },
 
   "a message over 64 KiB is fetched by itself, in its place": async ({ core, join }) => {

@@ -11,6 +11,7 @@ import { Sessions } from "../../server-core/authentication/sessions.ts";
 import type { Caller } from "../../server-core/caller.ts";
 import { BlobFiles } from "../../server-core/delivery/blob_files.ts";
 import { BodyBudget } from "../../server-core/delivery/body_budget.ts";
+import { additions } from "../../server-core/delivery/commit.ts";
 import { type AccountChange, DeviceNotices } from "../../server-core/delivery/device_notices.ts";
 import { deliveryHandlers } from "../../server-core/delivery/handlers.ts";
 import { LiveDevices } from "../../server-core/delivery/live.ts";
@@ -102,6 +103,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     blobLimits: { maxBytes: 1_000_000, quotaBytes: 1_000_000, ttlMs: 24 * 3600 * 1000 },
     queueAgeMs: 90 * 24 * 3600 * 1000,
     bodies: new BodyBudget(64 * 1024 * 1024),
+    additions: additions(now, 1_000_000),
     countCalls: () => {},
     now,
     draining: () => false,

@@ -17,7 +17,7 @@ Deno.test("createAccount() with full Argon2id makes a working device with KeyPac
     available: 20,
     lastResort: true,
   });
-  assert.equal((await alice.context.keyPackages.candidates()).length, 21);
+  assert.equal((await alice.context.keyPackages.candidates(new Uint8Array(32))).length, 21);
   assert.deepEqual([...new Set(alice.progress.map((step) => step?.task))], ["registering", "password", undefined]);
   assert.deepEqual(alice.progress.filter((step) => step?.total).at(-1), { task: "registering", done: 21, total: 21 });
   const bob = await Profile.open(server);

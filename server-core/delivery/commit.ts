@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { encodeCbor } from "../../schema/cbor.ts";
 import { type Bytes, concat, equalBytes, toHex } from "../../schema/bytes.ts";
+import { CallWindow } from "../../server-common/call_window.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type ParamsOf, type ResultsOf } from "../../schema/rpc/methods.ts";
 import type { CallContext } from "../../schema/rpc/server.ts";
@@ -13,11 +14,21 @@ import type { DeliveryDependencies } from "./dependencies.ts";
 /** specification §4.3: commit, Welcome and headers together. */
 export const maxBundleBytes = 16 * 1024 * 1024;
 const maxChanges = 2000;
+/**
+ * How often an account may add one device, to all channels together. Nobody needs a device's KeyPackage to send it a
+ * Welcome that does not open, and it tries its private keys on each.
+ */
+const maxAddsPerHour = 128;
 /** One header record: recipientKey ‖ header (X-Wing ciphertext 1,120 + AES-GCM over 32 bytes). */
 const headerBytes = 1168;
 const headerRecordBytes = 32 + headerBytes;
 
 type Params = ParamsOf<typeof delivery.commit>;
+
+/** @param clock ms since the Unix epoch @returns what counts the additions, by account and device */
+export function additions(clock: () => number, most: number = maxAddsPerHour): CallWindow {
+  return new CallWindow({ most, spanMs: 3_600_000, clock, maxKeys: 20_000 });
+}
 
 /**
  * Receives a whole commit bundle of at most 16 MiB, checks its hash and its headers, and stores all of it or
@@ -41,9 +52,18 @@ export async function commit(
   if (before) return before;
   return await deps.bodies.with(total, toHex(accountKey), async () => {
     const bundle = await inTime(gather(chunks(), total, params.sha256), total);
-    const { n, place, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
-    for (const { recipientKey } of queued) deps.live.notify(recipientKey);
-    return { n, place };
+    const counted = added.map((key) => `${toHex(accountKey)} ${toHex(key)}`);
+    if (deps.additions.take(counted) > 0) {
+      throw new WireError(ErrorCode.quotaExceeded, `an account may add a device ${maxAddsPerHour} times in an hour`);
+    }
+    try {
+      const { n, place, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
+      for (const { recipientKey } of queued) deps.live.notify(recipientKey);
+      return { n, place };
+    } catch (error) {
+      deps.additions.giveBack(counted);
+      throw error;
+    }
   });
 }
 

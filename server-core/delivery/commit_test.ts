@@ -9,7 +9,7 @@ import {
   sendCommit,
   withService,
 } from "../testing/delivery_service.ts";
-import { concat, toHex } from "../../schema/bytes.ts";
+import { type Bytes, concat, toHex } from "../../schema/bytes.ts";
 import { random, seedDevices, sha256, type TestDevice } from "../testing/seed.ts";
 
 Deno.test("commit() moves the channel to the next epoch, and queues commit, Welcome and own entry", () =>
@@ -280,4 +280,35 @@ Deno.test("commit() is E032 when 32 MiB of the sender's account wait for an adde
     await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: queue.at(-1)!.seq });
     await sendCommit(as(ann), { channelId: channels[0], epoch: 3, members: [ann, bob], commit: large });
     assert.deepEqual(await waiting(), [[EntryKind.COMMIT, 4]], "what was acknowledged counts no more");
+  }));
+
+Deno.test("PEOPLE A7: commit() is E032 when an account adds a device 128 times in an hour", () =>
+  withService(3, async ({ as, clock, devices: [eve, bob, ann] }) => {
+    const channels: { channelId: Bytes; epoch: number }[] = [];
+    const add = async (channel: { channelId: Bytes; epoch: number }, again: boolean) => {
+      const { channelId, epoch } = channel;
+      const plan = { channelId, epoch, members: [eve, bob], added: [bob], ...(again && { removed: [bob] }) };
+      const answer = await outcome(sendCommit(as(eve), plan));
+      if (answer === "ok") channel.epoch++;
+      return answer;
+    };
+    const newChannel = async () => {
+      const channel = { channelId: random(32), epoch: 0 };
+      await as(eve).call(delivery.createChannel, { channelId: channel.channelId });
+      channels.push(channel);
+      return channel;
+    };
+    // A Welcome needs no KeyPackage of the device that it goes to.
+    for (let count = 0; count < 28; count++) assert.equal(await add(await newChannel(), false), "ok");
+    for (let count = 0; count < 100; count++) assert.equal(await add(channels[count % 28], true), "ok");
+    assert.equal(await add(channels[0], true), "E032");
+    assert.equal(await add(await newChannel(), false), "E032");
+    const { channelId, epoch } = channels[0];
+    await sendCommit(as(eve), { channelId, epoch, members: [eve, bob, ann], added: [ann] });
+    await makeChannel(as, [ann, bob]);
+    clock.nowMs += 3_600_000;
+    // One that is refused counts for nothing.
+    const lost = { channelId: channels[1].channelId, epoch: 99, members: [eve, bob], removed: [bob], added: [bob] };
+    for (let count = 0; count < 130; count++) assert.equal(await outcome(sendCommit(as(eve), lost)), "E015");
+    assert.equal(await add(channels[1], true), "ok");
   }));

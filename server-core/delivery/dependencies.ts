@@ -1,5 +1,6 @@
 /** The dependencies of the delivery service. */
 
+import type { CallWindow } from "../../server-common/call_window.ts";
 import type { Caller } from "../caller.ts";
 import type { DeliveryStore, Restored } from "../storage/delivery_store.ts";
 import type { BlobFiles } from "./blob_files.ts";
@@ -24,6 +25,8 @@ export interface DeliveryDependencies {
   queueAgeMs: number;
   /** Memory for streamed commits. */
   bodies: BodyBudget;
+  /** Additions of a device by an account ({@link additions} of commit.ts). */
+  additions: CallWindow;
   /**
    * Counts calls of a caller besides the one that it makes. Over its limit, its next call is refused (E005).
    *

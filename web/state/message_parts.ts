@@ -14,7 +14,14 @@ export interface MessagePart {
 
 const address = /https?:\/\/[^\s<>"'`]+/gi;
 /** Characters that belong to the end of a sentence more often than to an address. */
-const trailing = /[.,;:!?)\]}]+$/;
+const trailing = ".,;:!?)]}";
+
+/** In one pass: a regular expression with `+$` tries each of many brackets in the middle of a text to its end. */
+function withoutTrailing(shown: string): string {
+  let end = shown.length;
+  while (end > 0 && trailing.includes(shown[end - 1])) end--;
+  return shown.slice(0, end);
+}
 
 /** Characters that nobody sees, or that change the direction of what stands around them. */
 const hidden = new RegExp(`[\\p{Cc}\\p{Cf}\\p{Default_Ignorable_Code_Point}${blankLetters}]`, "u");
@@ -43,7 +50,7 @@ function split(text: string): MessagePart[] {
   const parts: MessagePart[] = [];
   let done = 0;
   for (const match of text.matchAll(address)) {
-    const shown = match[0].replace(trailing, "");
+    const shown = withoutTrailing(match[0]);
     const link = linkOf(shown);
     if (!link) continue;
     if (match.index > done) parts.push({ text: text.slice(done, match.index) });

@@ -63,3 +63,12 @@ Deno.test("PEOPLE B8: nothing in a text turns round the letters that the app wri
     { text: " שלום" },
   ]);
 });
+
+Deno.test("PEOPLE B8: partsOf() takes a text of many brackets in one pass", () => {
+  const text = `https://a.example/${")".repeat(120_000)}x`;
+  const startMs = performance.now();
+  assert.equal(partsOf(text).map((part) => part.text).join(""), text);
+  // A regular expression that tried each bracket to the end took a minute.
+  assert.ok(performance.now() - startMs < 5_000);
+  assert.deepEqual(partsOf("see https://a.example/).").map((part) => part.text), ["see ", "https://a.example/", ")."]);
+});

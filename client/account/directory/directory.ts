@@ -101,12 +101,23 @@ export class AccountDirectory implements Directory {
       const changed: KnownAccount[] = [];
       for (let index = 0; index < wanted.length; index += batchSize) {
         for (const account of await this.#lookup(wanted.slice(index, index + batchSize))) {
-          const record = await this.take(account);
+          const record = await this.#takeFor(account, wanted.length);
           if (record) changed.push(record);
         }
       }
       return changed;
     });
+  }
+
+  /** Where several are asked for, one that is not valid keeps none of the others back: it is a problem, no error. */
+  async #takeFor(account: Account, asked: number): Promise<AccountRecord | undefined> {
+    try {
+      return await this.take(account);
+    } catch (error) {
+      if (asked === 1 || !(error instanceof MalformedError)) throw error;
+      this.#options.onProblem?.({ code: LocalCode.badAnswer, detail: error.message });
+      return undefined;
+    }
   }
 
   /**

@@ -1,9 +1,9 @@
 /** The known accounts in storage: one record for each account, under `k/<account key>`. */
 
 import { type Bytes, toHex } from "../../../schema/bytes.ts";
-import { openDeviceList } from "../../../schema/device_list.ts";
+import { type DeviceList, readDeviceList } from "../../../schema/device_list.ts";
+import { MalformedError } from "../../../schema/malformed_error.ts";
 import type { SealedBatch, SealedStore } from "../../storage/sealed_store.ts";
-import { StorageError } from "../../storage/storage.ts";
 import type { KnownAccount } from "../types.ts";
 
 /** A known account with the signed bytes of its list. */
@@ -73,7 +73,7 @@ export class DirectoryStore {
 
   async #load(): Promise<Map<string, AccountRecord>> {
     const stored = await this.#store.range<StoredAccount>("accounts", "k/");
-    const records = await Promise.all(stored.map(({ value }) => recordOf(value)));
+    const records = stored.map(({ value }) => recordOf(value));
     return new Map(records.map((record) => [toHex(record.accountKey), record]));
   }
 }
@@ -99,22 +99,33 @@ function accountKeyOf(accountKey: Uint8Array): string {
   return `k/${toHex(accountKey)}`;
 }
 
-async function recordOf(
+function recordOf(
   { username, accountKey, list, signature, firstSeenMs, verified, decided, changedKey }: StoredAccount,
-): Promise<AccountRecord> {
-  const signed = { list, signature };
+): AccountRecord {
+  return {
+    username,
+    accountKey,
+    devices: storedList({ username, accountKey, list }),
+    signed: { list, signature },
+    firstSeenMs,
+    verified,
+    decisionCount: decided,
+    ...(changedKey && { changedKey }),
+  };
+}
+
+/**
+ * The list was checked when it was stored, and this storage is sealed. It is not checked anew: another browser, or a
+ * later version, may judge a strange signature differently, and then one account would close this profile for good. A
+ * list that this version can not even read counts for nothing, and the pin stays.
+ */
+function storedList(
+  { username, accountKey, list }: Pick<StoredAccount, "username" | "accountKey" | "list">,
+): DeviceList {
   try {
-    return {
-      username,
-      accountKey,
-      devices: await openDeviceList(signed),
-      signed,
-      firstSeenMs,
-      verified,
-      decisionCount: decided,
-      ...(changedKey && { changedKey }),
-    };
+    return readDeviceList(list);
   } catch (error) {
-    throw new StorageError("a stored device list is damaged", { cause: error });
+    if (!(error instanceof MalformedError)) throw error;
+    return { accountKey, username, version: 0, devices: [], revoked: [], prevHash: new Uint8Array(32) };
   }
 }

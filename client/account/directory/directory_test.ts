@@ -161,3 +161,38 @@ Deno.test("refresh() asks in halves when an answer is too large, and reports new
   server.mostAccounts = 0;
   assert.deepEqual(await directory.refresh([people[0].accountKey]), []);
 });
+
+Deno.test("PEOPLE A8: a stored list that is judged differently now, or can not be read, closes nothing", async () => {
+  const { directory, store, open, server, bob } = await setting();
+  const known = await directory.byUsername("bob");
+  const carol = await HeldAccount.create("carol", [await newDevice()]);
+  server.show(carol.answer);
+  await directory.byUsername("carol");
+  const key = `k/${toHex(bob.accountKey)}`;
+  const stored = (await store.get<Record<string, unknown>>("accounts", key))!;
+  const changed = async (fields: Record<string, unknown>) => {
+    await store.write({ puts: [{ store: "accounts", key, value: { ...stored, ...fields } }] });
+    return await open();
+  };
+  const judged = await changed({ signature: new Uint8Array(64) });
+  assert.deepEqual((await judged.byKey(bob.accountKey))?.devices, known.devices);
+  const unread = await changed({ list: new Uint8Array([1]) });
+  assert.deepEqual((await unread.known()).map(({ username }) => username).sort(), ["bob", "carol"]);
+  const other = await HeldAccount.create("bob", [await newDevice()]);
+  server.show(other.answer);
+  await rejectsWith(unread.byUsername("bob"), "L007");
+});
+
+Deno.test("PEOPLE A2: refresh() takes the lists of others where one is not valid, and reports that one", async () => {
+  const { directory, server, bob, problems } = await setting();
+  const [carol, dave] = [
+    await HeldAccount.create("carol", [await newDevice()]),
+    await HeldAccount.create("dave", [await newDevice()]),
+  ];
+  server.show({ ...bob.answer, devices: { ...bob.answer.devices, signature: new Uint8Array(64) } });
+  for (const { answer } of [carol, dave]) server.show(answer);
+  const keys = [bob, carol, dave].map(({ accountKey }) => accountKey);
+  assert.deepEqual((await directory.refresh(keys)).map(({ username }) => username), ["carol", "dave"]);
+  assert.deepEqual(problems.map(({ code }) => code), ["L020"]);
+  await rejectsWith(directory.refresh([bob.accountKey]), "L020");
+});

@@ -40,6 +40,8 @@ interface StoredKeyPackage {
   lastResort: boolean;
   /** Made for a re-add request, never published. */
   requested?: true;
+  /** … to be added to this channel, as hex. */
+  channel?: string;
   /** Of a last resort: the server has taken it. */
   taken?: true;
   /** Of a last resort: when the server had taken another one, by the later of both clocks. */
@@ -85,7 +87,7 @@ export class KeyPackageKeeper implements KeyPackageStock {
     return (await this.#make(false)).privateRecord;
   }
 
-  async forRequest() {
+  async forRequest(channelId: Uint8Array) {
     const { keyPackage, ref, privateRecord, notAfterMs } = await this.#make(false);
     const value: StoredKeyPackage = {
       record: privateRecord,
@@ -93,18 +95,19 @@ export class KeyPackageKeeper implements KeyPackageStock {
       notAfterMs,
       lastResort: false,
       requested: true,
+      channel: toHex(channelId),
     };
     return { keyPackage, ref, put: { store: "keypackages" as const, key: toHex(ref), value } };
   }
 
-  async candidates(): Promise<Bytes[]> {
+  async candidates(channelId: Uint8Array): Promise<Bytes[]> {
     const stored = await asEngineErrors(() => this.#stored());
-    return stored.map(({ value }) => value.record);
+    return likeliestFirst(stored, channelId);
   }
 
-  async requested(): Promise<Bytes[]> {
+  async requested(channelId: Uint8Array): Promise<Bytes[]> {
     const stored = await asEngineErrors(() => this.#stored());
-    return stored.filter(({ value }) => value.requested).map(({ value }) => value.record);
+    return likeliestFirst(stored.filter(({ value }) => value.requested), channelId);
   }
 
   async consumed(ref: Uint8Array): Promise<{ store: StoreName; key: string }[]> {
@@ -191,4 +194,17 @@ export class KeyPackageKeeper implements KeyPackageStock {
       lastResort,
     });
   }
+}
+
+/**
+ * Each try costs some ms. A device that has lost its place in hundreds of groups has as many open requests, and would
+ * try all of them for each Welcome.
+ *
+ * @returns the records, those that were made for this channel first, and those for other channels last
+ */
+function likeliestFirst(stored: { value: StoredKeyPackage }[], channelId: Uint8Array): Bytes[] {
+  const own = toHex(channelId);
+  const rank = ({ value: { channel } }: { value: StoredKeyPackage }) =>
+    channel === undefined ? 1 : channel === own ? 0 : 2;
+  return stored.toSorted((a, b) => rank(a) - rank(b)).map(({ value }) => value.record);
 }

@@ -14,6 +14,7 @@ import { KeyPackageKeeper } from "./key_packages.ts";
 import { HeldAccount, newDevice } from "../directory/testing/fake_directory.ts";
 
 const hourMs = 3_600_000;
+const channel = new Uint8Array(32);
 
 /** A server that hands out nothing by itself; `stock` is its content. */
 async function setting() {
@@ -125,7 +126,7 @@ Deno.test("replenish() repeats a refused upload at the next call", async () => {
   await keeper.replenish();
   assert.equal(world.stock.length, 20);
   assert.ok(world.lastResort);
-  assert.equal((await keeper.candidates()).length, 42);
+  assert.equal((await keeper.candidates(channel)).length, 42);
 });
 
 Deno.test("replenish() remakes the last resort weekly, and deletes private parts 30 days after their end", async () => {
@@ -139,7 +140,26 @@ Deno.test("replenish() remakes the last resort weekly, and deletes private parts
   world.nowMs += 30 * 24 * hourMs;
   keeper.queueRead();
   await keeper.replenish();
-  assert.equal((await keeper.candidates()).length, 20 + 20 + 2, "the first 20 and the first last resort are gone");
+  assert.equal(
+    (await keeper.candidates(channel)).length,
+    20 + 20 + 2,
+    "the first 20 and the first last resort are gone",
+  );
+});
+
+Deno.test("candidates() gives those first that were made for this channel, and those for others last", async () => {
+  const { keeper, store } = await setting();
+  await keeper.replenish();
+  const channels = [1, 2, 3].map((fill) => new Uint8Array(32).fill(fill));
+  const made = [];
+  for (const channelId of channels) made.push(await keeper.forRequest(channelId));
+  await store.write({ puts: made.map(({ put }) => put) });
+  const [first, second, third] = made.map(({ put }) => toHex((put.value as { record: Bytes }).record));
+  const inOrder = (await keeper.candidates(channels[1])).map(toHex);
+  assert.ok(inOrder.length > 20 + 3);
+  assert.equal(inOrder[0], second);
+  assert.deepEqual(new Set(inOrder.slice(-2)), new Set([first, third]));
+  assert.equal(toHex((await keeper.requested(channels[2]))[0]), third);
 });
 
 const refOf = async (keyPackage: Bytes) => toHex((await parseKeyPackage(keyPackage)).ref);
@@ -206,9 +226,9 @@ Deno.test("PEOPLE A7: no private part goes before the queue was read, and none b
   const { keeper, world, look } = await setting();
   await look(0);
   await keeper.replenish(undefined, true);
-  const all = (await keeper.candidates()).map(toHex);
+  const all = (await keeper.candidates(channel)).map(toHex);
   const lacks = async (records: string[], stock: typeof keeper) => {
-    const kept = new Set((await stock.candidates()).map(toHex));
+    const kept = new Set((await stock.candidates(channel)).map(toHex));
     return records.filter((record) => !kept.has(record)).length;
   };
   world.nowMs += 200 * 24 * hourMs;
@@ -221,7 +241,7 @@ Deno.test("PEOPLE A7: no private part goes before the queue was read, and none b
   await ahead.look(0);
   await ahead.keeper.replenish(undefined, true);
   await ahead.look(0);
-  const before = (await ahead.keeper.candidates()).map(toHex);
+  const before = (await ahead.keeper.candidates(channel)).map(toHex);
   for (const days of [20, 130]) {
     await ahead.look(days * 24 * hourMs);
     ahead.keeper.queueRead();
@@ -236,7 +256,7 @@ Deno.test("consumed() names the record to delete, but never a last resort or an 
   const one = await parseKeyPackage(world.stock[0].keyPackage);
   assert.deepEqual(await keeper.consumed(one.ref), [{ store: "keypackages", key: toHex(one.ref) }]);
   await store.write({ deletes: await keeper.consumed(one.ref) });
-  assert.equal((await keeper.candidates()).length, 20);
+  assert.equal((await keeper.candidates(channel)).length, 20);
   assert.deepEqual(await keeper.consumed(one.ref), []);
   assert.deepEqual(await keeper.consumed((await parseKeyPackage(world.lastResort!)).ref), []);
 });
@@ -250,10 +270,10 @@ Deno.test("forOwnGroup() makes a private record that is neither stored nor publi
 Deno.test("replenish() deletes nothing when the server's clock is once 130 days ahead", async () => {
   const { keeper, world, look } = await setting();
   await look(0);
-  const before = await keeper.candidates();
+  const before = await keeper.candidates(channel);
   world.stock = [];
   await look(130 * 24 * hourMs);
-  const kept = new Set((await keeper.candidates()).map(toHex));
+  const kept = new Set((await keeper.candidates(channel)).map(toHex));
   assert.ok(before.every((record) => kept.has(toHex(record))), "a Welcome for what was handed out can still be opened");
   for (const hours of [0, 21, 48]) {
     world.nowMs += hours * hourMs;
@@ -274,7 +294,7 @@ Deno.test("replenish() deletes nothing when the server's clock is once 130 days 
       `${hours} hours later`,
     );
   }
-  const held = (await keeper.candidates()).length;
+  const held = (await keeper.candidates(channel)).length;
   await look(-60_000);
-  assert.equal((await keeper.candidates()).length, held, "a minute is no reason to make any again");
+  assert.equal((await keeper.candidates(channel)).length, held, "a minute is no reason to make any again");
 });

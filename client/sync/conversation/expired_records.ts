@@ -33,7 +33,9 @@ export class ExpiredRecords {
    * @throws StorageError
    */
   async sweep(): Promise<void> {
-    const nowMs = this.#context.account.clock.now();
+    const { clock } = this.#context.account;
+    // By the earlier of both clocks: one that is once far ahead must not delete what others still need.
+    const nowMs = Math.min(clock.now(), clock.deviceNow());
     if (nowMs < this.#sweptMs + sweepEveryMs && nowMs >= this.#sweptMs) return;
     this.#sweptMs = nowMs;
     await this.#dropFirstBytes(nowMs);

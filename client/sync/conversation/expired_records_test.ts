@@ -13,8 +13,9 @@ Deno.test("sweep() deletes expired records page by page, and not at every connec
   for (const key of ["chat/mimi/01", "chat/ahead/01"]) stored.set(key, { order: "", atMs: 0 });
   const limits: number[] = [];
   let nowMs = 40 * dayMs;
+  const [year, ahead] = [365 * dayMs, { server: 0, device: 0 }];
   const context = {
-    account: { clock: { now: () => nowMs } },
+    account: { clock: { now: () => nowMs + ahead.server, deviceNow: () => nowMs + ahead.device } },
     store: {
       range: (store: string, prefix: string, { after = "", limit }: { after?: string; limit: number }) => {
         limits.push(limit);
@@ -29,6 +30,15 @@ Deno.test("sweep() deletes expired records page by page, and not at every connec
         work({ delete: (_store: string, key: string) => stored.delete(key) }),
     },
   };
+  // A clock that is wrong for a minute.
+  nowMs = 20 * dayMs;
+  for (const wrong of [{ server: year, device: 0 }, { server: 0, device: year }]) {
+    Object.assign(ahead, wrong);
+    await new ExpiredRecords(context as unknown as SyncContext).sweep();
+    assert.equal(stored.size, 1_002);
+  }
+  Object.assign(ahead, { server: 0, device: 0 });
+  nowMs = 40 * dayMs;
   const expired = new ExpiredRecords(context as unknown as SyncContext);
   await expired.sweep();
   assert.equal(stored.size, 667);

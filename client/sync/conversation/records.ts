@@ -63,6 +63,8 @@ export interface ConversationRecord {
   unopened?: { order: string; atMs: number };
   /** Messages that were refused unopened and got a line each, in the 24 h since then (receive/unopened_message.ts). */
   refusals?: { sinceMs: number; count: number };
+  /** Of an invitation: bytes of the messages that it has kept (receive/invited_room.ts). */
+  invitedBytes?: number;
   /** How many places lines have had: it tells lines of one place apart (places.ts). */
   nextOrder: number;
   /** Absent until the first line that has a place in the channel's order. */

@@ -12,6 +12,7 @@ import { isIn } from "../conversation/standing.ts";
 import type { DeviceMessageOf } from "../device_messages/device_messages.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { IncomingContent } from "./incoming_content.ts";
+import { takesRoom } from "./invited_room.ts";
 
 /**
  * Takes the content if this device has asked the sender for it, or was a member when the message was sent. The sender
@@ -51,6 +52,8 @@ export async function receiveGiven(
     unit.onceStored(() => events.emit("givenUnopened", conversation.id, from, { messageId, n }));
     return;
   }
+  // Nothing that this device has asked for: it asks nobody in an invitation.
+  if (!takesRoom(conversation, entry.body.length)) return;
   await noteFound(context, unit, conversation, key);
   const incoming = new IncomingContent(context, unit, conversation, true);
   const ready = await incoming.read({

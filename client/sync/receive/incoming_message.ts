@@ -1,11 +1,12 @@
 /** An application entry: opens the envelope, and applies the content in the unit that moves the ratchet. */
 
 import { toHex } from "../../../schema/bytes.ts";
-import { missedKey, noteFound } from "../conversation/missed_messages.ts";
+import { missedKey, noteFound, noteMissed } from "../conversation/missed_messages.ts";
 import { keys, type SeenRecord } from "../conversation/records.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { noteHeard, noteLeftChannelUsed, noteStillListed } from "../reinit/gone.ts";
 import { IncomingContent } from "./incoming_content.ts";
+import { takesRoom } from "./invited_room.ts";
 import { fallOutOfStep, remember } from "./rejection.ts";
 import { receiveUnopened } from "./unopened_message.ts";
 import { isIn } from "../conversation/standing.ts";
@@ -57,6 +58,16 @@ export async function receiveMessage(
   }
   const repeated = unit.peek("messageids", seenKey) !== undefined ||
     (careful && await context.store.get("messageids", seenKey) !== undefined);
+  if (!repeated && !takesRoom(conversation, entry.body.length)) {
+    conversation.moveRatchet(result.newState, result.record, result.consumed);
+    // Its sender is asked for it when the user has accepted.
+    return await noteMissed(context, unit, conversation, missedKey(chatId, senderKey, toHex(entry.id)), {
+      epoch: entry.epoch,
+      receivedMs: entry.receivedMs,
+      device: toHex(result.sender.recipientKey),
+      nowMs: context.account.clock.now(),
+    });
+  }
   const incoming = new IncomingContent(context, unit, conversation, careful);
   // It did not open before, and its sender has sent it again.
   const found = repeated

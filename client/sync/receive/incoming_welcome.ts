@@ -65,8 +65,9 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
     );
   // A re-add request may be carried out after the device was helped in another way. Then this Welcome was
   // requested, and the device's new leaf is in the tree.
-  const asked = live ? await open(await account.keyPackages.requested(), false) : undefined;
-  const result = asked?.kind === "processed" ? asked : await open(await account.keyPackages.candidates(), live);
+  const { keyPackages } = account;
+  const asked = live ? await open(await keyPackages.requested(entry.channelId), false) : undefined;
+  const result = asked?.kind === "processed" ? asked : await open(await keyPackages.candidates(entry.channelId), live);
   if (result.kind !== "processed") {
     refuseWelcome(received, existing, live, result);
     return;

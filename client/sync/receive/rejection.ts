@@ -38,11 +38,12 @@ const keptCommitBytes = 1024 * 1024;
 const keptChatBytes = 16 * 1024 * 1024;
 
 /**
- * Notes the entry for 7 days. Keeps its bytes while a reseal can still make it readable. A device that is
- * re-added gets nothing of the time before (specification §3.4).
+ * Keeps the entry for 7 days, with its bytes, while a reseal can still make it readable. A device that is re-added
+ * gets nothing of the time before (specification §3.4). A Welcome leaves a mark without bytes: this device asks for it
+ * anew. Of any other entry nothing is kept: whoever adds this device to a channel may send into it without end, and
+ * every connection looks through what is here.
  *
- * @param conversation of the entry, if this device is in it. An entry of a stranger only leaves a mark; else
- *   strangers could fill the disk
+ * @param conversation of the entry, if this device is in it
  */
 export function remember(
   { unit, entry }: EntryContext,
@@ -55,6 +56,7 @@ export function remember(
   const already = conversation?.record.keptBytes ?? 0;
   // While this device follows its group, no later secret opens what it refuses. A member could fill the room with that.
   const worthwhile = conversation?.state !== undefined && desyncOf(conversation.record)?.need === "reseal";
+  if (!worthwhile && kind !== EntryKind.WELCOME) return;
   const fits = body.length <= (kind === EntryKind.COMMIT ? keptCommitBytes : keptMessageBytes) &&
     already + bytes <= keptChatBytes;
   const kept = worthwhile && fits ? { header, body } : { header: new Uint8Array(), body: new Uint8Array() };

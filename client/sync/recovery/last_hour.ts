@@ -35,6 +35,7 @@ export class LastHour {
 
   #recent(key: string): { what: string; atMs: number }[] {
     const nowMs = this.#now();
-    return (this.#done.get(key) ?? []).filter(({ atMs }) => nowMs - atMs < hourMs);
+    // A time in the future comes from a clock that was set back.
+    return (this.#done.get(key) ?? []).filter(({ atMs }) => Math.abs(nowMs - atMs) < hourMs);
   }
 }

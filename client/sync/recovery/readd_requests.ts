@@ -47,7 +47,7 @@ export class ReaddRequests {
     // If the Welcome was lost, a KeyPackage that is in the tree already does not help any more. So another
     // one follows, and only few of the earlier ones are kept.
     if (!requested || requested.rounds >= roundsWithOneKeyPackage) {
-      const made = await account.keyPackages.forRequest();
+      const made = await account.keyPackages.forRequest(channelId);
       const before = requested?.stored ?? [];
       const deletes = before.slice(0, Math.max(0, before.length - keptRequests)).map((key) => ({
         store: "keypackages" as const,

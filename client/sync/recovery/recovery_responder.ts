@@ -25,14 +25,16 @@ import { LastHour } from "./last_hour.ts";
 /** The longest random delay before a request of another device is carried out, in ms. */
 const readdDelayMs = 2_000;
 
-/** How many answers of one kind a device gets in an hour. Each answer costs a commit or a seal. */
+/** How many answers of one kind a device gets in a chat in an hour. Each answer costs a commit or a seal. */
 const answersEach = 8;
+/** … and of all kinds in all chats. A device that has lost its place in all of them may know nobody else. */
+const answersInAll = 128;
 
 export class RecoveryResponder {
   readonly #context: SyncContext;
   readonly #committer: Committer;
   readonly #timers: Timers;
-  /** Answers, by device as hex and kind. */
+  /** Answers, by device as hex; of a chat and a kind. */
   readonly #answered: LastHour;
 
   constructor(context: SyncContext, committer: Committer) {
@@ -57,10 +59,10 @@ export class RecoveryResponder {
     if (message.content.kind === "readd") await this.#answerReadd(chatId, message, message.content);
   }
 
-  #mayAnswer({ from, content }: DeviceMessage): boolean {
-    const key = `${toHex(from)}/${content.kind}`;
-    if (this.#answered.count(key) >= answersEach) return false;
-    this.#answered.note(key);
+  #mayAnswer(chatId: string, { from, content }: DeviceMessage): boolean {
+    const [device, what] = [toHex(from), `${chatId}/${content.kind}`];
+    if (this.#answered.count(device, what) >= answersEach || this.#answered.count(device) >= answersInAll) return false;
+    this.#answered.note(device, what);
     return true;
   }
 
@@ -71,7 +73,7 @@ export class RecoveryResponder {
   ): Promise<void> {
     const { mls, store } = this.#context;
     const found = await memberOf(this.#context, chatId, message);
-    if (!found || !this.#mayAnswer(message)) return;
+    if (!found || !this.#mayAnswer(chatId, message)) return;
     const past = await store.get<PastEpoch[]>("epochs", keys.pastEpochs(chatId)) ?? [];
     const epoch = epochFor(past, n, commitId, message.from);
     const { record, member } = found;
@@ -98,7 +100,7 @@ export class RecoveryResponder {
     const own = conversations.get(chatId)?.record;
     // The asker names no commit. So this device can only answer that it needs help as well.
     if (own && isIn(own) && desyncOf(own) && commitId.length === 0) {
-      if (this.#mayAnswer(message)) {
+      if (this.#mayAnswer(chatId, message)) {
         await sendDeviceMessage(this.#context, own.channelId, message.from, { kind: "stuck", n, commitId });
       }
       return;
@@ -109,14 +111,14 @@ export class RecoveryResponder {
     const desync = desyncOf(record);
     if (desync) {
       if (
-        desync.commitId !== undefined && desync.commitId === toHex(commitId) && this.#mayAnswer(message)
+        desync.commitId !== undefined && desync.commitId === toHex(commitId) && this.#mayAnswer(chatId, message)
       ) await sendDeviceMessage(this.#context, record.channelId, message.from, { kind: "stuck", n, commitId });
       return;
     }
     const [asked, parsed] = [await openReadd(request), await parseKeyPackage(keyPackage)];
     if (
       !asked || !equalBytes(asked.recipientKey, message.from) || !equalBytes(asked.channelId, record.channelId) ||
-      !equalBytes(parsed.ref, asked.keyPackageRef) || !this.#mayAnswer(message)
+      !equalBytes(parsed.ref, asked.keyPackageRef) || !this.#mayAnswer(chatId, message)
     ) return;
     const plan: CommitPlan = {
       purpose: "readd",

@@ -31,16 +31,25 @@ async function outOfStep() {
     },
   } as unknown as SyncContext;
   const responder = new RecoveryResponder(context, {} as Committer);
-  const asks = async (device: number, times: number) => {
+  const asks = async (device: number, times: number, chat = chatId) => {
     for (let count = 0; count < times; count++) {
       const from = new Uint8Array(32).fill(device);
       const content = { kind: "readd" as const, n: 3, commitId: none, request: none, keyPackage: none };
-      await responder.answer(chatId, { channelId, from, to: recipientKey, content } as DeviceMessage);
+      await responder.answer(chat, { channelId, from, to: recipientKey, content } as DeviceMessage);
     }
     return sent.filter((to) => to === device).length;
   };
   return { time, asks };
 }
+
+Deno.test("PEOPLE B3: RecoveryResponder.answer() answers a device in each chat, 128 times an hour in all", async () => {
+  const { time, asks } = await outOfStep();
+  for (let chat = 0; chat < 16; chat++) assert.equal(await asks(1, 9, `chat ${chat}`), 8 * (chat + 1));
+  assert.equal(await asks(1, 1, "another"), 128);
+  assert.equal(await asks(2, 1, "another"), 1);
+  time.nowMs = 3_600_000;
+  assert.equal(await asks(1, 1, "another"), 129);
+});
 
 Deno.test("RecoveryResponder.answer() answers a device 8 times an hour, and others meanwhile", async () => {
   const { time, asks } = await outOfStep();
@@ -83,4 +92,12 @@ Deno.test("PEOPLE A8: RecoveryResponder.answer() seals no secret again from befo
     }
   }
   assert.deepEqual(sealed, [[1, 4], [1, 5], [1, 6], [2, 5], [2, 6]]);
+});
+
+Deno.test("RecoveryResponder.answer() answers again when its clock was a day ahead and is set back", async () => {
+  const { time, asks } = await outOfStep();
+  time.nowMs = 24 * 3_600_000;
+  assert.equal(await asks(1, 9), 8);
+  time.nowMs = 0;
+  assert.equal(await asks(1, 1), 9);
 });

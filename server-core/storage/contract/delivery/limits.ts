@@ -60,6 +60,63 @@ export const limitBehaviours: Behaviour<keyof DeliveryStore>[] = [
     assert.equal((await world.delivery.queueTotals()).waitingBytes, maxBytes / 4 * 3 + 1);
   }),
 
+  does(
+    "publish",
+    "into a full queue drops messages of the account that fills it, and none of others",
+    async (world) => {
+      const [ann, bob, eve] = await world.devices(3);
+      const [talk, flood] = [await world.channel([ann, bob]), await world.channel([eve, bob])];
+      const publish = (sender: typeof ann, channelId: Bytes, length: number) =>
+        world.delivery.publish(messageOf(sender, channelId, 1, { envelope: new Uint8Array(length) }));
+      const kept = async (length: number) =>
+        (await world.queue(bob)).filter(({ kind, bodyLength }) => kind === APPLICATION && bodyLength === length).length;
+      for (let count = 0; count < 3; count++) await publish(ann, talk, 7);
+      await Promise.all(Array.from({ length: maxEntries + 50 }, () => publish(eve, flood, 1)));
+      assert.deepEqual([await kept(7), await kept(1)], [3, maxEntries - 3]);
+      // Few large ones take the place of many small ones of the same account.
+      for (let count = 0; count < 5; count++) await publish(eve, flood, maxBytes / 4);
+      assert.deepEqual([await kept(7), await kept(maxBytes / 4)], [3, 3]);
+      await publish(ann, talk, 7);
+      assert.equal(await kept(7), 4);
+      const gaps = (await world.queue(bob)).filter(({ kind }) => kind === GAP).map(({ channelId }) => channelId);
+      assert.deepEqual(gaps, [flood]);
+    },
+  ),
+
+  does(
+    "publish",
+    "into a full queue counts the devices of an account together, and every lost message in one gap of its channel",
+    async (world) => {
+      const [ann, bob] = await world.devices(2);
+      const eve = await world.person();
+      const { device: second } = await world.signIn(eve);
+      await world.list(eve, 1, [eve.device, second]);
+      const channelId = await world.channel([ann, bob, eve.device, second]);
+      const publish = (sender: typeof ann, length: number) =>
+        world.delivery.publish(messageOf(sender, channelId, 1, { envelope: new Uint8Array(length) }));
+      // Neither of her devices has more than Ann has.
+      for (let count = 0; count < 2; count++) {
+        await publish(ann, maxBytes / 4 - 4);
+        await publish(second, maxBytes / 8);
+        await publish(eve.device, maxBytes / 8 - 8);
+      }
+      await publish(eve.device, maxBytes / 8);
+      const queue = await world.queue(bob);
+      assert.equal(queue.filter(({ bodyLength }) => bodyLength === maxBytes / 4 - 4).length, 2);
+      const gaps = () =>
+        world.queue(bob).then((all) => all.filter(({ kind }) => kind === GAP).map(({ seq, epoch }) => [seq, epoch]));
+      const [[firstSeq, count]] = await gaps();
+      assert.equal(count, 1);
+      // Ann has most of it now. Her first message stands before that gap, and is counted in it.
+      for (let more = 0; more < 3; more++) await publish(ann, maxBytes / 8);
+      const [[seq, all], ...rest] = await gaps();
+      assert.deepEqual(rest, []);
+      assert.ok(seq >= firstSeq, "a device that is past the first gap learns of the others");
+      const waiting = (await world.queue(bob)).filter(({ kind }) => kind === APPLICATION).length;
+      assert.equal(waiting + all, 2 * 3 + 1 + 3);
+    },
+  ),
+
   does("commit", "is queued into a full queue, and drops nothing of it", async (world) => {
     const [ann, bob] = await world.devices(2);
     const channelId = await world.channel([ann, bob]);

@@ -109,7 +109,8 @@ function store(
   const to = receivers(db, channel).filter(({ queue }) => queue !== from);
   if (to.length === 0) return { ...answer, queued: [] };
   const body = { number: storeBody(db, envelope, to.length, answer.place), length: envelope.length };
-  const entry = { kind: EntryKind.APPLICATION, channel, epoch, id: messageId, receivedMs: nowMs, body };
+  const what = { kind: EntryKind.APPLICATION, channel, epoch, id: messageId };
+  const entry = { ...what, receivedMs: nowMs, body, sender: from };
   return {
     ...answer,
     queued: to.map(({ queue, recipientKey }) => ({ recipientKey, seq: append(db, queue, entry) })),

@@ -4,8 +4,9 @@ import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { Database } from "../database.ts";
 import { releaseBody } from "./bodies.ts";
 import { lightenLoad } from "./commit_load.ts";
+import { drop, nextToDrop, type Waiting } from "./making_room.ts";
 
-/** Application entries that may wait for one device before the oldest are dropped. */
+/** Application entries that may wait for one device before some are dropped (making_room.ts). */
 export const queueLimit = { entries: 10_000, bytes: 64 * 1024 * 1024 };
 
 /** An entry about to be queued. */
@@ -18,7 +19,7 @@ export interface NewEntry {
   receivedMs: number;
   body?: { number: number; length: number };
   header?: Uint8Array;
-  /** For direct entries, commits and Welcomes: the sending device's queue number. */
+  /** The sending device's queue number; absent for gaps, own commits and removals. */
   sender?: number;
 }
 
@@ -35,7 +36,7 @@ export function ensureQueue(db: Database, recipientKey: Uint8Array): number {
 
 /**
  * Queues an entry, which must already be counted in its body's refs. When the queue is then over {@link
- * queueLimit}, its oldest application entries are dropped.
+ * queueLimit}, the oldest application entries of the account that fills most of it are dropped.
  *
  * @param queue a queue that is not dropped
  * @returns the entry's seq
@@ -67,59 +68,22 @@ export function append(db: Database, queue: number, entry: NewEntry): number {
   );
   let { waiting, waiting_bytes } = after;
   while (waiting > queueLimit.entries || waiting_bytes > queueLimit.bytes) {
-    waiting_bytes -= dropOldest(db, queue);
+    const next = nextToDrop(db, queue, queueLimit);
+    if (!next) break;
+    waiting_bytes -= drop(db, queue, next);
     waiting--;
   }
   return after.seq;
 }
 
-interface OldestApplication {
-  seq: number;
-  channel: number;
-  body: number;
-  received_ms: number;
-}
-
-function oldestApplication(db: Database, queue: number): OldestApplication | undefined {
-  return db.get<OldestApplication>(
+function oldestApplication(db: Database, queue: number): Waiting | undefined {
+  return db.get<Waiting>(
     `SELECT seq, channel, body, received_ms FROM entries
      WHERE queue = ? AND seq >= (SELECT application_from FROM queues WHERE queue = ?)
        AND kind = ${EntryKind.APPLICATION} ORDER BY seq LIMIT 1`,
     queue,
     queue,
   );
-}
-
-/**
- * Replaces the oldest application entry by its channel's gap entry, in the same place. So the receiver learns
- * of the loss where it happened; a receiver whose cursor is past it had the entry. An earlier gap of the
- * channel is merged into it.
- *
- * @returns the dropped body's length in bytes
- */
-function dropOldest(db: Database, queue: number, oldest: OldestApplication = oldestApplication(db, queue)!): number {
-  // The index is named, because the planner would rather search the whole queue (3 ms a message with 10,000
-  // waiting, measured).
-  const gap = db.get<{ seq: number; epoch: number }>(
-    `SELECT seq, epoch FROM entries INDEXED BY entries_gap WHERE queue = ? AND channel = ? AND kind = ${EntryKind.GAP}`,
-    queue,
-    oldest.channel,
-  );
-  if (gap) db.run("DELETE FROM entries WHERE queue = ? AND seq = ?", queue, gap.seq);
-  db.run(
-    `UPDATE entries SET kind = ${EntryKind.GAP}, epoch = ?, id = x'', body = NULL WHERE queue = ? AND seq = ?`,
-    (gap?.epoch ?? 0) + 1,
-    queue,
-    oldest.seq,
-  );
-  const length = releaseBody(db, oldest.body);
-  db.run(
-    "UPDATE queues SET waiting = waiting - 1, waiting_bytes = waiting_bytes - ?, application_from = ? WHERE queue = ?",
-    length,
-    oldest.seq + 1,
-    queue,
-  );
-  return length;
 }
 
 /**
@@ -136,7 +100,8 @@ export function dropOld(db: Database, queue: number, untilMs: number, most: numb
     oldest && oldest.received_ms <= untilMs && dropped < most;
     oldest = oldestApplication(db, queue)
   ) {
-    dropOldest(db, queue, oldest);
+    drop(db, queue, oldest);
+    db.run("UPDATE queues SET application_from = ? WHERE queue = ?", oldest.seq + 1, queue);
     dropped++;
   }
   const direct = db.all<{ seq: number; body: number | null }>(
