@@ -182,11 +182,13 @@ export class GroupMaintenance {
       const { missing, revoked } = await this.#deviceListDiff(conversation);
       const add: CommitPlan["add"] = [];
       for (const accountKey of withReplacements ? accountsOf(revoked) : []) {
-        const replacing = missing.filter((device) => device.accountKey === accountKey);
-        const found = await this.#adder.packagesOf(replacing).catch(() => []);
         const stays = conversation.members().some(({ credential, leafIndex }) =>
           toHex(credential.accountKey) === accountKey && revoked.every((member) => member.leafIndex !== leafIndex)
         );
+        // What this device's user has not taken, nobody else gets from it. But nobody drops out by its commit.
+        if (stays && conversation.record.invitation) continue;
+        const replacing = missing.filter((device) => device.accountKey === accountKey);
+        const found = await this.#adder.packagesOf(replacing).catch(() => []);
         isEarly ||= !stays && replacing.length > 0 && found.length === 0;
         add.push(...found);
       }

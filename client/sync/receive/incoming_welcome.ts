@@ -210,8 +210,11 @@ function joinedRecord(
   // on here under its name and with its history. A channel's id is no proof of its group: the server alone decides
   // which Welcome comes with it.
   const isOfChat = adderKey === ownKey || before?.members.some(({ accountKey }) => accountKey === adderKey) !== false;
-  const accepted = !inviterRevoked && isOfChat &&
-    (adderKey === ownKey || before?.invitation === false || own === "proven" ||
+  // Who brings this device back into an invitation has not taken it: a member's device helps others by itself, and an
+  // own one, too. What was taken on another device, the vault says (own_chats.ts).
+  const accepted = !inviterRevoked && isOfChat && (before
+    ? !before.invitation
+    : adderKey === ownKey || own === "proven" ||
       isAcquainted(conversations.all().map(({ record }) => record), adderKey));
   return {
     v: 1,
