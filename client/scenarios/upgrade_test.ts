@@ -35,6 +35,7 @@ const laterFields: Record<string, string[]> = {
   groups: [
     "broken.by",
     "gone.accountKey",
+    "gone.atMs",
     "gone.channelId",
     "gone.n",
     "invitedBytes",

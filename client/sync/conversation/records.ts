@@ -119,9 +119,10 @@ export interface ConversationRecord {
   redo?: { add: string[]; remove: string[]; others?: string[] };
   /**
    * An admin's device has said that the group has left the present channel for another (hex), after epoch `n`, and that
-   * this device is not there. `accountKey`: the admin's, as hex. Nothing is sent meanwhile.
+   * this device is not there. `accountKey`: the admin's, as hex. `atMs`: when that was said first, by this device's
+   * clock. Nothing is sent meanwhile, for an hour ({@link goneHoldLeftMs}).
    */
-  gone?: { channelId: string; accountKey: string; n: number };
+  gone?: { channelId: string; accountKey: string; n: number; atMs?: number };
   /** When this device left at its user's wish, in ms. Absent after a return, and where it was removed. */
   leftMs?: number;
   /** The epochs in which the newest of the channels before (hex) were left. */

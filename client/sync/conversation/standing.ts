@@ -81,6 +81,19 @@ export function isMember({ standing }: Readonly<Stands>): boolean {
   return standing.kind === "member";
 }
 
+/**
+ * How long an admin's word that the group has gone holds messages, in ms. Where all members were told so, by mistake or
+ * by malice, nobody is heard, and each would wait for the others. What is sent into a channel that the group has left
+ * is said again where the group is.
+ */
+const goneHoldMs = 3_600_000;
+
+/** @returns for how long, in ms, such a word still holds messages; 0 where there is none */
+export function goneHoldLeftMs({ gone }: { gone?: { atMs?: number } }, nowMs: number): number {
+  const passedMs = Math.abs(nowMs - (gone?.atMs ?? 0));
+  return gone ? Math.max(0, goneHoldMs - passedMs) : 0;
+}
+
 /** @returns whether views show the conversation: its channel is or was on the server */
 export function isShown({ standing }: Readonly<Stands>): boolean {
   return standing.kind !== "pending" && !(standing.kind === "left" && standing.neverShown);

@@ -8,7 +8,7 @@ import { noticesOf } from "../conversation/membership_diff.ts";
 import { dropRepeats, noteOthersChange, noteOwnChange } from "../reinit/fork_point.ts";
 import { noteEpoch } from "../conversation/epoch_history.ts";
 import type { PendingRecord } from "../conversation/records.ts";
-import { noteHeard, noteLeftChannelUsed, noteStillListed } from "../reinit/gone.ts";
+import { noteHeard, noteLeftChannelUsed, noteStillListed, noteWordVoid } from "../reinit/gone.ts";
 import { fallOutOfStep, type Refusal, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
@@ -209,6 +209,7 @@ export async function receiveOwnCommit(received: EntryContext): Promise<void> {
     return;
   }
   dropRepeats(conversation, before, after);
+  noteWordVoid(received, conversation, before, after);
   if (purpose === "add" || purpose === "remove") {
     await noteOwnChange(
       context,

@@ -48,7 +48,7 @@ export async function toldGone(
     ) return false;
     const by = record.members.find((member) => member.accountKey === accountKey)?.username ?? "";
     if (!record.gone) conversation.notice("left-behind", { by }, clock.now());
-    conversation.set({ gone: { channelId: toHex(to), accountKey, n } });
+    conversation.set({ gone: { channelId: toHex(to), accountKey, n, atMs: record.gone?.atMs ?? clock.now() } });
     return true;
   });
 }
@@ -99,6 +99,24 @@ export function noteHeard(
   { recipientKey }: Member,
 ): void {
   if (!conversation.record.gone || equalBytes(recipientKey, account.recipientKey)) return;
+  conversation.set({ gone: undefined });
+  unit.onceStored(() => events.emit("heardAgain", conversation.id));
+}
+
+/** An own commit has taken out who said that the group has gone, or who is no admin now: the word is void. */
+export function noteWordVoid(
+  { context: { events, ownKey }, unit }: EntryContext,
+  conversation: ConversationTransaction,
+  before: Member[],
+  after: Member[],
+): void {
+  const { gone } = conversation.record;
+  if (!gone) return;
+  const isOut = before.some(({ credential, recipientKey }) =>
+    toHex(credential.accountKey) === gone.accountKey &&
+    !after.some((member) => equalBytes(member.recipientKey, recipientKey))
+  );
+  if (!isOut && (gone.accountKey === ownKey || isAdmin(conversation.record, gone.accountKey))) return;
   conversation.set({ gone: undefined });
   unit.onceStored(() => events.emit("heardAgain", conversation.id));
 }

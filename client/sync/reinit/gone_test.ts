@@ -70,7 +70,12 @@ Deno.test("toldGone() believes an admin alone, in the present channel, and of no
     assert.equal(counts, set.length > 0);
     return set[0]?.gone;
   };
-  assert.deepEqual(await told("admin"), { channelId: hex(3), accountKey: hex(admin), n: 4 });
+  assert.deepEqual(await told("admin"), {
+    channelId: hex(3),
+    accountKey: hex(admin),
+    n: 4,
+    atMs: 0,
+  });
   assert.equal(await told("member"), undefined);
   assert.equal(await told("admin", { channelId: other }), undefined, "said in another channel");
   assert.equal(await told("admin", { to: present }), undefined, "it is there");

@@ -243,6 +243,8 @@ export class Outbox {
       while (!this.#closed && queue.length > 0) {
         const blocked = await this.#holds.lookAtTrust(chatId);
         const sendable = this.#sendable(chatId, blocked);
+        const holdMs = blocked ? this.#holds.goneHoldMs(chatId) : 0;
+        if (holdMs > 0) this.#retries.start(chatId, holdMs, () => this.flush(chatId));
         if (sendable.length === 0 || !await this.#send(chatId, sendable)) return;
       }
     } catch (error) {

@@ -6,7 +6,7 @@ import { hasLaterDevice } from "../conversation/device_history.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import type { OutboxRecord } from "../conversation/outbox_record.ts";
-import { desyncOf, isIn } from "../conversation/standing.ts";
+import { desyncOf, goneHoldLeftMs, isIn } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 
 /** Questions of the outbox to other parts before it seals and sends. */
@@ -55,7 +55,7 @@ export class SendHolds {
   async #isBlocked(chatId: string): Promise<boolean> {
     const record = this.#context.conversations.get(chatId)?.record;
     // After `gone` nobody would read it. It waits until somebody is heard, or until this device is where the group is.
-    if (record && (needsAcceptance(record) || (isIn(record) && record.gone))) return true;
+    if (record && (needsAcceptance(record) || this.goneHoldMs(chatId) > 0)) return true;
     // In a conversation that has ended, nothing can be sent, and the waiting messages are settled.
     if (!record || !isIn(record)) return false;
     try {
@@ -66,6 +66,12 @@ export class SendHolds {
       if (code !== LocalCode.keyChanged && code !== LocalCode.keyReplaced) throw error;
       return true;
     }
+  }
+
+  /** @returns for how long, in ms, an admin's word that the group has gone still holds the conversation's messages */
+  goneHoldMs(chatId: string): number {
+    const record = this.#context.conversations.get(chatId)?.record;
+    return record && isIn(record) ? goneHoldLeftMs(record, this.#context.account.clock.now()) : 0;
   }
 
   /** Whether the group has a device or an account that could not read the message at its first sending. */
