@@ -63,11 +63,16 @@ export class OthersAdditions {
     }
   }
 
-  /** @returns undefined where this device repeats nothing: it is no admin's, or the time is over */
+  /**
+   * @returns undefined where this device repeats nothing: it is no admin's, the time is over, or its user has not taken
+   *   the invitation. A stranger's group gets nobody by this device
+   */
   async #delayMs(chatId: string): Promise<number | undefined> {
     const { conversations, account, mls, ownKey } = this.#context;
     const [record, state] = [conversations.get(chatId)?.record, await conversations.withState(chatId)];
-    if (!record || !state?.active || !isMember(record) || !isAdmin(record, ownKey)) return undefined;
+    if (!record || !state?.active || !isMember(record) || record.invitation || !isAdmin(record, ownKey)) {
+      return undefined;
+    }
     if ((record.movedMs ?? 0) + resendForMs < account.clock.now()) return undefined;
     const admins = mls.members(state).filter(({ role }) => role === "admin").map(({ recipientKey }) => recipientKey);
     return Math.min(turnOf(admins, account.recipientKey, record.channelId) ?? 0, lastTurn) * turnMs;
@@ -86,7 +91,7 @@ export class OthersAdditions {
           if (!(error instanceof EngineError) || error.problem.code === LocalCode.offline) throw error;
         });
       }
-      await this.#drop(chatId);
+      await this.#drop(chatId, record.movedMs);
     } catch {
       // The next epoch or connection looks again.
     } finally {
@@ -94,11 +99,12 @@ export class OthersAdditions {
     }
   }
 
-  async #drop(chatId: string): Promise<void> {
+  /** @param movedMs of the move that had undone them: a further one has its own list */
+  async #drop(chatId: string, movedMs = this.#context.conversations.get(chatId)?.record.movedMs): Promise<void> {
     await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
       const redo = conversation?.record.redo;
-      if (!conversation || !redo?.others) return;
+      if (!conversation || !redo?.others || conversation.record.movedMs !== movedMs) return;
       const { others: _others, ...own } = redo;
       conversation.set({ redo: own.add.length + own.remove.length > 0 ? own : undefined });
     });

@@ -41,8 +41,14 @@ export async function redoOwnChanges(context: SyncContext, membership: Membershi
     const conversation = await unit.conversation(chatId);
     // Out of step again: what the user has asked for stays noted.
     if (!conversation || desyncOf(conversation.record)) return;
-    const { others } = conversation.record.redo ?? {};
-    const all = others?.length ? { ...left, others } : left;
-    conversation.set({ redo: others?.length || left.add.length + left.remove.length > 0 ? all : undefined });
+    // A further move has undone it again, and repeats all of it.
+    if (conversation.record.movedMs !== record.movedMs) return;
+    const { others, ...now } = conversation.record.redo ?? left;
+    const [add, remove] = (["add", "remove"] as const).map((kind) => [
+      ...now[kind].filter((username) => !record.redo![kind].includes(username)),
+      ...left[kind],
+    ]);
+    const redo = { add, remove, ...(others?.length && { others }) };
+    conversation.set({ redo: others?.length || add.length + remove.length > 0 ? redo : undefined });
   });
 }
