@@ -18,13 +18,13 @@ suite("who may bring this account into a group", {
     const chatId = await eve.engine.startChat([bert.username], "flood");
     await bert.sees(chatId, ({ invitation }) => invitation);
     const { rpc, mls, state } = await outsider(core, eve);
-    let sender = await state(chatId);
+    let [sender, epoch] = [await state(chatId), 1];
     const send = async (text: string) => {
       const messageId = random(16);
       const content = encodeMimiContent(textKind.write({ text }, random(16)));
       const { envelope, newState } = await mls.sealMessage(sender, { messageId, content });
       sender = newState;
-      const message = { channelId: fromHex(chatId), epoch: 1, messageId, envelope, ephemeral: false };
+      const message = { channelId: fromHex(chatId), epoch, messageId, envelope, ephemeral: false };
       await rpc.call(delivery.publish, message);
       return envelope.length;
     };
@@ -33,6 +33,13 @@ suite("who may bring this account into a group", {
     for (let count = 1; count < fits + 3; count++) await send(long);
     await bert.until(async () => (await bert.notices(chatId)).includes("unopened 3"), "the count of the others");
     assert.equal((await bert.texts(chatId)).length, fits);
+    await eve.engine.removePerson(chatId, bert.username);
+    await bert.sees(chatId, ({ active }) => !active);
+    await eve.engine.addPeople(chatId, [bert.username]);
+    await bert.sees(chatId, ({ active, invitation }) => active && invitation);
+    [sender, epoch] = [await state(chatId), 3];
+    await send(long);
+    await bert.until(async () => (await bert.notices(chatId)).includes("unopened 4"), "the room is the chat's");
     await bert.engine.acceptInvitation(chatId);
     await send("after all");
     await bert.until(async () => (await bert.texts(chatId)).at(-1) === "after all", "what comes later");

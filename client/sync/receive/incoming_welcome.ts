@@ -239,6 +239,7 @@ function joinedRecord(
     ...(before?.devices && { devices: before.devices }),
     ...(before?.unopened && { unopened: before.unopened }),
     ...(before?.refusals && { refusals: before.refusals }),
+    ...(!accepted && before?.invitedBytes !== undefined && { invitedBytes: before.invitedBytes }),
     ...(before?.earlier && { earlier: before.earlier }),
     ...(before?.superseded !== undefined && { superseded: before.superseded }),
     ...(before?.movedMs !== undefined && { movedMs: before.movedMs }),

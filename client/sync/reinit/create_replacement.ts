@@ -237,13 +237,15 @@ function infoOf({ name, kind, members }: Readonly<ConversationRecord>, nowMs: nu
  *   stand still for them: this device adds them when it can
  */
 async function packagesOf(
-  { account }: SyncContext,
+  { account, ownKey }: SyncContext,
   keyPackages: KeyPackageFetch,
   record: Readonly<ConversationRecord>,
   members: Member[] | undefined,
   out: ReadonlySet<string>,
 ): Promise<{ add: CommitPlan["add"]; later: string[] }> {
-  const present = members && new Set(members.map(({ recipientKey }) => toHex(recipientKey)));
+  const known = record.invitation ? record.devices?.flatMap(({ devices }) => devices) : undefined;
+  const there = members?.map(({ recipientKey }) => toHex(recipientKey)) ?? known;
+  const present = there && new Set(there);
   // The server refuses a device that was revoked meanwhile. The one that took its place must not be left out.
   await account.directory.refresh(record.members.map(({ accountKey }) => fromHex(accountKey))).catch(() => {});
   const staying = record.members.filter(({ accountKey }) => !out.has(accountKey));
@@ -253,7 +255,9 @@ async function packagesOf(
       !equalBytes(recipientKey, account.recipientKey)
     ) ?? [];
     const before = others.filter(({ recipientKey }) => present?.has(toHex(recipientKey)) !== false);
-    return (before.length > 0 ? before : others).map((device) => ({ known: known!, device }));
+    // An own device that comes by this one would take the group for one that the account has taken (GRP-7.5).
+    const isAsked = record.invitation && accountKey === ownKey;
+    return (before.length > 0 || isAsked ? before : others).map((device) => ({ known: known!, device }));
   }));
   const limited = new Map<string, unknown>();
   const found = await mapWithConcurrency(

@@ -149,3 +149,58 @@ Deno.test("createReplacement() stays below the replaced channel where a refused 
     assert.ok(toHex(chosen) < toHex(channelId(1, 0, 0, 9)));
   }
 });
+
+Deno.test("createReplacement() takes no further own device along before the invitation is accepted", async () => {
+  const key = (fill: number) => new Uint8Array(32).fill(fill);
+  const [own, peer] = [key(1), key(2)];
+  const devices = (...fills: number[]) => fills.map((fill) => ({ recipientKey: key(fill), deviceId: key(fill) }));
+  const lists = new Map([[toHex(own), devices(0, 11)], [toHex(peer), devices(21)]]);
+  const asked = async (invitation: boolean) => {
+    const fetched: number[] = [];
+    const record = {
+      channelId: channelId(9),
+      firstChannelId: channelId(9),
+      standing: { kind: "member" },
+      invitation,
+      epoch: 7,
+      commits: [],
+      members: [own, peer].map((accountKey) => ({ username: "", accountKey: toHex(accountKey), role: "admin" })),
+    };
+    const context = {
+      ownKey: toHex(own),
+      account: {
+        recipientKey: key(0),
+        deviceSeed: key(0),
+        clock: { now: () => 0 },
+        keyPackages: { forOwnGroup: () => Promise.resolve({}) },
+        directory: {
+          refresh: () => Promise.resolve(),
+          byKey: (accountKey: Uint8Array) => Promise.resolve({ devices: { devices: lists.get(toHex(accountKey)) } }),
+        },
+      },
+      conversations: { get: () => ({ record }), withState: () => Promise.resolve({}), all: () => [] },
+      mls: {
+        transcriptHash: () => new Uint8Array(32),
+        info: () => ({}),
+        members: () => [own, peer].map((accountKey, index) => ({
+          recipientKey: key(index === 0 ? 0 : 21),
+          credential: { accountKey },
+        })),
+        damage: () => undefined,
+        createGroup: () => Promise.reject(new Error("far enough")),
+      },
+      store: { get: () => Promise.resolve(undefined) },
+    } as unknown as SyncContext;
+    const keyPackages = {
+      ofDevices: (_known: unknown, [{ recipientKey }]: { recipientKey: Uint8Array }[]) => {
+        fetched.push(recipientKey[0]);
+        return Promise.resolve([]);
+      },
+    } as unknown as KeyPackageFetch;
+    const making = createReplacement(context, {} as Committer, keyPackages, "07", "server-behind");
+    await assert.rejects(making, { message: "far enough" });
+    return fetched;
+  };
+  assert.deepEqual(await asked(false), [11, 21], "an own one that is not in the old group");
+  assert.deepEqual(await asked(true), [21]);
+});
