@@ -39,9 +39,9 @@ export async function toldGone(
     const conversation = await unit.conversation(chatId);
     if (!conversation) return false;
     const { record } = conversation;
-    // A channel of another chat is not where this group has gone.
+    // A channel of another chat is not where this group has gone. It is not locked: the inbox alone may lock two.
     const other = unit.chatThatLeft(to) ?? unit.chatOf(to);
-    if (other !== undefined && other !== chatId && await unit.conversation(other)) return false;
+    if (other !== undefined && other !== chatId && conversations.get(other)) return false;
     if (
       !isIn(record) || !equalBytes(record.channelId, channelId) || equalBytes(record.channelId, to) ||
       record.gone?.channelId === toHex(to) || !(accountKey === ownKey || isAdmin(record, accountKey))

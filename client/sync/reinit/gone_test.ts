@@ -45,6 +45,7 @@ Deno.test("toldGone() believes an admin alone, in the present channel, and of no
   });
   const told = async (role: "admin" | "member", { to = next, channelId = present, other = "" } = {}) => {
     const set: Partial<ConversationRecord>[] = [];
+    const locked: string[] = [];
     const record = {
       channelId: present,
       standing: { kind: "member" },
@@ -54,12 +55,15 @@ Deno.test("toldGone() believes an admin alone, in the present channel, and of no
     const unit = {
       chatOf: () => other || toHex(to),
       chatThatLeft: () => undefined,
-      conversation: (id: string) => Promise.resolve(id === "07" || id === other ? conversation : undefined),
+      conversation: (id: string) => {
+        locked.push(id);
+        return Promise.resolve(id === "07" || id === other ? conversation : undefined);
+      },
     };
     const context = {
       account: { clock: { now: () => 0 }, directory: { byKey: (key: Uint8Array) => Promise.resolve(listed(key)) } },
       conversations: {
-        get: () => ({ record }),
+        get: (id: string) => id === "07" || id === other ? { record } : undefined,
         withState: () => Promise.resolve(undefined),
         update: (work: (unit: unknown) => Promise<boolean>) => work(unit),
       },
@@ -68,6 +72,7 @@ Deno.test("toldGone() believes an admin alone, in the present channel, and of no
     const content = { kind: "gone" as const, n: 4, commitId: new Uint8Array(), channelId: to };
     const counts = await toldGone(context, "07", { channelId, from, to: bytes(4), content });
     assert.equal(counts, set.length > 0);
+    assert.ok(locked.every((id) => id === "07"), "the inbox alone locks two: it would wait for this one, and this for it");
     return set[0]?.gone;
   };
   assert.deepEqual(await told("admin"), {
