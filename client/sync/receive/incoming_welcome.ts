@@ -212,9 +212,8 @@ function joinedRecord(
   const isOfChat = adderKey === ownKey || before?.members.some(({ accountKey }) => accountKey === adderKey) !== false;
   // Who brings this device back into an invitation has not taken it: a member's device helps others by itself, and an
   // own one, too. What was taken on another device, the vault says (own_chats.ts).
-  const accepted = !inviterRevoked && isOfChat && (before
-    ? !before.invitation
-    : adderKey === ownKey || own === "proven" ||
+  const accepted = !inviterRevoked && isOfChat &&
+    (before ? !before.invitation : adderKey === ownKey || own === "proven" ||
       isAcquainted(conversations.all().map(({ record }) => record), adderKey));
   return {
     v: 1,

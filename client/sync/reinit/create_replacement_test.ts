@@ -182,10 +182,11 @@ Deno.test("createReplacement() takes no further own device along before the invi
       mls: {
         transcriptHash: () => new Uint8Array(32),
         info: () => ({}),
-        members: () => [own, peer].map((accountKey, index) => ({
-          recipientKey: key(index === 0 ? 0 : 21),
-          credential: { accountKey },
-        })),
+        members: () =>
+          [own, peer].map((accountKey, index) => ({
+            recipientKey: key(index === 0 ? 0 : 21),
+            credential: { accountKey },
+          })),
         damage: () => undefined,
         createGroup: () => Promise.reject(new Error("far enough")),
       },

@@ -72,7 +72,10 @@ Deno.test("toldGone() believes an admin alone, in the present channel, and of no
     const content = { kind: "gone" as const, n: 4, commitId: new Uint8Array(), channelId: to };
     const counts = await toldGone(context, "07", { channelId, from, to: bytes(4), content });
     assert.equal(counts, set.length > 0);
-    assert.ok(locked.every((id) => id === "07"), "the inbox alone locks two: it would wait for this one, and this for it");
+    assert.ok(
+      locked.every((id) => id === "07"),
+      "the inbox alone locks two: it would wait for this one, and this for it",
+    );
     return set[0]?.gone;
   };
   assert.deepEqual(await told("admin"), {
