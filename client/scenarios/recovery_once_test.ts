@@ -1,7 +1,11 @@
 /** How often a device asks to be put back into its group, and what its members do. */
 
 import assert from "node:assert/strict";
+import { fromHex } from "../../schema/bytes.ts";
+import { SealedStore } from "../storage/sealed_store.ts";
+import type { StoredConversation } from "../sync/conversation/records.ts";
 import { suite } from "../testing/person.ts";
+import { recordOf } from "../testing/replacement.ts";
 
 suite("a device that was helped while it was away", {
   "PEOPLE B4: it reads its queue before it asks again, and is put back once": async ({ join }) => {
@@ -34,4 +38,30 @@ suite("a device that was helped while it was away", {
     assert.deepEqual(calls.filter((method) => method === "enqueue"), [], "nothing was asked again");
     assert.equal(await putBack(), 1);
   },
+
+  "PEOPLE B0: it knows afterwards when its conversation left the channels before, and can tell who is still there":
+    async ({ join }) => {
+      const [anna, bert] = [await join("anna"), await join("bert")];
+      const chatId = await anna.engine.startChat([bert.username], "group");
+      await bert.sees(chatId);
+      await bert.engine.close();
+      bert.storage = bert.storage.restarted();
+      const store = new SealedStore(bert.storage, bert.wrappingKey);
+      await store.takeFence();
+      const before = (await store.get<StoredConversation>("groups", chatId))!;
+      const leftIn = [{ channelId: "0a".repeat(32), epoch: 5 }];
+      const context = { channelId: fromHex(chatId), epoch: before.epoch, stateVersion: 0 };
+      await store.write({
+        puts: [{ store: "groups", key: chatId, value: { ...before, leftIn }, context }],
+        deletes: [{ store: "epochs", key: chatId }],
+      });
+      bert.storage = bert.storage.restarted();
+      await bert.start();
+      await anna.until(
+        async () => (await anna.notices(chatId)).some((notice) => notice.startsWith("rejoined")),
+        "the re-add",
+      );
+      await bert.sees(chatId, ({ active }) => active);
+      assert.deepEqual((await recordOf(bert, chatId)).leftIn, leftIn);
+    },
 });

@@ -244,6 +244,7 @@ function joinedRecord(
     ...(before?.movedMs !== undefined && { movedMs: before.movedMs }),
     ...(before?.replaced && { replaced: before.replaced }),
     ...(before?.redo && { redo: before.redo }),
+    ...(before?.leftIn && { leftIn: before.leftIn }),
     ...(before?.spoiled && { spoiled: before.spoiled }),
     activityMs: Math.max(before?.activityMs ?? 0, entry.receivedMs),
     nextOrder: before?.nextOrder ?? 0,
