@@ -2,9 +2,13 @@
 
 import type { TimelineItem } from "../../client/api/engine_api.ts";
 
-/** @returns the key that stays the same when an item is reported again */
+/**
+ * A sender chooses the messageId, and each has ids of its own. So the sender is in the key; no username is empty.
+ *
+ * @returns the key that stays the same when an item is reported again
+ */
 export function itemKey(item: TimelineItem): string {
-  return item.kind === "message" ? `${item.own ? "own" : item.sender}/${item.messageId}` : `notice/${item.order}`;
+  return item.kind === "message" ? `${item.own ? "" : item.sender}/${item.messageId}` : `notice/${item.order}`;
 }
 
 const byOrder = (a: TimelineItem, b: TimelineItem) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0);

@@ -93,3 +93,9 @@ Deno.test("isUnsaved() is true until the engine reports the item with its own or
   const [told] = mergeItems([item], [{ ...item, order: "0000000001" }]);
   assert.equal(isUnsaved(told), false);
 });
+
+Deno.test("PEOPLE B2: a member called own, whose message has an own one's id, takes no line's place", () => {
+  const mine = message("m", "1", { own: true, sender: "anna", state: "sent" });
+  const theirs = message("m", "2", { sender: "own" });
+  assert.deepEqual(mergeItems([mine], [theirs]), [mine, theirs]);
+});
