@@ -99,6 +99,32 @@ suite("PEOPLE B0: messages that do not open", {
     for (const person of [anna, bert]) assert.deepEqual(person.problems, []);
   },
 
+  "PEOPLE B6: the newest one comes late, so that `qpq recv`, which has printed the line about it, prints it, too":
+    async (
+      world,
+    ) => {
+      const spoiled = await pair(world);
+      const { anna, bert, chatId } = spoiled;
+      await publish(spoiled, [textBytes("by hand")]);
+      await anna.hears(chatId, bert.username, ["by hand"]);
+      let answers = 0;
+      bert.refuses = (method) => method === "enqueue" && answers++ >= 0;
+      await bert.says(chatId, "lost at first");
+      await anna.until(async () => (await counted(anna, chatId)).length > 0, "the line");
+      await anna.readsAll(chatId);
+      await bert.until(() => answers > 0, "Bert's answer, which does not get out");
+      bert.refuses = () => false;
+      await anna.crash();
+      await anna.connected();
+      world.core.time.pass(3_700_000);
+      await anna.hears(chatId, bert.username, ["by hand", "lost at first"]);
+      const late = (await anna.items(chatId)).filter((item) => item.kind === "message" && item.late);
+      assert.deepEqual(late.map((item) => item.kind === "message" && item.text), ["lost at first"]);
+      assert.equal((await anna.chat(chatId))!.unread, 1);
+      await anna.readsAll(chatId);
+      assert.equal((await anna.chat(chatId))!.unread, 0);
+    },
+
   "PEOPLE B8: what did not open in an invitation is asked for when that is accepted, also by an answer": async (
     world,
   ) => {

@@ -57,7 +57,7 @@ export class LineChanges {
     if (line.kind === "message") {
       const isNewest = !lastMessage || (lastMessage.order === undefined ? !isKept : lastMessage.order < order);
       if (isNewest) fields.lastMessage = { ...previewOf(line), sender: line.sender, atMs: line.atMs, order };
-      if (countsAsUnread) Object.assign(fields, withUnread(this.#conversation.record, order));
+      if (countsAsUnread) Object.assign(fields, withUnread(this.#conversation.record, order, isKept));
     }
     this.#conversation.set(fields);
     return order;

@@ -17,11 +17,16 @@ const longestPage = 256;
 
 const isOfOthers = (line: LineRecord) => line.kind === "message" && !line.own;
 
-/** @param order the place of a new message of another person @returns the fields that change */
-export function withUnread({ unread, reading = { to: "" } }: Read, order: string): Partial<Read> {
+/**
+ * @param order the place of a new message of another person
+ * @param isKept whether that place was kept for it: lines behind it may have been seen
+ * @returns the fields that change
+ */
+export function withUnread({ unread, reading = { to: "" } }: Read, order: string, isKept = false): Partial<Read> {
   const { to, from, late = [] } = reading;
-  const isLate = order <= to;
-  if (isLate && late.length >= maxLateUnread) return {};
+  const hasRoom = late.length < maxLateUnread;
+  if (order <= to && !hasRoom) return {};
+  const isLate = hasRoom && (isKept || order <= to);
   return {
     unread: unread + 1,
     reading: {
@@ -48,7 +53,8 @@ export async function afterReading(
   since: string,
 ): Promise<Required<Read>> {
   const late = reading.late?.filter((order) => order < since || order > upTo) ?? [];
-  let left = unread - (reading.late?.length ?? 0) + late.length;
+  const wasLate = new Set(reading.late);
+  let left = unread - wasLate.size + late.length;
   let [to, next] = [reading.to, undefined as string | undefined];
   for await (const { order } of messagesOfOthers(store, chatId, reading.to)) {
     if (order > upTo) {
@@ -56,12 +62,13 @@ export async function afterReading(
       break;
     }
     to = order;
-    left--;
+    if (!wasLate.has(order)) left--;
   }
-  const from = late.at(0) ?? next;
+  const isApart = next !== undefined && !wasLate.has(next);
+  const [from] = [...late.slice(0, 1), ...(next === undefined ? [] : [next])].sort();
   return {
     // The count of an earlier version may differ from the lines, which are right.
-    unread: next === undefined ? late.length : Math.max(left, late.length + 1),
+    unread: next === undefined ? late.length : Math.max(left, late.length + Number(isApart)),
     reading: { to, ...(from !== undefined && { from }), ...(late.length > 0 && { late }) },
   };
 }

@@ -27,10 +27,10 @@ class Chat {
     },
   } as unknown as SealedStore;
 
-  add(kind: string, order: string): void {
+  add(kind: string, order: string, isKept = false): void {
     const line = kind === "n" ? { kind: "notice", order } : { kind: "message", order, own: kind === "o" };
     this.lines.set(order, line as LineRecord);
-    if (kind === "b") Object.assign(this.read, withUnread(this.read, order));
+    if (kind === "b") Object.assign(this.read, withUnread(this.read, order, isKept));
   }
 
   async saw(upTo: string, since = ""): Promise<Read> {
@@ -99,6 +99,22 @@ Deno.test("PEOPLE B6: a message that comes late into an earlier place is unread 
   assert.deepEqual(await chat.saw(placeOf(50)), { unread: 0, reading: { to: placeOf(50) } });
 });
 
+Deno.test("PEOPLE B6: a message that comes into a place that was kept for it, behind what was read, is late, too", async () => {
+  const chat = await chatWith(4);
+  const seen = async (upTo: number, since: number) => {
+    const { unread, reading } = await chat.saw(placeOf(upTo), placeOf(since));
+    return [unread, reading!.from, reading!.late];
+  };
+  chat.add("b", placeOf(12), true);
+  chat.add("b", placeOf(18), true);
+  assert.deepEqual([chat.read.unread, chat.read.reading!.late], [6, [placeOf(12), placeOf(18)]]);
+  assert.deepEqual(await seen(14, 13), [4, placeOf(12), [placeOf(12), placeOf(18)]], "two of them, and two others");
+  assert.deepEqual(await seen(14, 12), [3, placeOf(17), [placeOf(18)]]);
+  assert.deepEqual(await seen(17, 17), [2, placeOf(18), [placeOf(18)]]);
+  assert.deepEqual(await seen(20, 20), [1, placeOf(18), [placeOf(18)]]);
+  assert.deepEqual(await seen(20, 18), [0, undefined, undefined]);
+});
+
 Deno.test("PEOPLE B6: late messages beyond the limit are shown and do not count", async () => {
   const chat = await chatWith(1);
   await chat.saw(placeOf(99_999));
@@ -106,4 +122,5 @@ Deno.test("PEOPLE B6: late messages beyond the limit are shown and do not count"
   assert.equal(chat.read.unread, maxLateUnread);
   assert.deepEqual(withUnread(chat.read, "0"), {});
   assert.equal(withUnread(chat.read, "9").unread, maxLateUnread + 1);
+  assert.equal(withUnread(chat.read, "9", true).unread, maxLateUnread + 1);
 });

@@ -135,7 +135,7 @@ export interface Reading {
   to: string;
   /** The place of the first unread message; absent where there is none. */
   from?: string;
-  /** Unread messages that came into places before `to`, in order. */
+  /** Unread messages that came into places before `to`, or into places that were kept for them, in order. */
   late?: string[];
 }
 
