@@ -6,7 +6,7 @@
 import { codeName, ErrorCode } from "../../schema/rpc/errors.ts";
 import { engineError, isDisconnection } from "../account/errors.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
-import { chatListChange, takeOwnChats } from "../sync/membership/own_chats.ts";
+import { chatListChange, isAsked, takeOwnChats } from "../sync/membership/own_chats.ts";
 import type { AwaitedChats } from "./awaited_chats.ts";
 import type { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
 import type { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
@@ -66,7 +66,6 @@ export class Housekeeping {
   caughtUp(): void {
     this.#listsFresh = false;
     this.#listsFailed = false;
-    if (!this.#vaultKept) this.keepVault();
     this.lookAfter();
   }
 
@@ -81,6 +80,9 @@ export class Housekeeping {
     if (this.#closed) return;
     // This runs while the connection lives, and from the end of its backlog on.
     this.#context.account.keyPackages.queueRead();
+    if (!this.#vaultKept) this.keepVault();
+    // Another device may have taken it while this one heard nothing. To decline it leaves with all devices.
+    else if (this.#context.conversations.all().some(({ record }) => isAsked(record))) this.background(this.readVault());
     this.replenish();
     this.checkDevices();
     this.#parts.renewal.lookAtAll();
@@ -123,12 +125,14 @@ export class Housekeeping {
   }
 
   /**
-   * Reads the vault, and writes the account's chats into it. @param gone also what is no chat of it any more: after a
-   * chat has ended or moved, and once in a run
+   * Reads the vault, and writes the account's chats into it. What fails is done at the next connection, or within the
+   * hour: until then the account's other devices take its chats for invitations.
+   *
+   * @param gone also what is no chat of it any more: after a chat has ended or moved, and once in a run
    */
   keepVault(gone?: "with what is gone"): void {
     this.#parts.awaited.look();
-    this.background(this.#syncVault(gone !== undefined));
+    this.background(this.#syncVault(gone !== undefined), () => this.#vaultKept = false);
   }
 
   async #syncVault(withGone = false): Promise<void> {

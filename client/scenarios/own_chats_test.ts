@@ -66,6 +66,50 @@ suite("own chats are chats on every device of the account", {
     }
   },
 
+  "PEOPLE B1: what was taken while the vault could not be had is no invitation on the other device later": async (
+    { core, join },
+  ) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const second = await anna.secondDevice(core);
+    try {
+      const chatId = await bert.engine.startChat([anna.username], "Board");
+      for (const person of [anna, second]) await person.sees(chatId, ({ invitation }) => invitation);
+      await quiet([anna, second, bert]);
+      let tries = 0;
+      anna.refuses = (method) => method === "getVault" && tries++ >= 0;
+      await anna.engine.acceptInvitation(chatId);
+      await anna.until(() => tries > 0, "the attempt");
+      await quiet([anna]);
+      anna.refuses = () => false;
+      anna.disconnect();
+      await second.sees(chatId, ({ invitation }) => !invitation);
+    } finally {
+      await second.close();
+    }
+  },
+
+  "PEOPLE B1: what was taken while this device was away is no invitation here when it is back": async (
+    { core, join },
+  ) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const second = await anna.secondDevice(core);
+    try {
+      const chatId = await bert.engine.startChat([anna.username], "Board");
+      for (const person of [anna, second]) await person.sees(chatId, ({ invitation }) => invitation);
+      await quiet([anna, second, bert]);
+      second.online = false;
+      second.disconnect();
+      await second.until(async () => (await second.engine.connection()).kind !== "connected", "the break");
+      await anna.engine.acceptInvitation(chatId);
+      await quiet([anna]);
+      second.online = true;
+      await second.engine.wake();
+      await second.sees(chatId, ({ invitation }) => !invitation);
+    } finally {
+      await second.close();
+    }
+  },
+
   "PEOPLE B1: a stranger's group under the name of an own chat is asked about on a new device": async (
     { core, join },
   ) => {

@@ -63,8 +63,11 @@ export async function takeOwnChats(context: SyncContext): Promise<void> {
   }
 }
 
-/** An invitation back into a chat is asked about on each device: the account had taken that chat before. */
-function isAsked(record: Readonly<ConversationRecord>): boolean {
+/**
+ * Whether the user is asked about an invitation that another device may have taken. One back into a chat is asked about
+ * on each device: the account had taken that chat before.
+ */
+export function isAsked(record: Readonly<ConversationRecord>): boolean {
   return record.invitation && isMember(record) && !record.leaving && !record.needsAcceptance;
 }
 
