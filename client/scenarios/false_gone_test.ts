@@ -37,7 +37,7 @@ async function toldAll({ join, core }: World) {
 }
 
 suite("a group of which an admin says that it has gone, and it has not", {
-  "goes on when the admin is taken out, also where nobody else speaks": async (world) => {
+  "PEOPLE B0: goes on when the admin is taken out, also where nobody else speaks": async (world) => {
     const { anna, bert, carl, chatId, waiting } = await toldAll(world);
     await bert.says(chatId, "is anybody here?");
     assert.equal(await waiting(bert), 1);
@@ -45,7 +45,7 @@ suite("a group of which an admin says that it has gone, and it has not", {
     await carl.hears(chatId, bert.username, ["is anybody here?"]);
   },
 
-  "does not stand still where everybody was told so": async (world) => {
+  "PEOPLE B0: does not stand still where everybody was told so": async (world) => {
     const { bert, carl, chatId, waiting } = await toldAll(world);
     await bert.says(chatId, "is anybody here?");
     assert.equal(await waiting(bert), 1);

@@ -57,12 +57,12 @@ async function repeated(fields: Partial<ConversationRecord>, adding: Partial<Con
   return { added, others: record.redo?.others };
 }
 
-Deno.test("OthersAdditions repeats what others had added, and what a further move undoes by itself", async () => {
+Deno.test("PEOPLE B0: OthersAdditions repeats what others had added, and what a further move undoes by itself", async () => {
   assert.deepEqual(await repeated({}), { added: ["bert"], others: undefined });
   const again = { movedMs: 2, redo: { add: [], remove: [], others: ["bert", "carl"] } };
   assert.deepEqual(await repeated({}, again), { added: ["bert"], others: ["bert", "carl"] });
 });
 
-Deno.test("OthersAdditions adds nobody to a group that this device's user has not taken", async () => {
+Deno.test("PEOPLE B1: OthersAdditions adds nobody to a group that this device's user has not taken", async () => {
   assert.deepEqual(await repeated({ invitation: true }), { added: [], others: undefined });
 });

@@ -35,7 +35,7 @@ Deno.test("guideOf() is an admin here whose own group has left the present chann
   assert.equal(await guideOf(context, record, next, adder(admin), [present]), undefined, "a revoked device");
 });
 
-Deno.test("toldGone() believes an admin alone, in the present channel, and of no channel of another chat", async () => {
+Deno.test("PEOPLE B0: toldGone() believes an admin alone, in the present channel, and of no channel of another chat", async () => {
   const from = bytes(6);
   const listed = (accountKey: Uint8Array) => ({
     devices: {
