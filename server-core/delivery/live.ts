@@ -49,8 +49,8 @@ export class Subscription {
   }
 
   /**
-   * @returns whether an older subscription of another run takes what is written to it: then its engine may still say
-   *   that it runs. The page that was loaded anew does not
+   * @returns whether an older subscription of another run still takes what is written to it: then its engine may say
+   *   that it runs. After a reload nobody takes it
    */
   async held(): Promise<boolean> {
     if (!this.#displaces) return false;

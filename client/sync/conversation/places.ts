@@ -48,10 +48,10 @@ export interface Said {
 }
 
 /**
- * @param said `place` 0: not known, from a server of an earlier
- *   version; then the time counts, which sender and receivers know
+ * @param said `place` 0: not known, from a server of an earlier version; then the time counts, which sender and
+ *   receivers know
  * @param nowMs by this device's clock
- * @param received the highest place of the channel before: a server whose clock was wrong counts on from there
+ * @param received the highest place of the channel so far: a server whose clock was wrong counts on from there
  * @returns the place in the channel's order; undefined where what the server says can not be true
  */
 export function claimedPlace(
