@@ -7,7 +7,7 @@ import type { CallContext } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import { exactly, requireOwnDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
-import type { Subscription } from "./live.ts";
+import type { Subscription } from "./subscription.ts";
 
 const maxEntries = 200;
 const maxWaitMs = 60_000;
