@@ -91,11 +91,11 @@ export function isWaitingKey(order: string): boolean {
 
 /** @returns the count of the conversation's lines that the place was made with */
 export function countOf(order: string): number {
-  return Number.parseInt(arrivalOf(order), 16);
+  return Number.parseInt(arrivalKey(order), 16);
 }
 
 /** @returns a text that is greater for a line that came to the conversation later, wherever it stands */
-export function arrivalOf(order: string): string {
+export function arrivalKey(order: string): string {
   return order.slice(-countDigits);
 }
 
