@@ -1,4 +1,7 @@
-/** In which order devices do what one of them is enough for. */
+/**
+ * In which order devices do what one of them is enough for. Each computes it for itself, from what all members know. For
+ * a changed device list the server gives the turns, by another order: schema/device_turn.ts.
+ */
 
 import { toHex } from "../../../schema/bytes.ts";
 import type { Member } from "../../mls/group.ts";
