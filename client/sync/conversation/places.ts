@@ -10,6 +10,8 @@
  * every `order`.
  */
 
+import { placeAt } from "../../../schema/place.ts";
+
 /** The count of a conversation's lines, as the last part of a place: 12 hexadecimal digits. */
 export function countKey(count: number): string {
   return count.toString(16).padStart(countDigits, "0");
@@ -37,9 +39,6 @@ export const noPlaces: Places = { moves: 0, received: 0, head: 0 };
 
 /** How far a place may be ahead of the clock's, and of those before: 2^33. A restored server is half as far ahead. */
 export const maxPlaceAhead = 8_589_934_592;
-/** Places of a ms: the server's place of a time is that time in ms × 1,024, up to 2^52. */
-const placesOfMs = 1_024;
-const clockEnd = 2 ** 52;
 
 /** What the server says of an entry, or answers to a message. */
 export interface Said {
@@ -63,10 +62,6 @@ export function claimedPlace(
   const isPossible = Number.isSafeInteger(claimed) && claimed > 0 &&
     claimed <= Math.max(placeAt(nowMs), received) + maxPlaceAhead;
   return isPossible ? claimed : undefined;
-}
-
-function placeAt(ms: number): number {
-  return Math.min(ms * placesOfMs, clockEnd);
 }
 
 /** The start of all places that lines at one place of the channel's order have. */
