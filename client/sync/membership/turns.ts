@@ -1,6 +1,6 @@
 /**
- * In which order devices do what one of them is enough for. Each computes it for itself, from what all members know. For
- * a changed device list the server gives the turns, by another order: schema/device_turn.ts.
+ * In which order devices do what one of them is enough for. Each computes it for itself, from what all members know.
+ * For a changed device list the server gives the turns, by another order: schema/device_turn.ts.
  */
 
 import { toHex } from "../../../schema/bytes.ts";
