@@ -128,11 +128,12 @@ export class Housekeeping {
    * Reads the vault, and writes the account's chats into it. What fails is done at the next connection, or within the
    * hour: until then the account's other devices take its chats for invitations.
    *
-   * @param gone also what is no chat of it any more: after a chat has ended or moved, and once in a run
+   * @param options.withGone takes out what is no chat of the account any more: after a chat has ended or moved. The
+   *   first write of a run does so in any case
    */
-  keepVault(gone?: "with what is gone"): void {
+  keepVault({ withGone = false } = {}): void {
     this.#parts.awaited.look();
-    this.background(this.#syncVault(gone !== undefined), () => this.#vaultKept = false);
+    this.background(this.#syncVault(withGone), () => this.#vaultKept = false);
   }
 
   async #syncVault(withGone = false): Promise<void> {
