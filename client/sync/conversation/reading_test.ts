@@ -99,7 +99,7 @@ Deno.test("PEOPLE B6: a message that comes late into an earlier place is unread 
   assert.deepEqual(await chat.saw(placeOf(50)), { unread: 0, reading: { to: placeOf(50) } });
 });
 
-Deno.test("PEOPLE B6: a message that comes into a place that was kept for it, behind what was read, is late, too", async () => {
+Deno.test("PEOPLE B6: a message in a place that was kept for it, behind what was read, is late, too", async () => {
   const chat = await chatWith(4);
   const seen = async (upTo: number, since: number) => {
     const { unread, reading } = await chat.saw(placeOf(upTo), placeOf(since));

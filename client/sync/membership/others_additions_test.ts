@@ -57,7 +57,7 @@ async function repeated(fields: Partial<ConversationRecord>, adding: Partial<Con
   return { added, others: record.redo?.others };
 }
 
-Deno.test("PEOPLE B0: OthersAdditions repeats what others had added, and what a further move undoes by itself", async () => {
+Deno.test("PEOPLE B0: OthersAdditions repeats what others had added, and a further move has its own list", async () => {
   assert.deepEqual(await repeated({}), { added: ["bert"], others: undefined });
   const again = { movedMs: 2, redo: { add: [], remove: [], others: ["bert", "carl"] } };
   assert.deepEqual(await repeated({}, again), { added: ["bert"], others: ["bert", "carl"] });

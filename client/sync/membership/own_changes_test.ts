@@ -39,7 +39,7 @@ Deno.test("redoOwnChanges() forgets what is done, and keeps what failed", async 
   assert.deepEqual(await redone({ add: ["bert"], remove: [] }, offline), { add: ["bert"], remove: [] });
 });
 
-Deno.test("PEOPLE B0: redoOwnChanges() keeps what another move undoes meanwhile, and what the user asks for", async () => {
+Deno.test("PEOPLE B0: redoOwnChanges() keeps what another move undoes meanwhile, and what the user asks", async () => {
   const again = { add: ["bert", "carl"], remove: [], others: ["dora"] };
   assert.deepEqual(await redone({ add: ["bert"], remove: [] }, () => ({ movedMs: 2, redo: again })), again);
   assert.deepEqual(

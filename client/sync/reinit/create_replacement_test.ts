@@ -150,7 +150,7 @@ Deno.test("createReplacement() stays below the replaced channel where a refused 
   }
 });
 
-Deno.test("PEOPLE B1: createReplacement() takes no further own device along before the invitation is accepted", async () => {
+Deno.test("PEOPLE B1: createReplacement() takes no further own device along into an invitation", async () => {
   const key = (fill: number) => new Uint8Array(32).fill(fill);
   const [own, peer] = [key(1), key(2)];
   const devices = (...fills: number[]) => fills.map((fill) => ({ recipientKey: key(fill), deviceId: key(fill) }));

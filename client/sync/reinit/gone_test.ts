@@ -35,7 +35,7 @@ Deno.test("vouchingAdmin() is an admin here whose own group has left the present
   assert.equal(await vouchingAdmin(context, record, next, adder(admin), [present]), undefined, "a revoked device");
 });
 
-Deno.test("PEOPLE B0: toldGone() believes an admin alone, in the present channel, and of no channel of another chat", async () => {
+Deno.test("PEOPLE B0: toldGone() believes an admin alone, here, and of no channel of another chat", async () => {
   const from = bytes(6);
   const listed = (accountKey: Uint8Array) => ({
     devices: {
