@@ -24,7 +24,8 @@ const sentences: Record<NoticeItem["notice"], string> = {
   "rolled-back": "the state of this device is older than what it sent before; the members are asked to put it back",
   "server-behind": "the server has gone back in time; an admin's device moves the conversation to a fresh channel",
   "left-behind":
-    "the device of {by} says that the group goes on without this device; what you write waits until somebody adds you",
+    "the device of {by} says that the group goes on without this device; what you write waits for an hour, or until " +
+    "somebody adds you or writes here; after that it may reach nobody",
   promoted: "{by} made {who} an admin",
   demoted: "{by} made {who} a member again",
   "not-added": "{who} could not be added: none of their devices has keys that others can use",

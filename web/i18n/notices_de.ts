@@ -26,7 +26,7 @@ export const noticesDe: Record<keyof typeof noticesEn, string> = {
   "notice.server-behind":
     "Der Server ist auf einen alten Stand zurückgefallen, deshalb geht dieses Gespräch in seinem Kanal nicht weiter. Das Gerät eines Admins zieht es in einen neuen um.",
   "notice.left-behind":
-    "Das Gerät von {by} sagt, dass die Gruppe nach einer Wiederherstellung des Servers ohne dieses Gerät weitergeht. Was du schreibst, wartet hier, bis ein Mitglied dich wieder hinzugefügt hat.",
+    "Das Gerät von {by} sagt, dass die Gruppe nach einer Wiederherstellung des Servers ohne dieses Gerät weitergeht. Was du schreibst, wartet hier eine Stunde, oder bis ein Mitglied dich wieder hinzugefügt hat oder hier schreibt. Danach erreicht es vielleicht niemanden.",
   "notice.promoted": "{by} hat {who} zum Admin gemacht",
   "notice.demoted": "{by} hat {who} wieder zum Mitglied gemacht",
   "notice.not-added":

@@ -24,7 +24,7 @@ export const noticesEn = {
   "notice.server-behind":
     "The server has gone back in time, so this conversation can not go on in its channel. An admin’s device moves it to a fresh one.",
   "notice.left-behind":
-    "The device of {by} says that the group goes on without this device, after the server was restored. What you write waits here until a member has added you again.",
+    "The device of {by} says that the group goes on without this device, after the server was restored. What you write waits here for an hour, or until a member has added you again or writes here. After that it may reach nobody.",
   "notice.promoted": "{by} made {who} an admin",
   "notice.demoted": "{by} made {who} a member again",
   "notice.not-added": "{who} could not be added: none of their devices has keys that others can use",
