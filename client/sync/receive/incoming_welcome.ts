@@ -29,10 +29,10 @@ import type { EntryContext } from "../conversation/entry_context.ts";
  * @throws StorageError, TransportError when the directory could not be asked
  */
 export async function receiveWelcome(received: EntryContext): Promise<void> {
-  const { context: { account }, unit, entry } = received;
+  const { unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
-  // The conversation has moved from this channel to another.
-  if (chatId === undefined) return;
+  // The conversation has moved from this channel to another, or claims so.
+  if (chatId === undefined) return await receiveIntoNamed(received);
   const existing = await unit.conversation(chatId);
   // A repeat: this device joined with this very Welcome.
   if (
@@ -56,6 +56,39 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
     refuseWelcome(received, existing, live, result);
     return;
   }
+  await enter(received, result, existing);
+}
+
+type Joined = Extract<JoinResult, { kind: "processed" }>;
+
+/**
+ * A Welcome to a channel that is one of those that a conversation has left. Those that this device was in, and all of
+ * the conversation's line, stay closed. But the maker of a replacement names the channel before it, and can name that
+ * of any other group, so that the device would never come into it.
+ */
+async function receiveIntoNamed(received: EntryContext): Promise<void> {
+  const { unit, entry: { channelId } } = received;
+  const chatId = unit.chatThatLeft(channelId);
+  const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
+  const named = toHex(channelId);
+  const { firstChannelId, leftIn = [], earlier = [] } = conversation?.record ?? {};
+  if (!firstChannelId || equalBytes(firstChannelId, channelId)) return;
+  if (leftIn.some((left) => left.channelId === named)) return;
+  const result = await openWelcome(received, false);
+  if (result.kind !== "processed") return;
+  const { supersedes } = result.info;
+  if (supersedes && equalBytes(supersedes.firstChannelId ?? supersedes.channelId, firstChannelId)) return;
+  conversation!.set({ earlier: earlier.filter((channel) => channel !== named) });
+  await enter(received, result, undefined);
+}
+
+/** Follows the group of an opened Welcome, or joins it. */
+async function enter(
+  received: EntryContext,
+  result: Joined,
+  existing: ConversationTransaction | undefined,
+): Promise<void> {
+  const { context: { account }, unit, entry } = received;
   for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
   // A return into the conversation's present channel is no move.
   const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
@@ -63,8 +96,6 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
   if (move.kind === "unknown") await join(received, result, existing);
   else noteMove(received, move, result);
 }
-
-type Joined = Extract<JoinResult, { kind: "processed" }>;
 
 /**
  * Opens the Welcome with one of this device's KeyPackages.
