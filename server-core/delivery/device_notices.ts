@@ -23,6 +23,9 @@ export const maxMembersRead = 20_000;
 /** Notices of one account in a minute: of its list, and as many of its vault. */
 export const maxNoticesPerMinute = 6;
 const minuteMs = 60_000;
+/** After a notice the store is left to others for so many times as long, and a second at most. */
+const pauseTimes = 7;
+const longestPauseMs = 1_000;
 
 /** A change of an account. */
 export interface AccountChange {
@@ -30,7 +33,7 @@ export interface AccountChange {
   accountKey: Bytes;
   /** "own": only the account's devices have something to do. */
   to: "own" | "all";
-  /** 32 bytes: the device that has made the change. It is not told. */
+  /** 32 bytes: the device that has made the change. It is not told. Empty: several devices have made some. */
   by: Bytes;
   /** That device mends its groups at once, so the others come after it. */
   acts: boolean;
@@ -49,6 +52,7 @@ export class DeviceNotices {
   readonly #options: NoticesOptions;
   readonly #window: CallWindow;
   readonly #waiting = new Map<string, AccountChange>();
+  readonly #closed = Promise.withResolvers<void>();
   #sending: Promise<void> | undefined;
 
   constructor(options: NoticesOptions) {
@@ -61,12 +65,19 @@ export class DeviceNotices {
     const key = toHex(change.accountKey);
     const before = this.#waiting.get(key);
     if (!before && this.#window.take([`${key} ${change.to}`]) > 0) return;
-    this.#waiting.set(key, before?.to === "all" ? { ...change, to: "all" } : change);
+    this.#waiting.set(key, before ? both(before, change) : change);
     this.#sending ??= this.#sendAll().finally(() => this.#sending = undefined);
   }
 
   /** Resolves when no notice waits. */
   async idle(): Promise<void> {
+    await this.#sending;
+  }
+
+  /** What waits is sent to nobody: the server stops. */
+  async close(): Promise<void> {
+    this.#waiting.clear();
+    this.#closed.resolve();
     await this.#sending;
   }
 
@@ -76,8 +87,20 @@ export class DeviceNotices {
     for (let next; (next = this.#waiting.entries().next().value) !== undefined;) {
       const [key, change] = next;
       this.#waiting.delete(key);
+      const startedMs = performance.now();
       await this.#send(change).catch((error) => this.#options.log?.warn("a notice failed", errorFields(error)));
+      if (this.#waiting.size > 0) await this.#pause(performance.now() - startedMs);
     }
+  }
+
+  /** To read 20,000 members takes the storage thread 0.1 s, and many accounts can ask for that. */
+  async #pause(tookMs: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const over = new Promise<void>((resolve) =>
+      timer = setTimeout(resolve, Math.min(pauseTimes * tookMs, longestPauseMs))
+    );
+    await Promise.race([over, this.#closed.promise]);
+    clearTimeout(timer);
   }
 
   async #send({ accountKey, to, by, acts }: AccountChange): Promise<void> {
@@ -111,6 +134,17 @@ export class DeviceNotices {
       }
     }
   }
+}
+
+/** Who has made one of two changes has to be told of the other one. */
+function both(one: AccountChange, other: AccountChange): AccountChange {
+  const isSame = equalBytes(one.by, other.by);
+  return {
+    accountKey: one.accountKey,
+    to: one.to === "all" || other.to === "all" ? "all" : "own",
+    by: isSame ? one.by : new Uint8Array(),
+    acts: isSame && (one.acts || other.acts),
+  };
 }
 
 async function inOrder(recipientKeys: Bytes[], hashOf: (recipientKey: Bytes) => Promise<Bytes>): Promise<Bytes[]> {

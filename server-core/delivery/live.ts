@@ -30,10 +30,12 @@ export class Subscription {
   readonly sessionId: Uint8Array;
   /** 16 bytes: the running engine, where the client names it. */
   readonly run: Uint8Array | undefined;
-  readonly #displaces: Subscription | undefined;
+  #displaces: Subscription | undefined;
   readonly #taken = Promise.withResolvers<boolean>();
   /** To be told that another engine has gone on with this device's keys. */
   #copied: boolean;
+  /** … by the word of that engine, which comes once. */
+  #hasWord = false;
   #inbox: Entry[] = [];
   #inboxBytes = 0;
   // Before the first read of the store every entry is new.
@@ -53,10 +55,13 @@ export class Subscription {
    *   that it runs. The page that was loaded anew does not
    */
   async held(): Promise<boolean> {
-    if (!this.#displaces) return false;
+    const older = this.#displaces;
+    if (!older) return false;
+    // Each would keep the one before it in memory, for as long as a device is connected.
+    this.#displaces = undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(true), lookMs));
-    const held = await Promise.race([this.#displaces.#taken.promise, late]);
+    const held = await Promise.race([older.#taken.promise, late]);
     clearTimeout(timer);
     return held;
   }
@@ -74,7 +79,13 @@ export class Subscription {
   /** Another engine of this device says that it still runs. */
   tellCopied(): void {
     this.#copied = true;
+    this.#hasWord = true;
     this.#wake?.();
+  }
+
+  /** Whether the word of another engine has not been handed over by {@link copiedTold}. */
+  get hasWord(): boolean {
+    return this.#hasWord;
   }
 
   /** @returns whether it is to be told now that there is a copy; once for each time */
@@ -82,6 +93,11 @@ export class Subscription {
     const copied = this.#copied;
     this.#copied = false;
     return copied;
+  }
+
+  /** What {@link takeCopied} gave was handed over. */
+  copiedTold(): void {
+    this.#hasWord = this.#copied;
   }
 
   /** Passes on an entry that was just stored (or is ephemeral). */
@@ -189,10 +205,14 @@ export class LiveDevices {
     else this.#marks.oweCopied(key);
   }
 
-  /** Forgets a subscription whose call is over. */
+  /** Forgets a subscription whose call is over. A word that it was not told goes to the device's next one. */
   unsubscribe(recipientKey: Uint8Array, subscription: Subscription): void {
     const key = keyOf(recipientKey);
     if (this.#subscriptions.get(key) === subscription) this.#subscriptions.delete(key);
+    if (!subscription.hasWord) return;
+    const present = this.#subscriptions.get(key);
+    if (present) present.tellCopied();
+    else this.#marks.oweCopied(key);
   }
 
   /**
