@@ -59,7 +59,7 @@ abstract class ShellPerson {
       lines.push(text);
       ledger.tell(name, text, "received");
     });
-    printed.isWhole = code === exitCodes.done || code === exitCodes.unfinished;
+    printed.isWhole = code === exitCodes.ok || code === exitCodes.unfinished;
     log(`recv ${options} ended with ${code}, printed ${lines.length}: ${lines[0]} to ${lines.at(-1)}`);
     return code;
   }
