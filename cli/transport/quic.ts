@@ -83,8 +83,7 @@ export class QuicTransport implements Transport {
         return { conn: await this.#dial(signal), tookMs: performance.now() - startedMs };
       },
       discard: ({ conn }) => conn.close({ closeCode: 0, reason: "not needed" }),
-      everyMs: (begun) =>
-        Math.min(attemptEveryMs * 1.6 ** (begun - 1), longestAttemptMs) * (0.75 + Math.random() / 2),
+      everyMs: (begun) => Math.min(attemptEveryMs * 1.6 ** (begun - 1), longestAttemptMs) * (0.75 + Math.random() / 2),
       atOnce: attemptsAtOnce,
       after: (delayMs, run) => {
         const timer = setTimeout(run, delayMs);
