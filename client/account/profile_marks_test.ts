@@ -69,7 +69,7 @@ Deno.test("PEOPLE B3: a profile that another engine has opened takes no mark, an
   await assert.rejects(former.confirm(opening), FencedError);
 });
 
-Deno.test("PEOPLE B3: a profile that another engine has opened takes no mark where it can write none either", async () => {
+Deno.test("PEOPLE B3: a profile that another engine has opened takes no mark, written or not", async () => {
   const storage = new MemoryStorage();
   const disk = { full: false };
   const [unanswered, full] = [await profile(storage), await profile(filling(storage, disk))];

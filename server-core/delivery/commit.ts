@@ -15,8 +15,8 @@ import type { DeliveryDependencies } from "./dependencies.ts";
 export const maxBundleBytes = 16 * 1024 * 1024;
 const maxChanges = 2000;
 /**
- * How often an account may add one device of another account, to all channels together. Nobody needs a device's KeyPackage to send it a
- * Welcome that does not open, and it tries its private keys on each.
+ * How often an account may add one device of another account, to all channels together. Nobody needs a device's
+ * KeyPackage to send it a Welcome that does not open, and it tries its private keys on each.
  */
 const maxAddsPerHour = 128;
 /** One header record: recipientKey ‖ header (X-Wing ciphertext 1,120 + AES-GCM over 32 bytes). */

@@ -98,7 +98,7 @@ Deno.test("PEOPLE B1: of two devices whose changes are one notice, each is told 
   assert.deepEqual(turns().map(([to]) => to).sort(), [String(by), String(other)].sort());
 });
 
-Deno.test("PEOPLE B1: notices leave the store to others most of the time, and none goes out when the server stops", async () => {
+Deno.test("PEOPLE B1: notices leave the store to others most of the time, and none waits for a stop", async () => {
   const times: { beganMs: number; endedMs: number }[] = [];
   const accountChannels = async () => {
     const beganMs = performance.now();

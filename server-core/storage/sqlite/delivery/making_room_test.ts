@@ -35,7 +35,7 @@ function fill(db: ReturnType<typeof openDatabase>, count: number): number[] {
   return queues;
 }
 
-Deno.test("a message to many full queues looks at a bounded number of them anew, and at the others with later ones", () =>
+Deno.test("a message to many full queues looks at 8 of them anew, and later ones at the others", () =>
   withTempDir((dataDir) => {
     const db = openDatabase({ dataDir });
     const queues = fill(db, 2 * maxLooks);
