@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
 import { password, Person, suite } from "../testing/person.ts";
+import { Wiretap } from "../testing/wiretap.ts";
 
 const next = "another horse, another battery";
 
@@ -39,6 +40,24 @@ suite("several devices of an account", {
       assert.deepEqual((await anna.engine.devices()).map(({ current }) => current), [true]);
     } finally {
       await stolen.close();
+    }
+  },
+
+  "a new recovery code is shown though the answer to it is lost: the one before is void": async ({ core, join }) => {
+    const anna = await join("anna");
+    const tap = new Wiretap();
+    anna.wrapTransport = tap.wrap;
+    await anna.crash();
+    await anna.connected();
+    tap.losesAnswer = ({ method }) => method === "putVault";
+    const { recoveryCode } = await anna.engine.newRecoveryCode(password);
+    tap.losesAnswer = () => false;
+    const fresh = await Person.device(core, anna.username, 78);
+    try {
+      await fresh.engine.recover(anna.username, recoveryCode, next);
+      assert.equal((await fresh.engine.account()).kind, "signed-in");
+    } finally {
+      await fresh.close();
     }
   },
 

@@ -14,6 +14,9 @@ import { recoveryPart } from "./recovery_key.ts";
 import { sessionAuth } from "./session.ts";
 import { sealVault, unwrapVaultKeys, type VaultContent, type VaultKeys, wrapVaultKeys } from "../vault/vault.ts";
 
+/** How long the server may take to say whether it has a code, in ms: it is asked again. */
+const askTimeoutMs = 5_000;
+
 /** A fresh session that the password opened, and the keys that the password unwrapped. */
 export interface Confirmed {
   session: { accessToken: Bytes; expiresMs: number };
@@ -98,21 +101,30 @@ export async function newPassword(
   };
 }
 
-/** @returns the code, and a function that writes the vault with the keys wrapped for that code */
-export function newRecoveryCode(
-  { rpc, device, keys }: Confirmed,
-): { recoveryCode: string; write(current: { vault: Vault; content: VaultContent }): Promise<Vault> } {
+/** A recovery code that is about to be in force. */
+export interface NewRecoveryCode {
+  recoveryCode: string;
+  /** Writes the vault with the keys wrapped for the code. */
+  write(current: { vault: Vault; content: VaultContent }): Promise<Vault>;
+  /** Whether the server has what `write` wrote: its answer may have been lost. @throws WireError, TransportError */
+  isInForce(): Promise<boolean>;
+}
+
+/** Makes a code, and writes nothing yet. */
+export function newRecoveryCode({ rpc, device, keys }: Confirmed): NewRecoveryCode {
   const secret = newRecoverySecret();
+  let written: Bytes | undefined;
   return {
     recoveryCode: formatRecoveryCode(secret),
+    isInForce: async () => {
+      if (!written) return false;
+      const { vault } = await rpc.call(authentication.getVault, {}, { timeoutMs: askTimeoutMs });
+      return equalBytes(vault.recoveryKey, written);
+    },
     write: async ({ vault, content }) => {
-      const next = await nextVault(
-        vault,
-        content,
-        keys,
-        device.accountKey,
-        await recoveryPart(keys, secret, device.accountKey),
-      );
+      const part = await recoveryPart(keys, secret, device.accountKey);
+      const next = await nextVault(vault, content, keys, device.accountKey, part);
+      written = part.recoveryKey;
       const proof = await proveCall(rpc, device.deviceSeed, "putVault", [u64(vault.version), ...vaultFields(next)]);
       await rpc.call(authentication.putVault, { expectedVersion: vault.version, vault: next, proof });
       return next;
