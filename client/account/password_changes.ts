@@ -3,12 +3,12 @@
 import { fromHex } from "../../schema/bytes.ts";
 import type { OpenStream } from "../../schema/rpc/byte_stream.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
-import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";
 import type { AccountRecords } from "./account_records.ts";
 import type { SignedInAccount } from "./signed_in_account.ts";
 import type { Enrolment } from "./sign_in/enroll.ts";
+import { answered } from "./sign_in/lost_answer.ts";
 import { checkedPassword, normalisedPassword } from "./sign_in/password.ts";
 import {
   type Confirmed,
@@ -21,10 +21,6 @@ import { sessionAuth, type StoredSession } from "./sign_in/session.ts";
 
 /** How long a logout may take, in ms: without an answer the session ends by itself. */
 export const logoutTimeoutMs = 5_000;
-
-/** How often the server is asked whether a new recovery code is in force, and the pause between, in ms. */
-const mostTries = 10;
-const betweenTriesMs = 500;
 
 export interface PasswordChangesOptions {
   records: AccountRecords;
@@ -39,19 +35,6 @@ export interface PasswordChangesOptions {
 export function requireSignedIn(account: SignedInAccount | undefined): SignedInAccount {
   if (!account) throw new EngineError({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
   return account;
-}
-
-/** Asks until there is an answer: with the one before it the connection may be gone. @returns false without one */
-async function answered(ask: () => Promise<boolean>): Promise<boolean> {
-  for (let tries = 0; tries < mostTries; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (error instanceof WireError && error.code !== ErrorCode.draining) return false;
-    }
-    await new Promise((resolve) => setTimeout(resolve, betweenTriesMs));
-  }
-  return false;
 }
 
 export class PasswordChanges {

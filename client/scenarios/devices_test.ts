@@ -61,6 +61,31 @@ suite("several devices of an account", {
     }
   },
 
+  "an account is made, and recovered, though the answers are lost: the name would be taken, the code void": async ({
+    core,
+  }) => {
+    const name = "lena";
+    const tap = new Wiretap();
+    const tapped = async (seed: number) => {
+      const person = await Person.device(core, name, seed);
+      person.wrapTransport = tap.wrap;
+      await person.crash();
+      return person;
+    };
+    const [first, second] = [await tapped(79), await tapped(80)];
+    try {
+      tap.losesAnswer = ({ method }) => method === "registerFinish" || method === "recoverFinish";
+      const { recoveryCode } = await first.engine.createAccount(name, password);
+      assert.equal((await first.engine.account()).kind, "signed-in");
+      const recovered = await second.engine.recover(name, recoveryCode, next);
+      assert.equal((await second.engine.account()).kind, "signed-in");
+      assert.notEqual(recovered.recoveryCode, recoveryCode);
+      assert.deepEqual([tap.of("registerFinish").length, tap.of("recoverFinish").length], [1, 1]);
+    } finally {
+      await Promise.all([first.close(), second.close()]);
+    }
+  },
+
   "a revocation that races another commit: both are done, and the revoked device gets nothing after": async (
     { core, join },
   ) => {

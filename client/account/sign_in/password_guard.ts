@@ -8,14 +8,12 @@ import { proveCall, type StoredDevice } from "../devices/device.ts";
 import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
 import type { SeenList } from "../devices/device_list_check.ts";
 import { type Enrolment, login, requireRootOf } from "./enroll.ts";
+import { askTimeoutMs } from "./lost_answer.ts";
 import { startRegistration } from "./opaque.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
 import { sessionAuth } from "./session.ts";
 import { sealVault, unwrapVaultKeys, type VaultContent, type VaultKeys, wrapVaultKeys } from "../vault/vault.ts";
-
-/** How long the server may take to say whether it has a code, in ms: it is asked again. */
-const askTimeoutMs = 5_000;
 
 /** A fresh session that the password opened, and the keys that the password unwrapped. */
 export interface Confirmed {
