@@ -1,7 +1,7 @@
 /** What `recv` has not printed of a conversation. */
 
 import type { ChatSummary, EngineApi, TimelineItem } from "../client/api/engine_api.ts";
-import { arrivalOf } from "../client/sync/conversation/places.ts";
+import { arrivalKey } from "../client/sync/conversation/places.ts";
 
 const pageSize = 200;
 /** So many pages in which nothing is fresh, and nothing is a message of others, are looked through at least. */
@@ -11,7 +11,7 @@ const ownPages = 5;
  * What came later can stand before what was printed: before own messages that wait, or that have their place already.
  * So what was printed is known by its arrival. A message that came late into a place that was kept for it says so.
  *
- * @param printedUpTo the arrival (`arrivalOf`) of the newest item that was printed; "" for none
+ * @param printedUpTo the arrival (`arrivalKey`) of the newest item that was printed; "" for none
  * @returns the items that came since, in the order of the conversation
  * @throws EngineError L005
  */
@@ -21,7 +21,7 @@ export async function freshItems(
   printedUpTo: string,
 ): Promise<TimelineItem[]> {
   const isFresh = (item: TimelineItem) =>
-    arrivalOf(item.order) > printedUpTo || (item.kind === "message" && item.late === true);
+    arrivalKey(item.order) > printedUpTo || (item.kind === "message" && item.late === true);
   const pages: TimelineItem[][] = [];
   let before: string | undefined;
   do {
@@ -39,5 +39,5 @@ export async function freshItems(
 
 /** @returns the newest arrival among items: what is printed up to from now on */
 export function newestArrival(items: TimelineItem[]): string {
-  return items.reduce((newest, { order }) => arrivalOf(order) > newest ? arrivalOf(order) : newest, "");
+  return items.reduce((newest, { order }) => arrivalKey(order) > newest ? arrivalKey(order) : newest, "");
 }

@@ -11,6 +11,7 @@ const stepMs = 50;
 /** Where so many datagrams have no answer from the start, none will come: an earlier version keeps them unread. */
 const maxUnanswered = 20;
 
+/** The part of a QUIC connection that a pulse needs. */
 export interface Datagrams {
   sendDatagram(data: Uint8Array): Promise<void>;
   readDatagram(): Promise<Uint8Array>;

@@ -73,7 +73,7 @@ const metByNobody: Record<string, string> = {
   "schema/cbor.ts#maxCborDepth": "a bound of the format",
   "server-core/delivery/reading.ts#maxWaitMs": "the answer comes before the client's wait is over",
   "server-core/delivery/messages.ts#maxInlineBytes": "longer bodies are fetched by a call of their own",
-  "server-core/delivery/live.ts#inboxLimit": "what does not fit is read from the store",
+  "server-core/delivery/subscription.ts#inboxLimit": "what does not fit is read from the store",
   "server-core/storage/sqlite/delivery/bodies.ts#piecesPerBody": "four times the longest commit",
   "server-core/storage/sqlite/delivery/reading.ts#maxSeq": "no queue gets there",
   "server-core/storage/sqlite/batcher.ts#maxBatch": "the rest is in the next transaction",

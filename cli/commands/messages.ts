@@ -3,7 +3,7 @@
 import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
 import { maxTextBytes } from "../../client/api/engine_api.ts";
 import { LocalCode } from "../../client/api/errors.ts";
-import { arrivalOf } from "../../client/sync/conversation/places.ts";
+import { arrivalKey } from "../../client/sync/conversation/places.ts";
 import { inOrderOfArrival } from "../arrival_order.ts";
 import { freshItems, newestArrival } from "../fresh_items.ts";
 import { Failure, failureOfProblem, wrongUsage } from "../failure.ts";
@@ -158,7 +158,7 @@ class Printer {
     }));
     for (const { chatId, item } of inOrderOfArrival(arrived)) {
       await this.#output.line(...lineOf(item, { group: titles.get(chatId)!, groupId: chatId }));
-      storage.markPrinted(chatId, arrivalOf(item.order));
+      storage.markPrinted(chatId, arrivalKey(item.order));
     }
     for (const { chat, items } of fresh) {
       storage.markPrinted(chat.chatId, newestArrival(items));

@@ -53,7 +53,7 @@ export function react(
   events.on("ended", (chatId) => {
     committer.ended(chatId);
     void outbox.abandon(chatId).catch(report);
-    housekeeping.keepVault("with what is gone");
+    housekeeping.keepVault({ withGone: true });
   });
   events.on("accepted", (chatId) => {
     outbox.flush(chatId);
@@ -80,7 +80,7 @@ export function react(
     renewal.look(chatId);
     maintenance.redo(chatId);
     additions.look(chatId);
-    housekeeping.keepVault("with what is gone");
+    housekeeping.keepVault({ withGone: true });
     housekeeping.leaveAgain(chatId);
   });
   events.on("fellOutOfStep", (chatId) => {

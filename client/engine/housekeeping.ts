@@ -123,12 +123,14 @@ export class Housekeeping {
   }
 
   /**
-   * Reads the vault, and writes the account's chats into it. @param gone also what is no chat of it any more: after a
-   * chat has ended or moved, and once in a run
+   * Reads the vault, and writes the account's chats into it.
+   *
+   * @param options.withGone takes out what is no chat of the account any more: after a chat has ended or moved. The
+   *   first write of a run does so in any case
    */
-  keepVault(gone?: "with what is gone"): void {
+  keepVault({ withGone = false } = {}): void {
     this.#parts.awaited.look();
-    this.background(this.#syncVault(gone !== undefined));
+    this.background(this.#syncVault(withGone));
   }
 
   async #syncVault(withGone = false): Promise<void> {

@@ -93,6 +93,8 @@ Deno.test({
         people.push(anna, bert);
         const chatId = await anna.engine.startChat([bert.username]);
         await bert.sees(chatId);
+        // An invitation keeps a bounded part of them (specification §3.7).
+        await bert.engine.acceptInvitation(chatId);
         await bert.engine.close();
         bert.storage = bert.storage.restarted();
 

@@ -5,31 +5,11 @@ import { authentication, delivery, type Entry, EntryKind } from "../../schema/rp
 import { parseKeyPackage } from "../mls/group.ts";
 import { forgeCommit, forgeWelcome } from "../mls/testing/forge.ts";
 import { random, sendCommit, takeOver } from "../testing/hostile_member.ts";
+import { injectedEntry } from "../testing/injected_entry.ts";
 import { outsider } from "../testing/outsider.ts";
 import { suite } from "../testing/person.ts";
 
 const otherSuite = "MLS_128_DHKEMP256_AES128GCM_SHA256_P256" as const;
-
-/** An entry that the server slips into a queue, behind all that is there. */
-function entryOf(chatId: string, fields: Pick<Entry, "kind" | "epoch"> & Partial<Entry>): Entry {
-  const nothing = new Uint8Array();
-  const { body = nothing } = fields;
-  return {
-    seq: 1_000,
-    channelId: fromHex(chatId),
-    id: random(16),
-    header: nothing,
-    receivedMs: Date.now(),
-    removed: [],
-    added: [],
-    membersHash: nothing,
-    place: 0,
-    turn: 0,
-    ...fields,
-    body,
-    bodyLength: body.length,
-  };
-}
 
 // What the server refuses: server-core/delivery/commit_test.ts and publish_test.ts (E017),
 // server-core/authentication/key_packages_test.ts (E021). A Welcome to an old epoch: replay_test.ts
@@ -41,7 +21,7 @@ suite("downgrades are refused, and the conversation says so", {
     await anna.engine.addPeople(chatId, [bert.username]);
     await bert.sees(chatId);
     core.inject(await bert.recipientKey(), [
-      entryOf(chatId, { kind: EntryKind.COMMIT, epoch: 1, header: random(1168), body: random(500) }),
+      injectedEntry(chatId, { kind: EntryKind.COMMIT, epoch: 1, header: random(1168), body: random(500) }),
     ]);
     await bert.until(async () => (await bert.notices(chatId)).includes("rejected old-epoch"), "the refusal");
     await bert.engine.acceptInvitation(chatId);
@@ -115,7 +95,7 @@ suite("downgrades are refused, and the conversation says so", {
         channelId: fromHex(channelId),
       }, { cipherSuite: otherSuite });
       welcomes.push(
-        entryOf(channelId, {
+        injectedEntry(channelId, {
           seq: 1_000 + welcomes.length,
           kind: EntryKind.WELCOME,
           epoch: Number(n),

@@ -50,7 +50,7 @@ const lies: Record<string, Lie> = {
   "in the far future for own messages alone": (place, own) => own ? future : place,
   "in the past for own messages": (place, own) => own ? 1 : place,
   "in the future, as far as it is believed": (place) => place + 2 ** 32,
-  "that are no integers any more": () => 2 ** 53 - 1,
+  "at the end of the numbers that the wire has": () => 2 ** 53 - 1,
 };
 
 suite("a server that lies about places", {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Bytes, equalBytes, fromHex, toHex } from "../../schema/bytes.ts";
-import { authentication, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
+import { authentication, EntryKind } from "../../schema/rpc/methods.ts";
 import { credentialOf } from "../account/devices/device.ts";
 import { encodeMimiContent, type MimiContent } from "../content/mimi_content.ts";
 import { makeKeyPackage, signReadd } from "../mls/group.ts";
@@ -10,29 +10,11 @@ import { sealDeviceMessage } from "../sync/device_messages/device_messages.ts";
 import type { TestCore } from "../testing/core.ts";
 import { deviceOf } from "../testing/forged_group.ts";
 import { random, takeOver } from "../testing/hostile_member.ts";
+import { injectedEntry } from "../testing/injected_entry.ts";
 import { write } from "../testing/message_kinds.ts";
 import { outsider } from "../testing/outsider.ts";
 import { password, type Person, suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
-
-/** An entry that the server slips into a queue, behind all that is there. */
-function entryOf(channelId: Bytes, fields: Pick<Entry, "kind" | "epoch" | "body"> & Partial<Entry>): Entry {
-  const nothing = new Uint8Array();
-  return {
-    seq: 1_000,
-    channelId,
-    id: random(16),
-    header: nothing,
-    bodyLength: fields.body.length,
-    receivedMs: Date.now(),
-    removed: [],
-    added: [],
-    membersHash: nothing,
-    place: 0,
-    turn: 0,
-    ...fields,
-  };
-}
 
 /**
  * A device of anna's account that the others know to be revoked, and that nobody has removed: no commit gets
@@ -87,7 +69,7 @@ suite("who is no longer heard", {
     await anna.engine.removePerson(chatId, mallory.username);
     await bert.sees(chatId, ({ members }) => members.length === 2);
     core.inject(await bert.recipientKey(), [
-      entryOf(fromHex(chatId), { kind: EntryKind.APPLICATION, epoch: 1, id: messageId, body: envelope }),
+      injectedEntry(fromHex(chatId), { kind: EntryKind.APPLICATION, epoch: 1, id: messageId, body: envelope }),
     ]);
     await bert.until(async () => (await bert.notices(chatId)).includes("unreadable old-epoch"), "the refusal");
     assert.deepEqual(await bert.texts(chatId), []);
@@ -112,7 +94,7 @@ suite("who is no longer heard", {
             content: encodeMimiContent(container),
           });
           const entry = { kind: EntryKind.APPLICATION, epoch: Number(from.epoch), id: messageId, body: envelope };
-          return { newState, entry: entryOf(fromHex(chatId), entry) };
+          return { newState, entry: injectedEntry(fromHex(chatId), entry) };
         };
         const first = await seal(before, write.text("under way"));
         const edit = await seal(first.newState, write.edit("what the thief wants", id));
@@ -165,7 +147,7 @@ suite("who is no longer heard", {
           const to = await person.recipientKey();
           const { header } = pending.bundle.headers.find(({ recipientKey }) => equalBytes(recipientKey, to))!;
           core.inject(to, [
-            entryOf(channelId, {
+            injectedEntry(channelId, {
               kind: EntryKind.WELCOME,
               epoch: 1,
               id: pending.commitId,
@@ -216,7 +198,7 @@ suite("who is no longer heard", {
         { kind: "reseal" as const, n, commitId },
       ];
       const entries = await Promise.all(contents.map(async (content, index) =>
-        entryOf(channelId, {
+        injectedEntry(channelId, {
           seq: 1_000 + index,
           kind: EntryKind.DIRECT,
           epoch: 0,

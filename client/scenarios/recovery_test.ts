@@ -4,6 +4,7 @@ import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
 import { ciphersuite } from "../crypto/provider.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { random, sendCommit, takeOver } from "../testing/hostile_member.ts";
+import { garbageCommit, injectedEntry } from "../testing/injected_entry.ts";
 import { joinAll } from "../testing/join_all.ts";
 import { outsider } from "../testing/outsider.ts";
 import { type Person, suite } from "../testing/person.ts";
@@ -110,19 +111,7 @@ suite("a device that can not follow its group", {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await group([anna, bert]);
     const recipientKey = await bert.recipientKey();
-    const told = { removed: [], added: [], membersHash: new Uint8Array(), place: 0, turn: 0 };
-    core.inject(recipientKey, [{
-      seq: 1000,
-      kind: EntryKind.COMMIT,
-      channelId: fromHex(chatId),
-      epoch: 2,
-      id: random(16),
-      header: random(1168),
-      body: random(400),
-      bodyLength: 400,
-      receivedMs: Date.now(),
-      ...told,
-    }]);
+    core.inject(recipientKey, [garbageCommit(chatId, 2, 1000)]);
     await hasNotice(bert, chatId, "unreadable header");
     await hasNotice(bert, chatId, "rejoined");
     await bert.says(chatId, "still here");
@@ -165,20 +154,10 @@ suite("a device that can not follow its group", {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const chatId = await group([anna, bert]);
     anna.refuses = (method) => method === "commit";
-    const told = { removed: [], added: [], membersHash: new Uint8Array(), place: 0, turn: 0 };
     const change = anna.engine.renameChat(chatId, "in vain").then(() => "made", (error) => error.problem.code);
-    core.inject(await anna.recipientKey(), [{
-      seq: 3000,
-      kind: EntryKind.OWN_COMMIT,
-      channelId: fromHex(chatId),
-      epoch: 2,
-      id: random(16),
-      header: new Uint8Array(),
-      body: new Uint8Array(),
-      bodyLength: 0,
-      receivedMs: Date.now(),
-      ...told,
-    }]);
+    core.inject(await anna.recipientKey(), [
+      injectedEntry(chatId, { kind: EntryKind.OWN_COMMIT, epoch: 2, seq: 3000 }),
+    ]);
     await hasNotice(anna, chatId, "rolled-back E017");
     assert.equal(await change, "L010");
     anna.refuses = () => false;
@@ -254,19 +233,7 @@ suite("a device that can not follow its group", {
     const chatId = await group([anna, bert]);
     await anna.engine.addPeople(chatId, [carl.username]);
     await bert.sees(chatId, ({ members }) => members.length === 3);
-    const told = { removed: [], added: [], membersHash: new Uint8Array(), place: 0, turn: 0 };
-    core.inject(await bert.recipientKey(), [{
-      seq: 2000,
-      kind: EntryKind.COMMIT,
-      channelId: fromHex(chatId),
-      epoch: 2,
-      id: random(16),
-      header: random(1168),
-      body: random(400),
-      bodyLength: 400,
-      receivedMs: Date.now(),
-      ...told,
-    }]);
+    core.inject(await bert.recipientKey(), [garbageCommit(chatId, 2, 2000)]);
     await hasNotice(bert, chatId, "rejected fork");
     await hasNotice(bert, chatId, "rejoined");
     await bert.says(chatId, "in step");

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { fromHex, toHex } from "../../schema/bytes.ts";
+import { toHex } from "../../schema/bytes.ts";
 import { EntryKind } from "../../schema/rpc/methods.ts";
+import { random } from "../testing/hostile_member.ts";
+import { injectedEntry } from "../testing/injected_entry.ts";
 import { suite } from "../testing/person.ts";
 
 suite("a server that replays what it recorded", {
@@ -18,22 +20,8 @@ suite("a server that replays what it recorded", {
     const recipientKey = await bert.recipientKey();
     const welcome = core.hostile.welcomes.get(toHex(recipientKey))!;
     assert.equal(welcome.epoch, 1);
-    const random = () => crypto.getRandomValues(new Uint8Array(16));
-    const nothing = new Uint8Array();
-    const told = { removed: [], added: [], membersHash: nothing, place: 0, turn: 0 };
-    const removal = {
-      seq: 1000,
-      kind: EntryKind.REMOVED,
-      channelId: fromHex(chatId),
-      epoch: 3,
-      id: random(),
-      header: nothing,
-      body: nothing,
-      bodyLength: 0,
-      receivedMs: Date.now(),
-      ...told,
-    };
-    core.inject(recipientKey, [removal, { ...welcome, seq: 1001, id: random() }]);
+    const removal = injectedEntry(chatId, { kind: EntryKind.REMOVED, epoch: 3 });
+    core.inject(recipientKey, [removal, { ...welcome, seq: 1001, id: random(16) }]);
     await bert.until(async () => (await bert.notices(chatId)).includes("rejected GRP-7.3"), "the refusal");
     const notices = await bert.notices(chatId);
     assert.equal(notices.some((notice) => notice.startsWith("rejoined")), false);

@@ -1,8 +1,7 @@
 import type { ChatSummary } from "../api/engine_api.ts";
 import { toHex } from "../../schema/bytes.ts";
-import { EntryKind } from "../../schema/rpc/methods.ts";
 import type { TestCore } from "../testing/core.ts";
-import { random } from "../testing/hostile_member.ts";
+import { garbageCommit } from "../testing/injected_entry.ts";
 import { Person, suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
 import { moved, recordOf } from "../testing/replacement.ts";
@@ -118,22 +117,7 @@ async function inOneChannel(people: Person[], chatId: string): Promise<void> {
 /** The server makes up the next commit of a group, for one device alone. */
 async function injectCommit(core: TestCore, person: Person, chatId: string): Promise<void> {
   const { channelId, epoch } = await recordOf(person, chatId);
-  core.inject(await person.recipientKey(), [{
-    seq: 1_000_000,
-    kind: EntryKind.COMMIT,
-    channelId,
-    epoch: epoch + 1,
-    id: random(16),
-    header: random(1168),
-    body: random(400),
-    bodyLength: 400,
-    receivedMs: Date.now(),
-    removed: [],
-    added: [],
-    membersHash: new Uint8Array(),
-    place: 0,
-    turn: 0,
-  }]);
+  core.inject(await person.recipientKey(), [garbageCommit(channelId, epoch + 1, 1_000_000)]);
   await person.until(
     async () => (await person.notices(chatId)).some((notice) => notice.startsWith("unreadable")),
     "a commit that does not open",

@@ -6,6 +6,7 @@ import { delivery, type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import { textKind } from "../content/kinds/text.ts";
 import { encodeMimiContent } from "../content/mimi_content.ts";
 import type { Hostile } from "../testing/hostile_member.ts";
+import { injectedEntry } from "../testing/injected_entry.ts";
 import { outsider } from "../testing/outsider.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
 
@@ -30,22 +31,7 @@ async function pair({ core, join }: World): Promise<Spoiled> {
 
 /** An entry as the server has it. */
 function entryOf(chatId: string, id: Bytes, body: Bytes): Entry {
-  return {
-    seq: 0,
-    kind: EntryKind.APPLICATION,
-    channelId: fromHex(chatId),
-    epoch: 1,
-    id,
-    header: new Uint8Array(),
-    body,
-    bodyLength: body.length,
-    receivedMs: Date.now(),
-    removed: [],
-    added: [],
-    membersHash: new Uint8Array(),
-    place: 0,
-    turn: 0,
-  };
+  return injectedEntry(chatId, { kind: EntryKind.APPLICATION, epoch: 1, seq: 0, id, body });
 }
 
 /** Sends messages with the next generations of a state. */

@@ -1,9 +1,9 @@
 /** The real core in the test process, with SQLite storage, behind connections in memory that tests can break. */
 
-import { concat, toHex } from "../../schema/bytes.ts";
+import { toHex } from "../../schema/bytes.ts";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { delivery, type Entry, type ResultsOf } from "../../schema/rpc/methods.ts";
+import { delivery, type Entry } from "../../schema/rpc/methods.ts";
 import { Handlers, serveCall } from "../../schema/rpc/server.ts";
 import { authorizeCall } from "../../server-core/authentication/authorize.ts";
 import { authenticationHandlers } from "../../server-core/authentication/handlers.ts";
@@ -26,6 +26,7 @@ import { copyFolder } from "./copy_folder.ts";
 import { HostileServer } from "./hostile_server.ts";
 import { MovableTime } from "./movable_time.ts";
 import { ServerLog } from "./server_log.ts";
+import { spoilAnswers, spoilLive, spoilStore } from "./spoiled_core.ts";
 
 const serverKeys = generateOpaqueServerKeys();
 
@@ -47,32 +48,9 @@ interface Run {
 async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog, now: () => number): Promise<Run> {
   const store = await openSqliteStore({ dataDir, now });
   log.watch(store.delivery);
-  const fetchOwn = store.delivery.fetch.bind(store.delivery);
-  store.delivery.fetch = (asked) =>
-    hostile.fetch(asked, fetchOwn(asked), async ({ seq, body, bodyLength }) => {
-      const pieces: Uint8Array[] = [];
-      for (
-        let index = 0, piece;
-        body.length < bodyLength && (piece = await store.delivery.bodyPiece({ ...asked, seq, index }));
-        index++
-      ) pieces.push(piece);
-      return pieces.length > 0 ? concat(...pieces) : body;
-    });
-  const take = store.accounts.takeKeyPackages.bind(store.accounts);
-  store.accounts.takeKeyPackages = async (asked) => {
-    let taken = await take(asked);
-    while (hostile.lastResortOnly && !taken.every(({ lastResort }) => lastResort)) taken = await take(asked);
-    return await Promise.all(taken.map(async (given) => {
-      const forged = await hostile.keyPackages.get(toHex(given.deviceId))?.();
-      return forged ? { ...given, keyPackage: forged } : given;
-    }));
-  };
+  const fetchOwn = spoilStore(store, hostile);
   const live = new LiveDevices();
-  const notify = live.notify.bind(live);
-  live.notify = (recipientKey, entry) => {
-    const isHeld = hostile.held.has(toHex(recipientKey));
-    notify(recipientKey, isHeld ? undefined : entry && hostile.tell(recipientKey, entry, false));
-  };
+  spoilLive(live, hostile);
   const notices = new DeviceNotices({ store: store.delivery, live, now });
   const handlers = new Handlers<Caller>();
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
@@ -112,18 +90,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     // Shrunk as the clients' patience is (testEnvironment), or they would take every quiet connection for a dead one.
     heartbeatMs: 2_000,
   });
-  const [publish, inOrder] = [handlers.get(delivery.publish), handlers.get(delivery.publishInOrder)];
-  if (publish?.kind !== "unary" || inOrder?.kind !== "unary") throw new Error("a call has changed its kind");
-  const told = <Said extends { place: number }>({ caller }: { caller: Caller }, said: Said): Said =>
-    hostile.tell(caller.recipientKey!, said, true);
-  handlers.unary(
-    delivery.publish,
-    async (params, context) => told(context, await publish.run(params, context) as ResultsOf<typeof delivery.publish>),
-  );
-  handlers.unary(delivery.publishInOrder, async (params, context) => {
-    const { answers } = await inOrder.run(params, context) as ResultsOf<typeof delivery.publishInOrder>;
-    return { answers: answers.map((answer) => told(context, answer)) };
-  });
+  spoilAnswers(handlers, hostile);
   const authorize = authorizeCall(authentication);
   const calls = new Set<Promise<void>>();
   return {

@@ -5,7 +5,7 @@ import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import type { ChannelKind } from "../mls/group.ts";
 import type { TestCore } from "./core.ts";
 import { deviceOf } from "./forged_group.ts";
-import { random } from "./hostile_member.ts";
+import { injectedEntry } from "./injected_entry.ts";
 import { outsider } from "./outsider.ts";
 import type { Person } from "./person.ts";
 
@@ -39,34 +39,10 @@ export async function forgedReturn(
   });
   const to = await victim.recipientKey();
   const { header } = bundle.headers.find(({ recipientKey }) => equalBytes(recipientKey, to))!;
-  const base = {
-    channelId,
-    receivedMs: Date.now(),
-    epoch: Number(baseEpoch) + 1,
-    removed: [],
-    added: [],
-    membersHash: new Uint8Array(),
-    place: 0,
-    turn: 0,
-  };
+  const epoch = Number(baseEpoch) + 1;
+  const body = bundle.sealedWelcome;
   return {
-    removal: {
-      ...base,
-      seq: 1000,
-      kind: EntryKind.REMOVED,
-      id: random(16),
-      header: new Uint8Array(),
-      body: new Uint8Array(),
-      bodyLength: 0,
-    },
-    welcome: {
-      ...base,
-      seq: 1001,
-      kind: EntryKind.WELCOME,
-      id: commitId,
-      header,
-      body: bundle.sealedWelcome,
-      bodyLength: bundle.sealedWelcome.length,
-    },
+    removal: injectedEntry(channelId, { kind: EntryKind.REMOVED, epoch }),
+    welcome: injectedEntry(channelId, { kind: EntryKind.WELCOME, epoch, seq: 1_001, id: commitId, header, body }),
   };
 }

@@ -7,7 +7,7 @@ import type { CallContext } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import { exactly, requireOwnDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
-import type { Subscription } from "./live.ts";
+import type { Subscription } from "./subscription.ts";
 
 const maxEntries = 200;
 const maxWaitMs = 60_000;
@@ -138,7 +138,7 @@ async function* elements(
       }
     }
   } catch (error) {
-    // Deno's QUIC tells of a reset at the second write after it (architecture §5). Both tell nothing to who is there.
+    // Deno's QUIC tells of a reset at the second write after it (architecture §5). An empty element tells nothing else.
     for (let look = 0; look < 2 && subscription.isDisplaced; look++) {
       yield of([]);
       await new Promise((resolve) => setTimeout(resolve, betweenLooksMs));

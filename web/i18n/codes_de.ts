@@ -40,7 +40,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   E015: { what: "Der Chat hat sich im selben Moment geändert.", todo: "Versuch es noch einmal." },
   E016: { what: "Dieses Gerät ist nicht in dem Chat.", todo: "Bitte ein Mitglied, dich wieder hinzuzufügen." },
   E017: {
-    what: "Dieses Gerät liegt hinter seiner eigenen Vergangenheit.",
+    what: "Die Daten dieses Geräts sind älter als das, was es schon gesendet hat.",
     todo: "Es bittet darum, wieder aufgenommen zu werden. Warte, bis ein Mitglied online ist.",
   },
   E020: { what: "Ein Schlüssel dieses Geräts ist fehlerhaft.", todo: "Lade die Seite neu; es werden neue gemacht." },
@@ -68,12 +68,13 @@ export const codesDe: Record<KnownCode, CodeText> = {
   E031: { what: "Die Datei ist nicht mehr auf dem Server.", todo: "Bitte darum, sie noch einmal zu senden." },
   E032: {
     what: "Der Server speichert nichts mehr für dein Konto.",
-    todo: "Warte, bis ältere Dateien abgelaufen sind und hinzugefügte Geräte online waren.",
+    todo:
+      "Warte, bis ältere Dateien abgelaufen sind und hinzugefügte Geräte online waren, oder versuch es in einer Stunde noch einmal.",
   },
   E040: { what: "Der Server startet neu.", todo: "Es wird von selbst erneut versucht." },
   E041: {
-    what: "Das Profil dieses Geräts ist woanders in Gebrauch.",
-    todo: "Mach dort weiter oder benutze es wieder hier.",
+    what: "Die Daten dieses Geräts sind woanders in Gebrauch.",
+    todo: "Mach dort weiter oder benutze sie wieder hier.",
   },
   E050: {
     what: "Auf dem Server ist etwas fehlgeschlagen.",
@@ -124,9 +125,9 @@ export const codesDe: Record<KnownCode, CodeText> = {
     todo: "Prüf jedes Zeichen und den Benutzernamen. Ein Code, der schon benutzt oder ersetzt wurde, gilt nicht mehr.",
   },
   L016: {
-    what: "In dieser Unterhaltung ist ein früherer Schlüssel.",
+    what: "In diesem Gespräch ist ein früherer Schlüssel.",
     todo:
-      "Du hast inzwischen einen anderen angenommen. Beginn eine neue Unterhaltung, oder lass dieses Mitglied aus der Gruppe entfernen.",
+      "Du hast inzwischen einen anderen angenommen. Beginn ein neues Gespräch, oder lass dieses Mitglied aus der Gruppe entfernen.",
   },
   L017: {
     what: "Der Schlüssel ist nicht der, dessen Nummer du gesehen hast.",
@@ -167,7 +168,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L032: { what: "Darin ist nichts zu sehen.", todo: "Schreib etwas, das man sehen kann." },
   L033: {
     what: "Was antwortet, ist nicht dieser Server.",
-    todo: "Prüf seine PIN; vielleicht antwortet jemand anderes an seiner Stelle.",
+    todo: "Vergleich den Fingerabdruck seines Zertifikats; vielleicht antwortet jemand anderes an seiner Stelle.",
   },
   L034: {
     what: "In einem anderen Tab läuft eine andere Version dieser App.",
@@ -176,10 +177,10 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L035: {
     what: "Jemand macht die Gruppe immer wieder unbrauchbar.",
     todo:
-      "Entferne sie in der Liste der Mitglieder. Wer es ist, ist nicht bekannt; du kannst Personen wieder hinzufügen.",
+      "Entferne diese Person in der Liste der Mitglieder. Wer es ist, ist nicht bekannt; du kannst Personen wieder hinzufügen.",
   },
   L036: {
-    what: "Ein anderer Tab oder ein anderes Fenster hat dieses Profil übernommen, deshalb hat dieses hier angehalten.",
+    what: "Ein anderer Tab oder ein anderes Fenster hat übernommen, deshalb geht es hier nicht weiter.",
     todo: "Mach dort weiter oder lade diese Seite neu. Was als gesendet galt, ist nicht verloren.",
   },
   L050: {

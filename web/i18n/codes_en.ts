@@ -40,7 +40,7 @@ export const codesEn = {
   E015: { what: "The chat changed at the same moment.", todo: "Try again." },
   E016: { what: "This device is not in the chat.", todo: "Ask a member to add you again." },
   E017: {
-    what: "This device is behind its own past.",
+    what: "The data of this device is older than what it sent before.",
     todo: "It asks to be put back into the chat. Wait until a member is online.",
   },
   E020: { what: "A key of this device is malformed.", todo: "Reload the page; fresh keys are made." },
@@ -62,10 +62,10 @@ export const codesEn = {
   E031: { what: "The file is no longer on the server.", todo: "Ask for it to be sent again." },
   E032: {
     what: "The server stores no more for your account.",
-    todo: "Wait until older files have expired, and until devices that you added have come online.",
+    todo: "Wait until older files have expired and devices that you added have come online, or try again in an hour.",
   },
   E040: { what: "The server is restarting.", todo: "It is tried again by itself." },
-  E041: { what: "This device’s profile is in use elsewhere.", todo: "Go on there, or use it here again." },
+  E041: { what: "This device’s data is in use elsewhere.", todo: "Go on there, or use it here again." },
   E050: { what: "Something failed on the server.", todo: "Try again; if it comes back, tell whoever runs it." },
   L001: { what: "There is no connection to the server.", todo: "Check your network; it is tried again by itself." },
   L002: { what: "Nobody is signed in on this device.", todo: "Sign in first." },
@@ -92,7 +92,7 @@ export const codesEn = {
     todo: "It was not opened. Its sender must update the app.",
   },
   L009: {
-    what: "This browser can not make sure that only one tab runs the engine.",
+    what: "This browser can not make sure that only one tab is at work.",
     todo: "Use a current Chrome, Edge, Firefox or Safari, over https.",
   },
   L010: { what: "You are not in this chat.", todo: "Ask a member to add you." },
@@ -158,7 +158,7 @@ export const codesEn = {
     todo: "Remove that person in the list of members. Nothing says who it is; people can be added again.",
   },
   L036: {
-    what: "Another tab or window has taken this profile over, so this one has stopped.",
+    what: "Another tab or window has taken over, so this one has stopped.",
     todo: "Go on there, or reload this page. Nothing that was shown as sent is lost.",
   },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },

@@ -81,7 +81,7 @@ export const de: Record<keyof typeof en, string> = {
   "awaited.chats_one": "Dein Chat kommt noch",
   "awaited.chats_other": "Deine {count} Chats kommen noch",
   "awaited.soon":
-    "Ein anderes Gerät von dir oder jemand aus dem Chat nimmt dieses auf: Das dauert ein paar Sekunden, wenn eins davon online ist.",
+    "Ein anderes Gerät von dir oder jemand aus dem Chat nimmt dieses auf: Das dauert ein paar Sekunden, wenn eines dieser Geräte online ist.",
   "awaited.late":
     "Offenbar ist niemand online, der dieses Gerät aufnehmen kann. Öffne quicproquo auf einem anderen Gerät von dir, oder warte auf jemanden aus diesen Chats.",
   "awaited.offline": "Sie können kommen, sobald dieses Gerät verbunden ist.",
@@ -143,11 +143,11 @@ export const de: Record<keyof typeof en, string> = {
   "chat.recovering":
     "Dieses Gerät konnte dem Chat nicht folgen und hat die anderen um Hilfe gebeten. Er kommt von selbst wieder, sobald jemand von ihnen online ist; bis dahin kann nichts gesendet werden.",
   "chat.stopped-replaced":
-    "Hier wird nichts gesendet, solange ein früherer Schlüssel in der Unterhaltung ist. Was du angefangen hast zu schreiben, bleibt.",
+    "Hier wird nichts gesendet, solange ein früherer Schlüssel in diesem Gespräch ist. Was du angefangen hast zu schreiben, bleibt.",
   "chat.stopped":
     "Hier wird nichts gesendet, bis du über den neuen Schlüssel entschieden hast. Was du angefangen hast zu schreiben, bleibt.",
   "chat.waits-offline": "Keine Verbindung. Nachrichten bleiben auf diesem Gerät und gehen von selbst hinaus.",
-  "chat.waits-elsewhere": "Wartet, bis dieses Profil wieder hier benutzt wird",
+  "chat.waits-elsewhere": "Wartet, bis du es wieder hier benutzt",
   "chat.waits-sending": "Unterwegs zum Server",
   "chat.typing-one": "{who} schreibt …",
   "chat.typing-two": "{who} und {other} schreiben …",
@@ -160,13 +160,12 @@ export const de: Record<keyof typeof en, string> = {
   "chat.key-changed-more_other": "Hier haben sich noch {count} Schlüssel geändert.",
   "chat.compare": "Nummern vergleichen",
   "chat.accept-key": "Neuen Schlüssel annehmen",
-  "chat.key-replaced":
-    "In dieser Unterhaltung ist der frühere Schlüssel von {username}, deshalb wird hier nichts gesendet",
+  "chat.key-replaced": "In diesem Gespräch ist der frühere Schlüssel von {username}, deshalb wird hier nichts gesendet",
   "chat.key-replaced-direct":
-    "Du hast inzwischen einen anderen Schlüssel angenommen. Was hier wartet, war für den früheren geschrieben und bleibt auf diesem Gerät. Beginn eine neue Unterhaltung, um {username} zu schreiben.",
+    "Du hast inzwischen einen anderen Schlüssel angenommen. Was hier wartet, war für den früheren geschrieben und bleibt auf diesem Gerät. Beginn ein neues Gespräch, um {username} zu schreiben.",
   "chat.key-replaced-group":
-    "Du hast inzwischen einen anderen Schlüssel angenommen. Hier wird weiter gesendet, sobald jemand mit Verwaltungsrechten {username} aus der Gruppe entfernt hat. Danach kann {username} mit dem neuen Schlüssel wieder hinzugefügt werden.",
-  "chat.start-anew": "Neue Unterhaltung beginnen",
+    "Du hast inzwischen einen anderen Schlüssel angenommen. Hier wird weiter gesendet, sobald ein Admin {username} aus der Gruppe entfernt hat. Danach kann {username} mit dem neuen Schlüssel wieder hinzugefügt werden.",
+  "chat.start-anew": "Neues Gespräch beginnen",
   "chat.invited":
     "{username} lädt dich in diesen Chat ein. Nimm an oder antworte einfach; lehne ab, um ihn zu verlassen.",
   "chat.invited-by-nobody":
@@ -176,7 +175,7 @@ export const de: Record<keyof typeof en, string> = {
   "chat.invited-by-removed-device":
     "Ein Gerät, das aus seinem Konto entfernt worden war, hat dich zu diesem Chat hinzugefügt. Wer darin ist, steht unter „Einzelheiten“. Bevor du annimmst, wird nichts gesendet; lehne ab, um ihn zu verlassen.",
   "chat.on-other-devices":
-    "Ein anderes Gerät von dir ist in diesem Chat. Niemand, den es von dort kennt, hat bisher bestätigt, dass es derselbe ist. Wer darin ist, steht unter „Einzelheiten“; nimm an, wenn du sie kennst.",
+    "Ein anderes Gerät von dir ist in diesem Chat. Niemand, den es von dort kennt, hat bisher bestätigt, dass es derselbe Chat ist. Wer darin ist, steht unter „Einzelheiten“; nimm an, wenn du sie kennst.",
   "chat.accept": "Annehmen",
   "chat.decline": "Ablehnen",
   "chat.not-found": "Diesen Chat gibt es auf diesem Gerät nicht.",
@@ -223,7 +222,7 @@ export const de: Record<keyof typeof en, string> = {
     "{username} bleibt in der Gruppe, kann aber niemanden mehr entfernen, sie nicht mehr umbenennen und keine Rollen mehr ändern.",
   "confirm.accept-key-title": "Den neuen Schlüssel von {username} annehmen?",
   "confirm.accept-key":
-    "Neue Unterhaltungen mit {username} werden für den neuen Schlüssel versiegelt. Wo der frühere Schlüssel Mitglied ist, wird nichts mehr gesendet, und was dort wartet, bleibt auf diesem Gerät. Ohne verglichene Nummern kannst du nicht wissen, wem der neue Schlüssel gehört.",
+    "Neue Gespräche mit {username} werden für den neuen Schlüssel versiegelt. Wo der frühere Schlüssel Mitglied ist, wird nichts mehr gesendet, und was dort wartet, bleibt auf diesem Gerät. Ohne verglichene Nummern kannst du nicht wissen, wem der neue Schlüssel gehört.",
   "confirm.decline-title": "„{title}“ ablehnen?",
   "confirm.decline": "Du verlässt diesen Chat mit allen deinen Geräten.",
   "confirm.decline-yes": "Ablehnen und verlassen",
@@ -235,7 +234,7 @@ export const de: Record<keyof typeof en, string> = {
   "confirm.remove-yes": "Aus dem Chat entfernen",
   "confirm.sign-out-title": "Abmelden?",
   "confirm.sign-out":
-    "Alle Nachrichten und Schlüssel werden von diesem Gerät gelöscht. Zum Wiederkommen brauchst du dein Passwort; der Verlauf hier kommt nicht wieder, und jeder Chat erst, wenn darin jemand schreibt.",
+    "Alle Nachrichten und Schlüssel werden von diesem Gerät gelöscht. Zum Wiederkommen brauchst du dein Passwort; der Verlauf hier kommt nicht wieder, und ein Chat erst, sobald ein anderes Gerät von dir oder jemand darin online ist.",
   "confirm.sign-out-yes": "Von diesem Gerät abmelden",
 
   "safety.title": "Sicherheitsnummer mit {username}",
@@ -300,7 +299,7 @@ export const de: Record<keyof typeof en, string> = {
   "password.revoke-yes": "Gerät entfernen",
 
   "elsewhere.what":
-    "Eine Kopie dieses Profils hat sich verbunden, deshalb hat dieses hier angehalten. Zwei Kopien eines Geräts verlieren Nachrichten: Melde dich dort als eigenes Gerät an.",
+    "Eine Kopie der Daten dieses Geräts hat sich verbunden, deshalb geht es hier nicht weiter. Zwei Kopien eines Geräts verlieren Nachrichten: Melde dich dort als eigenes Gerät an.",
   "elsewhere.use": "Hier benutzen",
   "update.ready": "Eine neue Version ist bereit.",
   "update.reload": "Neu laden",

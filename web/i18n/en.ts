@@ -145,7 +145,7 @@ export const en = {
   "chat.stopped":
     "Nothing is sent here until you have decided about the new key. What you have begun to write is kept.",
   "chat.waits-offline": "No connection. Messages are kept on this device and go out by themselves.",
-  "chat.waits-elsewhere": "Waits until this profile is used here again",
+  "chat.waits-elsewhere": "Waits until you use it here again",
   "chat.waits-sending": "On its way to the server",
   "chat.typing-one": "{who} is writing…",
   "chat.typing-two": "{who} and {other} are writing…",
@@ -229,7 +229,7 @@ export const en = {
   "confirm.remove-yes": "Remove from chat",
   "confirm.sign-out-title": "Sign out?",
   "confirm.sign-out":
-    "All messages and keys are deleted from this device. To come back you need your password; the history here does not come back, and each chat returns only when someone in it writes.",
+    "All messages and keys are deleted from this device. To come back you need your password; the history here does not come back, and a chat returns once another device of yours, or somebody in it, is online.",
   "confirm.sign-out-yes": "Sign out of this device",
 
   "safety.title": "Safety number with {username}",
@@ -246,7 +246,8 @@ export const en = {
   "settings.title": "Settings",
   "settings.close": "Close settings",
   "settings.key": "Account key",
-  "settings.key-why": "What others pin when they first meet you. Safety numbers are made of it and theirs.",
+  "settings.key-why":
+    "What others’ devices remember when they first meet you. Safety numbers are made of it and theirs.",
   "settings.copy-key": "Copy account key",
   "settings.devices": "Devices",
   "settings.devices-why": "Each can read what is written to you. Remove what you do not know or no longer have.",
@@ -292,7 +293,7 @@ export const en = {
   "password.revoke-yes": "Remove device",
 
   "elsewhere.what":
-    "A copy of this profile has connected, so this one has stopped. Two copies of one device lose messages: sign in there as a device of its own.",
+    "A copy of this device’s data has connected, so this one has stopped. Two copies of one device lose messages: sign in there as a device of its own.",
   "elsewhere.use": "Use it here",
   "update.ready": "A new version is ready.",
   "update.reload": "Reload",

@@ -22,7 +22,7 @@ export const noticesEn = {
   "notice.rolled-back":
     "The data of this device is older than what it sent before, so it no longer fits this conversation. The members are asked to put it back.",
   "notice.server-behind":
-    "The server has gone back in time, so this conversation cannot go on in its channel. An admin's device moves it to a fresh one.",
+    "The server has gone back in time, so this conversation can not go on in its channel. An admin’s device moves it to a fresh one.",
   "notice.left-behind":
     "The device of {by} says that the group goes on without this device, after the server was restored. What you write waits here until a member has added you again.",
   "notice.promoted": "{by} made {who} an admin",

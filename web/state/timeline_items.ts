@@ -56,15 +56,21 @@ export function withinLoaded(items: readonly TimelineItem[], news: TimelineItem[
   return oldest ? news.filter((item) => byOrder(oldest, item) <= 0) : news;
 }
 
-/** @param items ordered @returns the item at a place */
-export function itemAt(items: readonly TimelineItem[], order: string): TimelineItem | undefined {
+/** @param items ordered @returns the index of the first item at a place or behind it; the number of items for none */
+function indexFrom(items: readonly TimelineItem[], order: string): number {
   let [low, high] = [0, items.length];
   while (low < high) {
     const middle = (low + high) >> 1;
     if (items[middle].order < order) low = middle + 1;
     else high = middle;
   }
-  return items[low]?.order === order ? items[low] : undefined;
+  return low;
+}
+
+/** @param items ordered @returns the item at a place */
+export function itemAt(items: readonly TimelineItem[], order: string): TimelineItem | undefined {
+  const item = items[indexFrom(items, order)];
+  return item?.order === order ? item : undefined;
 }
 
 /** @returns the item of the message that a reply answers; undefined where it is not loaded */
@@ -101,12 +107,7 @@ export function isOfOthers(item: TimelineItem): boolean {
  * @returns the index of the first message of another person at a place or behind it; -1 where there is none
  */
 export function firstOfOthers(items: readonly TimelineItem[], from: string): number {
-  let [low, high] = [0, items.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (items[middle].order < from) low = middle + 1;
-    else high = middle;
-  }
-  while (low < items.length && !isOfOthers(items[low])) low++;
-  return low < items.length ? low : -1;
+  let index = indexFrom(items, from);
+  while (index < items.length && !isOfOthers(items[index])) index++;
+  return index < items.length ? index : -1;
 }

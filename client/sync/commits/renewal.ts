@@ -25,8 +25,8 @@ export interface RenewalFacts extends Pick<ConversationRecord, "ownSent" | "epoc
   leafSinceMs: number;
   /** Devices in the group. */
   devices: number;
-  /** This device's turn among the others, in [0, 1): see {@link turnOf}. */
-  turn: number;
+  /** This device's part of a pause, in [0, 1): see {@link renewalPart}. */
+  part: number;
 }
 
 /** @returns the age of a leaf, in ms, at which it is due: so high that each of the devices gets its turn */
@@ -38,8 +38,8 @@ export function renewalAgeMs(devices: number, spacingMs: number = renewalSpacing
  * A number in [0, 1) that differs between the devices of a channel and does not change. So devices that were
  * added together renew one after another, and a restart does not begin the wait anew.
  */
-export function turnOf(recipientKey: Uint8Array, channelId: Uint8Array): number {
-  return [0, 1, 2, 3].reduce((turn, index) => (turn + (recipientKey[index] ^ channelId[index])) / 256, 0);
+export function renewalPart(recipientKey: Uint8Array, channelId: Uint8Array): number {
+  return [0, 1, 2, 3].reduce((part, index) => (part + (recipientKey[index] ^ channelId[index])) / 256, 0);
 }
 
 /**
@@ -47,14 +47,14 @@ export function turnOf(recipientKey: Uint8Array, channelId: Uint8Array): number 
  *   leaves room for the renewals of others, for one further age of its leaf at most: nobody can put it off for ever
  */
 export function renewalAtMs(
-  { leafSinceMs, ownSent, epochSinceMs, devices, turn }: RenewalFacts,
+  { leafSinceMs, ownSent, epochSinceMs, devices, part }: RenewalFacts,
   sizes: RenewalSizes = {},
 ): number {
   const { renewAfterMessages: mostMessages = renewAfterMessages, renewalSpacingMs: spacingMs = renewalSpacingMs } =
     sizes;
   const ageMs = renewalAgeMs(devices, spacingMs);
-  const dueMs = ownSent >= mostMessages ? leafSinceMs : leafSinceMs + ageMs + turn * spacingMs;
-  const turnMs = epochSinceMs + (1 + turn) * spacingMs;
+  const dueMs = ownSent >= mostMessages ? leafSinceMs : leafSinceMs + ageMs + part * spacingMs;
+  const turnMs = epochSinceMs + (1 + part) * spacingMs;
   return Math.max(dueMs, Math.min(turnMs, leafSinceMs + 2 * ageMs));
 }
 
@@ -71,6 +71,6 @@ export function isRenewalDue(
 ): boolean {
   // Alone there is nobody from whom the group would have to be healed.
   if (leafSinceMs === undefined || members.length < 2) return false;
-  const turn = turnOf(recipientKey, channelId);
-  return renewalAtMs({ leafSinceMs, ownSent, epochSinceMs, devices: members.length, turn }, sizes) <= nowMs;
+  const part = renewalPart(recipientKey, channelId);
+  return renewalAtMs({ leafSinceMs, ownSent, epochSinceMs, devices: members.length, part }, sizes) <= nowMs;
 }

@@ -6,13 +6,13 @@ import {
   renewAfterMs,
   renewalAgeMs,
   renewalAtMs,
+  renewalPart,
   renewalSpacingMs,
-  turnOf,
 } from "./renewal.ts";
 
 const hourMs = 3_600_000;
 /** A reader, a long time after the last commit in the channel. */
-const reader = { leafSinceMs: 0, ownSent: 0, epochSinceMs: 0, devices: 3, turn: 0 };
+const reader = { leafSinceMs: 0, ownSent: 0, epochSinceMs: 0, devices: 3, part: 0 };
 
 Deno.test("PEOPLE A4: GRP-6.4: a leaf is due after 7 days, in a large group after 10 minutes a device", () => {
   assert.equal(renewalAtMs(reader), renewAfterMs);
@@ -31,7 +31,7 @@ Deno.test("PEOPLE A4: GRP-6.3: a leaf is due after 150 messages, whatever its ag
 Deno.test("PEOPLE A4: GRP-6.4: after a commit of another 10 to 20 minutes pass, by the device's turn", () => {
   const epochSinceMs = renewAfterMs + hourMs;
   assert.equal(renewalAtMs({ ...reader, epochSinceMs }), epochSinceMs + renewalSpacingMs);
-  assert.equal(renewalAtMs({ ...reader, epochSinceMs, turn: 0.5 }), epochSinceMs + 1.5 * renewalSpacingMs);
+  assert.equal(renewalAtMs({ ...reader, epochSinceMs, part: 0.5 }), epochSinceMs + 1.5 * renewalSpacingMs);
 });
 
 Deno.test("PEOPLE A4: GRP-6.4: a member that commits again and again puts a renewal off by one age at most", () => {
@@ -44,18 +44,18 @@ Deno.test("PEOPLE A4: GRP-6.4: a member that commits again and again puts a rene
 Deno.test("PEOPLE A4: devices that were added together have turns of their own, which stay", () => {
   const channelId = crypto.getRandomValues(new Uint8Array(32));
   const keys = Array.from({ length: 100 }, () => crypto.getRandomValues(new Uint8Array(32)));
-  const turns = keys.map((key) => turnOf(key, channelId));
-  assert.ok(turns.every((turn) => turn >= 0 && turn < 1));
-  assert.equal(new Set(turns).size, keys.length);
-  assert.ok(Math.max(...turns) > 0.8 && Math.min(...turns) < 0.2, "all over the pause");
-  assert.deepEqual(keys.map((key) => turnOf(key, channelId)), turns);
-  assert.equal(turnOf(new Uint8Array(32).fill(255), new Uint8Array(32)) < 1, true);
+  const parts = keys.map((key) => renewalPart(key, channelId));
+  assert.ok(parts.every((part) => part >= 0 && part < 1));
+  assert.equal(new Set(parts).size, keys.length);
+  assert.ok(Math.max(...parts) > 0.8 && Math.min(...parts) < 0.2, "all over the pause");
+  assert.deepEqual(keys.map((key) => renewalPart(key, channelId)), parts);
+  assert.equal(renewalPart(new Uint8Array(32).fill(255), new Uint8Array(32)) < 1, true);
 });
 
 Deno.test("PEOPLE A4: of 200 devices that are due together one renews in 10 minutes, and each in its turn", () => {
   const channelId = crypto.getRandomValues(new Uint8Array(32));
   const leaves = Array.from({ length: 200 }, () => ({
-    turn: turnOf(crypto.getRandomValues(new Uint8Array(32)), channelId),
+    part: renewalPart(crypto.getRandomValues(new Uint8Array(32)), channelId),
     leafSinceMs: 0,
   }));
   let epochSinceMs = 0;

@@ -40,7 +40,7 @@ export class LineChanges {
     this.#arrival = arrival;
   }
 
-  /** @param kept a place that was reserved for the line @returns its place */
+  /** Adds a line at the next place. @param kept a place that was reserved for the line @returns its place */
   append(line: NewLine<LineRecord>, countsAsUnread: boolean, kept?: string): string {
     return this.#add(line, kept ?? this.reservePlace(), countsAsUnread, kept !== undefined);
   }

@@ -59,7 +59,7 @@ export interface MovingLine {
   mimiId?: string | undefined;
 }
 
-/** @param line as it is from now on, with its new place @throws StorageError */
+/** Moves a line, and all that names it by its place. @param line as it is from now on @throws StorageError */
 export async function moveLine(
   { account, ownKey, store }: Context,
   unit: UnitOfWork,

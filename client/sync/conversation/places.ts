@@ -10,6 +10,8 @@
  * every `order`.
  */
 
+import { placeAt } from "../../../schema/place.ts";
+
 /** The count of a conversation's lines, as the last part of a place: 12 hexadecimal digits. */
 export function countKey(count: number): string {
   return count.toString(16).padStart(countDigits, "0");
@@ -37,9 +39,6 @@ export const noPlaces: Places = { moves: 0, received: 0, head: 0 };
 
 /** How far a place may be ahead of the clock's, and of those before: 2^33. A restored server is half as far ahead. */
 export const maxPlaceAhead = 8_589_934_592;
-/** Places of a ms: the server's place of a time is that time in ms × 1,024, up to 2^52. */
-const placesOfMs = 1_024;
-const clockEnd = 2 ** 52;
 
 /** What the server says of an entry, or answers to a message. */
 export interface Said {
@@ -48,10 +47,10 @@ export interface Said {
 }
 
 /**
- * @param said `place` 0: not known, from a server of an earlier
- *   version; then the time counts, which sender and receivers know
+ * @param said `place` 0: not known, from a server of an earlier version; then the time counts, which sender and
+ *   receivers know
  * @param nowMs by this device's clock
- * @param received the highest place of the channel before: a server whose clock was wrong counts on from there
+ * @param received the highest place of the channel so far: a server whose clock was wrong counts on from there
  * @returns the place in the channel's order; undefined where what the server says can not be true
  */
 export function claimedPlace(
@@ -63,10 +62,6 @@ export function claimedPlace(
   const isPossible = Number.isSafeInteger(claimed) && claimed > 0 &&
     claimed <= Math.max(placeAt(nowMs), received) + maxPlaceAhead;
   return isPossible ? claimed : undefined;
-}
-
-function placeAt(ms: number): number {
-  return Math.min(ms * placesOfMs, clockEnd);
 }
 
 /** The start of all places that lines at one place of the channel's order have. */
@@ -91,11 +86,11 @@ export function isWaitingKey(order: string): boolean {
 
 /** @returns the count of the conversation's lines that the place was made with */
 export function countOf(order: string): number {
-  return Number.parseInt(arrivalOf(order), 16);
+  return Number.parseInt(arrivalKey(order), 16);
 }
 
 /** @returns a text that is greater for a line that came to the conversation later, wherever it stands */
-export function arrivalOf(order: string): string {
+export function arrivalKey(order: string): string {
   return order.slice(-countDigits);
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  arrivalOf,
+  arrivalKey,
   claimedPlace,
   countKey,
   countOf,
@@ -40,7 +40,7 @@ Deno.test("PEOPLE B2: places sort: lines of earlier versions, then the channel's
 
 Deno.test("PEOPLE B2: a place says when its line came to this device, wherever it stands", () => {
   for (const order of [countKey(42), placeKey(noPlaces, now, 42), placeKey({ moves: 3 }, 5, 42), waitingKey(42)]) {
-    assert.deepEqual([arrivalOf(order), countOf(order)], [countKey(42), 42], order);
+    assert.deepEqual([arrivalKey(order), countOf(order)], [countKey(42), 42], order);
   }
 });
 

@@ -9,6 +9,7 @@ import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts
 import type { GroupState } from "../../mls/group.ts";
 import { sendDeviceMessage } from "../device_messages/device_messages.ts";
 import { pause } from "../../runtime/clock.ts";
+import { RecentCounts } from "../../runtime/recent_counts.ts";
 import { type ConversationRecord, togetherMs } from "../conversation/records.ts";
 import { inRotation } from "../device_messages/peers.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -37,14 +38,15 @@ export class Admins {
   readonly #createReplacement: CreateReplacement;
   /** What this device acted on at a member's word in the last {@link togetherMs}, by what was said and chat. */
   readonly #acted = new Map<string, () => void>();
-  /** When it did so, in ms, for a day. */
-  readonly #times = new Map<string, number[]>();
+  /** The same in the last 24 h. */
+  readonly #actedToday: RecentCounts;
   readonly #closed = new AbortController();
 
   /** @param createReplacement creates the replacement channel. It is handed in because reinit/ builds on this room */
   constructor(context: SyncContext, createReplacement: CreateReplacement) {
     this.#context = context;
     this.#createReplacement = createReplacement;
+    this.#actedToday = new RecentCounts(() => context.environment.now(), dayMs);
   }
 
   close(): void {
@@ -90,11 +92,9 @@ export class Admins {
     below?: Bytes,
   ): Promise<void> {
     const key = `${kind}/${chatId}`;
-    const nowMs = this.#context.environment.now();
-    const times = (this.#times.get(key) ?? []).filter((atMs) => Math.abs(nowMs - atMs) < dayMs);
-    const isOften = (kind === "ahead" || kind === "lead") && times.length >= maxWordsPerDay;
+    const isOften = (kind === "ahead" || kind === "lead") && this.#actedToday.count(key) >= maxWordsPerDay;
     if (this.#acted.has(key) || isOften || this.#closed.signal.aborted) return;
-    this.#times.set(key, [...times, nowMs]);
+    this.#actedToday.note(key);
     this.#acted.set(key, this.#context.environment.after(togetherMs, () => this.#acted.delete(key)));
     await this.lead(
       chatId,

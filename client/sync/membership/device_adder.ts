@@ -1,4 +1,7 @@
-/** Adds the missing devices of member accounts to groups, each account when it is this device's turn (§4.11). */
+/**
+ * Adds the missing devices of member accounts to groups, each account's when it is this device's turn (specification
+ * §4.11).
+ */
 
 import { fromHex, toHex } from "../../../schema/bytes.ts";
 import type { DeviceList } from "../../../schema/device_list.ts";

@@ -5,6 +5,7 @@
 
 import { equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
+import { RecentCounts } from "../../runtime/recent_counts.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import { isMember } from "../conversation/standing.ts";
@@ -34,7 +35,8 @@ export class DeviceNotices {
   readonly #looking = new SingleFlight();
   /** By account: the chats that notices have named since the last look. */
   readonly #named = new Map<string, Set<string>>();
-  #minute = { sinceMs: -Infinity, looks: new Map<string, number>(), all: 0 };
+  /** Looks of the last minute, by account. */
+  readonly #looks: RecentCounts;
 
   constructor(
     context: Pick<SyncContext, "account" | "conversations" | "environment" | "ownKey">,
@@ -42,6 +44,7 @@ export class DeviceNotices {
   ) {
     this.#context = context;
     this.#actions = actions;
+    this.#looks = new RecentCounts(() => context.environment.now(), minuteMs);
   }
 
   /** Takes an entry of kind `devices`. Foreign input: an entry that fits no chat of this device is dropped. */
@@ -77,14 +80,9 @@ export class DeviceNotices {
   }
 
   #mayLook(accountKey: string): boolean {
-    const nowMs = this.#context.environment.now();
-    if (nowMs < this.#minute.sinceMs || nowMs >= this.#minute.sinceMs + minuteMs) {
-      this.#minute = { sinceMs: nowMs, looks: new Map(), all: 0 };
-    }
-    const looks = (this.#minute.looks.get(accountKey) ?? 0) + 1;
-    if (looks > maxLooksPerAccount || this.#minute.all >= maxLooksPerMinute) return false;
-    this.#minute.looks.set(accountKey, looks);
-    this.#minute.all++;
+    if (this.#looks.count("", accountKey) >= maxLooksPerAccount) return false;
+    if (this.#looks.count("") >= maxLooksPerMinute) return false;
+    this.#looks.note("", accountKey);
     return true;
   }
 }

@@ -299,7 +299,7 @@ export class GroupMaintenance {
    * A revoked device is in the group: nothing is sent before it is removed (decision 030). One device removes it at
    * once. The others wait for their turn, or until they have something to send.
    *
-   * @param turnMs this device's turn, where the server gave it one (§4.11)
+   * @param turnMs this device's turn, where the server gave it one (specification §4.11)
    */
   removeRevoked(chatId: string, turnMs?: number): void {
     this.#hasRevokedMember.add(chatId);

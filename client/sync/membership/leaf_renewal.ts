@@ -7,7 +7,7 @@
 
 import { Timers } from "../../runtime/timers.ts";
 import type { Committer } from "../commits/committer.ts";
-import { isRenewalDue, renewalAgeMs, renewalAtMs, renewalSpacingMs, turnOf } from "../commits/renewal.ts";
+import { isRenewalDue, renewalAgeMs, renewalAtMs, renewalPart, renewalSpacingMs } from "../commits/renewal.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import { isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -80,7 +80,7 @@ export class LeafRenewal {
     const { ownSent, epochSinceMs, members, channelId } = record;
     // An account has a device at least. Their exact number needs the MLS state, which is looked at in #renew.
     const facts = { leafSinceMs, ownSent, epochSinceMs, devices: members.length };
-    const atMs = renewalAtMs({ ...facts, turn: turnOf(account.recipientKey, channelId) }, environment);
+    const atMs = renewalAtMs({ ...facts, part: renewalPart(account.recipientKey, channelId) }, environment);
     const leftMs = atMs - account.clock.now();
     if (leftMs > 0) return leftMs;
     const { renewalSpacingMs: spacingMs = renewalSpacingMs } = environment;

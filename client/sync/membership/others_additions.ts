@@ -13,7 +13,7 @@ import { desyncOf, isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { isAdmin } from "./admins.ts";
 import type { Membership } from "./membership.ts";
-import { turnOf } from "./turns.ts";
+import { adminTurnOf } from "./turns.ts";
 
 /** The device that made the addition has so long, in ms, to repeat it. */
 const othersFirstMs = 15_000;
@@ -69,8 +69,8 @@ export class OthersAdditions {
     const [record, state] = [conversations.get(chatId)?.record, await conversations.withState(chatId)];
     if (!record || !state?.active || !isMember(record) || !isAdmin(record, ownKey)) return undefined;
     if ((record.movedMs ?? 0) + resendForMs < account.clock.now()) return undefined;
-    const admins = mls.members(state).filter(({ role }) => role === "admin").map(({ recipientKey }) => recipientKey);
-    return Math.min(turnOf(admins, account.recipientKey, record.channelId) ?? 0, lastTurn) * turnMs;
+    const turn = adminTurnOf(mls.members(state), account.recipientKey, record.channelId) ?? 0;
+    return Math.min(turn, lastTurn) * turnMs;
   }
 
   async #repeat(chatId: string): Promise<void> {

@@ -8,8 +8,7 @@
  */
 
 import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
-import type { ChatListChange } from "../../account/vault/chat_list.ts";
-import { maxVaultPeople } from "../../account/vault/chat_list.ts";
+import { type ChatListChange, maxVaultPeople } from "../../account/vault/chat_list.ts";
 import type { GroupState } from "../../mls/group.ts";
 import { accept } from "../conversation/acceptance.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";

@@ -1,4 +1,7 @@
-/** In which order devices do what one of them is enough for. */
+/**
+ * In which order devices do what one of them is enough for. Each computes it for itself, from what all members know.
+ * For a changed device list the server gives the turns, by another order: schema/device_turn.ts.
+ */
 
 import { toHex } from "../../../schema/bytes.ts";
 import type { Member } from "../../mls/group.ts";
@@ -14,10 +17,28 @@ const removalTurnMs = 2_000;
  *   it is not among them
  */
 export function turnOf(devices: Uint8Array[], own: Uint8Array, channelId: Uint8Array): number | undefined {
-  const place = (key: Uint8Array) => toHex(key.map((byte, index) => byte ^ channelId[index]));
-  const places = devices.map(place);
-  const mine = place(own);
-  return places.includes(mine) ? places.filter((other) => other < mine).length : undefined;
+  const rank = (key: Uint8Array) => toHex(key.map((byte, index) => byte ^ channelId[index]));
+  const ranks = devices.map(rank);
+  const mine = rank(own);
+  return ranks.includes(mine) ? ranks.filter((other) => other < mine).length : undefined;
+}
+
+/**
+ * @param members of the group
+ * @param own this device's recipientKey
+ * @param channelId as for {@link turnOf}
+ * @returns how many other devices of admins come before this one; undefined where it is not an admin's
+ */
+export function adminTurnOf(
+  members: Pick<Member, "recipientKey" | "role">[],
+  own: Uint8Array,
+  channelId: Uint8Array,
+): number | undefined {
+  return turnOf(
+    members.filter(({ role }) => role === "admin").map(({ recipientKey }) => recipientKey),
+    own,
+    channelId,
+  );
 }
 
 /**

@@ -16,7 +16,7 @@ import { codeOf, fallOutOfStep, refuse, remember } from "./rejection.ts";
 import { compareWithServer } from "../commits/server_member_list.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { judgeOwnChat, type OwnChat } from "../membership/own_chats.ts";
-import { followReplacement } from "../reinit/follow_replacement.ts";
+import { followReplacement, type ReplacementOutcome } from "../reinit/follow_replacement.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
@@ -29,8 +29,7 @@ import type { EntryContext } from "../conversation/entry_context.ts";
  * @throws StorageError, TransportError when the directory could not be asked
  */
 export async function receiveWelcome(received: EntryContext): Promise<void> {
-  const { context, unit, entry } = received;
-  const { account, mls } = context;
+  const { context: { account }, unit, entry } = received;
   const chatId = unit.chatOf(entry.channelId);
   // The conversation has moved from this channel to another.
   if (chatId === undefined) return;
@@ -52,8 +51,32 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
     return;
   }
   const live = existing !== undefined && isIn(existing.record) && desyncOf(existing.record) === undefined;
+  const result = await openWelcome(received, live);
+  if (result.kind !== "processed") {
+    refuseWelcome(received, existing, live, result);
+    return;
+  }
+  for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
+  // A return into the conversation's present channel is no move.
+  const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
+  const move = returns ? { kind: "unknown" as const } : await followReplacement(received, result);
+  if (move.kind === "unknown") await join(received, result, existing);
+  else noteMove(received, move, result);
+}
+
+type Joined = Extract<JoinResult, { kind: "processed" }>;
+
+/**
+ * Opens the Welcome with one of this device's KeyPackages.
+ *
+ * @param live whether this device follows the group already
+ */
+async function openWelcome(
+  { context: { account: { keyPackages }, mls, trust }, entry }: EntryContext,
+  live: boolean,
+): Promise<JoinResult> {
   const open = async (candidates: Bytes[], live: boolean) =>
-    await context.trust.during(() =>
+    await trust.during(() =>
       mls.joinFromWelcome({
         channelId: entry.channelId,
         n: BigInt(entry.epoch),
@@ -65,19 +88,20 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
     );
   // A re-add request may be carried out after the device was helped in another way. Then this Welcome was
   // requested, and the device's new leaf is in the tree.
-  const { keyPackages } = account;
   const asked = live ? await open(await keyPackages.requested(entry.channelId), false) : undefined;
-  const result = asked?.kind === "processed" ? asked : await open(await keyPackages.candidates(entry.channelId), live);
-  if (result.kind !== "processed") {
-    refuseWelcome(received, existing, live, result);
-    return;
-  }
-  for (const { store, key } of await account.keyPackages.consumed(result.keyPackageRef)) unit.delete(store, key);
-  // A return into the conversation's present channel is no move.
-  const returns = existing !== undefined && equalBytes(existing.record.channelId, entry.channelId);
-  const move = returns ? { kind: "unknown" as const } : await followReplacement(received, result);
+  return asked?.kind === "processed" ? asked : await open(await keyPackages.candidates(entry.channelId), live);
+}
+
+/** The channel replaces another one: the conversation has moved there, or the rules forbid it. */
+function noteMove(
+  received: EntryContext,
+  move: Exclude<ReplacementOutcome, { kind: "unknown" }>,
+  result: Joined,
+): void {
+  const { context, unit, entry } = received;
+  const { conversation } = move;
   if (move.kind === "refused") {
-    const { conversation, code, due } = move;
+    const { code, due } = move;
     refuse(received, conversation, { kind: "rejected", code, reason: "no replacement of this conversation's channel" });
     if (due) {
       unit.onceStored(() =>
@@ -86,22 +110,13 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
     }
     return;
   }
-  if (move.kind === "moved") {
-    noteLeafAge(context, move.conversation, result);
-    if (move.wasOut) {
-      move.conversation.notice(
-        "rejoined",
-        { who: account.username, by: result.adder.credential.username },
-        entry.receivedMs,
-      );
-    }
-    unit.onceStored(() => context.events.emit("joined", move.conversation.id));
-    return;
+  noteLeafAge(context, conversation, result);
+  if (move.wasOut) {
+    const values = { who: context.account.username, by: result.adder.credential.username };
+    conversation.notice("rejoined", values, entry.receivedMs);
   }
-  await join(received, result, existing);
+  unit.onceStored(() => context.events.emit("joined", conversation.id));
 }
-
-type Joined = Extract<JoinResult, { kind: "processed" }>;
 
 async function join(
   received: EntryContext,

@@ -9,13 +9,13 @@
 import { type Bytes, equalBytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import type { SealedRecord } from "../../storage/sealed_store.ts";
 import { SingleFlight } from "../../runtime/single_flight.ts";
+import { RecentCounts } from "../../runtime/recent_counts.ts";
 import { Timers } from "../../runtime/timers.ts";
 import { maxMissed, missedKey, missedPrefix, type MissedRecord } from "../conversation/missed_messages.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import { isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { none, sendDeviceMessage } from "../device_messages/device_messages.ts";
-import { LastHour } from "./last_hour.ts";
 
 /** How many requests one device gets from this one in an hour. */
 const maxAsksPerHour = 10;
@@ -39,14 +39,14 @@ export class AskingAgain {
   /** Keys of records whose request is on its way. */
   readonly #sending = new Set<string>();
   /** Requests, by device as hex. */
-  readonly #asked: LastHour;
+  readonly #asked: RecentCounts;
   /** What was given without a request and did not open: asked for once. */
   readonly #unopened = new Set<string>();
 
   constructor(context: SyncContext) {
     this.#context = context;
     this.#timers = new Timers(context.environment);
-    this.#asked = new LastHour(() => context.environment.now());
+    this.#asked = new RecentCounts(() => context.environment.now());
   }
 
   close(): void {

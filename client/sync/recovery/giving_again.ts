@@ -5,6 +5,7 @@
  */
 
 import { toHex } from "../../../schema/bytes.ts";
+import { RecentCounts } from "../../runtime/recent_counts.ts";
 import { devicesThere, type SentAt } from "../conversation/device_history.ts";
 import { ownMessage } from "../conversation/moved_line.ts";
 import { keys, type LineRecord } from "../conversation/records.ts";
@@ -15,7 +16,6 @@ import type { DeviceMessageOf } from "../device_messages/device_messages.ts";
 import { give } from "../device_messages/given.ts";
 import { memberOf } from "../device_messages/peers.ts";
 import { sentAt, sentContent } from "../send/resend.ts";
-import { LastHour } from "./last_hour.ts";
 
 /** How many requests of one device are looked at in an hour, so that no device makes another one work. */
 const maxAnswersPerHour = 10;
@@ -27,13 +27,13 @@ export class GivingAgain {
   readonly #context: SyncContext;
   readonly #mayGive: (chatId: string) => Promise<boolean>;
   /** Messages (ids as hex), by device as hex. */
-  readonly #answered: LastHour;
+  readonly #answered: RecentCounts;
 
   /** @param mayGive whether messages may be sent in a chat now (specification §1.6) */
   constructor(context: SyncContext, mayGive: (chatId: string) => Promise<boolean>) {
     this.#context = context;
     this.#mayGive = mayGive;
-    this.#answered = new LastHour(() => context.environment.now());
+    this.#answered = new RecentCounts(() => context.environment.now());
   }
 
   /** @throws StorageError, TransportError, WireError: the device asks once more, or its line stays */

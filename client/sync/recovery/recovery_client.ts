@@ -8,6 +8,7 @@
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
+import { RecentCounts } from "../../runtime/recent_counts.ts";
 import type { Committer } from "../commits/committer.ts";
 import type { ReunionStep } from "../conversation/conversation_events.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
@@ -28,7 +29,6 @@ import { AskingAgain } from "./asking_again.ts";
 import { DesyncDetector } from "./desync_detector.ts";
 import { GivingAgain } from "./giving_again.ts";
 import { desyncEffects, type Symptom } from "./policy.ts";
-import { LastHour } from "./last_hour.ts";
 import { ReaddRequests } from "./readd_requests.ts";
 import { RecoveryResponder } from "./recovery_responder.ts";
 import { RecoveryRounds } from "./recovery_rounds.ts";
@@ -47,7 +47,7 @@ export class RecoveryClient {
   readonly #admins: Admins;
   readonly #left: LeftChannels;
   /** Words of admins that the group has gone, by chat. Each is a line if somebody was heard since. */
-  readonly #told: LastHour;
+  readonly #told: RecentCounts;
   readonly #leaves: UnseenLeaves;
   readonly #refused: RefusedReplacements;
   readonly #desync: DesyncDetector;
@@ -75,7 +75,7 @@ export class RecoveryClient {
     this.#requests = new ReaddRequests(context);
     this.#responder = new RecoveryResponder(context, committer);
     this.#admins = new Admins(context, createReplacement);
-    this.#told = new LastHour(() => context.environment.now());
+    this.#told = new RecentCounts(() => context.environment.now());
     this.#left = new LeftChannels(context);
     this.#leaves = new UnseenLeaves(context, committer, this.#admins);
     this.#refused = new RefusedReplacements(context, this.#admins);

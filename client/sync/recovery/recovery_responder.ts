@@ -7,6 +7,7 @@
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
 import { openReadd, parseKeyPackage } from "../../mls/group.ts";
+import { RecentCounts } from "../../runtime/recent_counts.ts";
 import { Timers } from "../../runtime/timers.ts";
 import { isReadded, readdsOf } from "../commits/commit_plan.ts";
 import type { Committer } from "../commits/committer.ts";
@@ -20,7 +21,6 @@ import { type CommitPlan, keys } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import { memberOf } from "../device_messages/peers.ts";
-import { LastHour } from "./last_hour.ts";
 
 /** The longest random delay before a request of another device is carried out, in ms. */
 const readdDelayMs = 2_000;
@@ -35,13 +35,13 @@ export class RecoveryResponder {
   readonly #committer: Committer;
   readonly #timers: Timers;
   /** Answers, by device as hex; of a chat and a kind. */
-  readonly #answered: LastHour;
+  readonly #answered: RecentCounts;
 
   constructor(context: SyncContext, committer: Committer) {
     this.#context = context;
     this.#timers = new Timers(context.environment);
     this.#committer = committer;
-    this.#answered = new LastHour(() => context.environment.now());
+    this.#answered = new RecentCounts(() => context.environment.now());
   }
 
   /** Whether a request is about to be carried out. The commit of one is the committer's. */

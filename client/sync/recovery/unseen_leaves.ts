@@ -17,7 +17,7 @@ import type { DeviceMessage } from "../device_messages/device_messages.ts";
 import { memberOf } from "../device_messages/peers.ts";
 import { type Admins, isAdmin } from "../membership/admins.ts";
 import { removalOf } from "../membership/removal_plan.ts";
-import { turnOf } from "../membership/turns.ts";
+import { adminTurnOf } from "../membership/turns.ts";
 
 /** Rounds in which the admins are asked. */
 const rounds = 8;
@@ -83,10 +83,8 @@ export class UnseenLeaves {
     if (!found || !isMember(found.record) || !isAdmin(found.record, ownKey)) return;
     if (!wasThere(found.record, message)) return;
     const { recipientKey } = found.member;
-    const admins = mls.members(found.state).filter(({ role, recipientKey: key }) =>
-      role === "admin" && !equalBytes(key, recipientKey)
-    );
-    const turn = turnOf(admins.map((admin) => admin.recipientKey), account.recipientKey, found.record.channelId);
+    const staying = mls.members(found.state).filter((member) => !equalBytes(member.recipientKey, recipientKey));
+    const turn = adminTurnOf(staying, account.recipientKey, found.record.channelId);
     const name = `${chatId}/${toHex(recipientKey)}`;
     if (turn === undefined || this.#removing.has(name) || this.#removing.size >= removalsAtOnce) return;
     this.#removing.start(name, turn * turnMs, () => {

@@ -87,14 +87,7 @@ export async function createReplacement(
   );
   const out = leftOut(context, record, state);
   const recent = out.size === 0 ? spoiledToday(record, account.clock.now()) : undefined;
-  if (recent && recent.length >= maxReplacementsPerDay) {
-    const problem = {
-      code: LocalCode.brokenAgain,
-      detail: "a member breaks the group again and again: it goes on when an admin has removed the member",
-    };
-    context.problem(problem);
-    throw new EngineError(problem);
-  }
+  requireRoomToday(context, recent);
   const { add, later } = await packagesOf(context, keyPackages, record, state && mls.members(state), out);
   const { name, kind, createdMs } = info;
   const roles = Object.fromEntries(Object.entries(info.roles ?? {}).filter(([account]) => !out.has(account)));
@@ -103,28 +96,7 @@ export async function createReplacement(
     keyPackage: await account.keyPackages.forOwnGroup(),
     info: { name, kind, createdMs, roles, supersedes },
   });
-  const {
-    keptBytes: _kept,
-    reading: _reading,
-    earlier: _earlier,
-    superseded: _superseded,
-    serverDiffers: _differs,
-    ...kept
-  } = record;
-  const hidden: ConversationRecord = {
-    ...kept,
-    channelId,
-    standing: { kind: "pending" },
-    succeeds: chatId,
-    // What the user asked for is of the conversation, not of the channel that may become its next one.
-    leaving: false,
-    epoch: 0,
-    epochSinceMs: account.clock.now(),
-    ownSent: 0,
-    commits: [],
-    nextOrder: 0,
-    unread: 0,
-  };
+  const candidate = candidateOf(record, chatId, channelId, account.clock.now());
   // Fetching the KeyPackages takes seconds. What the device has learned since would be undone.
   const isAsItWas = (now: Readonly<ConversationRecord> | undefined) =>
     now !== undefined && isIn(now) && equalBytes(now.channelId, record.channelId) &&
@@ -132,7 +104,7 @@ export async function createReplacement(
   const isBuilt = await conversations.update(async (unit) => {
     const now = conversations.get(chatId)?.record;
     if (!isAsItWas(now) || now?.epoch !== record.epoch || isUnderWay()) return false;
-    const conversation = await unit.create(hidden);
+    const conversation = await unit.create(candidate);
     conversation.start(fresh);
     const main = await unit.conversation(chatId);
     if (recent) main?.set({ spoiled: [...recent, account.clock.now()] });
@@ -145,6 +117,48 @@ export async function createReplacement(
   if (tries > 1 && !desyncOf(record) && isAsItWas(conversations.get(chatId)?.record)) {
     await createReplacement(context, committer, keyPackages, chatId, reason, below, tries - 1);
   }
+}
+
+/** @param recent of {@link spoiledToday} @throws EngineError L035 */
+function requireRoomToday(context: SyncContext, recent: number[] | undefined): void {
+  if (!recent || recent.length < maxReplacementsPerDay) return;
+  const problem = {
+    code: LocalCode.brokenAgain,
+    detail: "a member breaks the group again and again: it goes on when an admin has removed the member",
+  };
+  context.problem(problem);
+  throw new EngineError(problem);
+}
+
+/** @returns the record of the channel until the conversation moves there: it is pending, and nobody sees it */
+function candidateOf(
+  record: Readonly<ConversationRecord>,
+  chatId: string,
+  channelId: Bytes,
+  nowMs: number,
+): ConversationRecord {
+  const {
+    keptBytes: _kept,
+    reading: _reading,
+    earlier: _earlier,
+    superseded: _superseded,
+    serverDiffers: _differs,
+    ...kept
+  } = record;
+  return {
+    ...kept,
+    channelId,
+    standing: { kind: "pending" },
+    succeeds: chatId,
+    // What the user asked for is of the conversation, not of the channel that may become its next one.
+    leaving: false,
+    epoch: 0,
+    epochSinceMs: nowMs,
+    ownSent: 0,
+    commits: [],
+    nextOrder: 0,
+    unread: 0,
+  };
 }
 
 /** Causes that one member can bring about again and again, and that do not prove who has. */

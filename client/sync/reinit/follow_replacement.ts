@@ -20,7 +20,7 @@ import { storeForResend } from "../send/resend.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { isIn, isShown } from "../conversation/standing.ts";
-import { guideOf } from "./gone.ts";
+import { vouchingAdmin } from "./gone.ts";
 import { comesFirst, judgeReplacement } from "./replacement_rules.ts";
 import { makerOf } from "./replacement_maker.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
@@ -76,8 +76,8 @@ export async function followReplacement(
   const { record } = conversation;
   const by = await makerOf(context, conversation, entry.channelId, supersedes);
   // An admin here has signed that the group has left this conversation's channel for that one.
-  const guide = await guideOf(context, record, entry.channelId, adder, leftChannels);
-  const maker = by !== undefined && isAdmin(record, by) ? by : guide ?? by;
+  const voucher = await vouchingAdmin(context, record, entry.channelId, adder, leftChannels);
+  const maker = by !== undefined && isAdmin(record, by) ? by : voucher ?? by;
   const wasOut = !isIn(record);
   const missed = !equalBytes(record.channelId, supersedes.channelId) &&
     !record.earlier?.includes(toHex(supersedes.channelId));
@@ -100,7 +100,7 @@ export async function followReplacement(
     return { kind: "refused", conversation, code, ...(due && { due }) };
   }
   // A device that is out stands in no line.
-  if (!wasOut && guide === undefined && !comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) {
+  if (!wasOut && voucher === undefined && !comesFirst(record, entry.channelId, supersedes, entry.receivedMs)) {
     return { kind: "refused", conversation, code: "GRP-5.4" };
   }
   const adderKey = toHex(adder.credential.accountKey);

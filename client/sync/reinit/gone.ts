@@ -78,7 +78,7 @@ async function senderOf(
  *
  * @returns the admin's account as hex
  */
-export async function guideOf(
+export async function vouchingAdmin(
   context: Pick<SyncContext, "account">,
   record: Readonly<Pick<ConversationRecord, "channelId" | "members" | "gone">>,
   channelId: Uint8Array,
@@ -87,9 +87,9 @@ export async function guideOf(
 ): Promise<string | undefined> {
   if (record.gone?.channelId === toHex(channelId)) return record.gone.accountKey;
   const accountKey = toHex(adder.credential.accountKey);
-  const isGuide = isAdmin(record, accountKey) && leftChannels.some((left) => equalBytes(left, record.channelId)) &&
+  const isVouching = isAdmin(record, accountKey) && leftChannels.some((left) => equalBytes(left, record.channelId)) &&
     !await isKnownRevoked(context, adder.credential);
-  return isGuide ? accountKey : undefined;
+  return isVouching ? accountKey : undefined;
 }
 
 /** A message or a commit of a member opened in the present channel: somebody is there. */

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { toHex } from "../../../schema/bytes.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import { guideOf, toldGone } from "./gone.ts";
+import { toldGone, vouchingAdmin } from "./gone.ts";
 
 const bytes = (byte: number) => new Uint8Array(32).fill(byte);
 const hex = (byte: number) => byte.toString(16).padStart(2, "0").repeat(32);
 const [present, other, next] = [1, 2, 3].map(bytes);
 const [admin, member] = [8, 9];
 
-Deno.test("guideOf() is an admin here whose own group has left the present channel", async () => {
+Deno.test("vouchingAdmin() is an admin here whose own group has left the present channel", async () => {
   const list = { revoked: [] as Uint8Array[] };
   const context = {
     account: { directory: { byKey: () => Promise.resolve({ devices: list }) } },
@@ -23,16 +23,16 @@ Deno.test("guideOf() is an admin here whose own group has left the present chann
   };
   const adder = (account: number, recipientKey = bytes(6)) =>
     ({ credential: { accountKey: bytes(account), deviceId: bytes(5), recipientKey } }) as unknown as Parameters<
-      typeof guideOf
+      typeof vouchingAdmin
     >[3];
-  assert.equal(await guideOf(context, record, next, adder(admin), [other, present]), hex(admin));
-  assert.equal(await guideOf(context, record, next, adder(admin), [other]), undefined, "it has not been here");
-  assert.equal(await guideOf(context, record, next, adder(member), [present]), undefined, "a member's word");
+  assert.equal(await vouchingAdmin(context, record, next, adder(admin), [other, present]), hex(admin));
+  assert.equal(await vouchingAdmin(context, record, next, adder(admin), [other]), undefined, "it has not been here");
+  assert.equal(await vouchingAdmin(context, record, next, adder(member), [present]), undefined, "a member's word");
   const told = { ...record, gone: { channelId: hex(3), accountKey: hex(admin), n: 4 } };
-  assert.equal(await guideOf(context, told, next, adder(member), []), hex(admin), "an admin has said so before");
-  assert.equal(await guideOf(context, told, other, adder(member), []), undefined, "that was another channel");
+  assert.equal(await vouchingAdmin(context, told, next, adder(member), []), hex(admin), "an admin has said so before");
+  assert.equal(await vouchingAdmin(context, told, other, adder(member), []), undefined, "that was another channel");
   list.revoked = [bytes(5)];
-  assert.equal(await guideOf(context, record, next, adder(admin), [present]), undefined, "a revoked device");
+  assert.equal(await vouchingAdmin(context, record, next, adder(admin), [present]), undefined, "a revoked device");
 });
 
 Deno.test("toldGone() believes an admin alone, in the present channel, and of no channel of another chat", async () => {

@@ -15,7 +15,7 @@ import { isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { none, sendDeviceMessage } from "../device_messages/device_messages.ts";
 import { isAdmin } from "../membership/admins.ts";
-import { turnOf } from "../membership/turns.ts";
+import { adminTurnOf } from "../membership/turns.ts";
 
 /** The pause after a move, in ms: additions that it has undone are repeated in that time (others_additions.ts). */
 const afterMoveMs = 60_000;
@@ -66,7 +66,7 @@ export class LeftChannels {
   async #afterTurn(chatId: string, left: string): Promise<void> {
     const present = await this.#present(chatId, left);
     const { account } = this.#context;
-    const turn = present && turnOf(present.admins, account.recipientKey, fromHex(left));
+    const turn = present && adminTurnOf(present.members, account.recipientKey, fromHex(left));
     if (turn === undefined || turn >= tellers) return;
     this.#timers.start(left, turn * turnMs, () => {
       void this.#tell(chatId, left).catch(() => {});
@@ -79,9 +79,7 @@ export class LeftChannels {
     const [record, state] = [conversations.get(chatId)?.record, await conversations.withState(chatId)];
     if (!record || !state?.active || !isMember(record) || record.gone) return undefined;
     if (!isAdmin(record, ownKey) || !record.earlier?.includes(left)) return undefined;
-    const members = mls.members(state);
-    const admins = members.filter(({ role }) => role === "admin").map(({ recipientKey }) => recipientKey);
-    return { record, members, admins };
+    return { record, members: mls.members(state) };
   }
 
   async #tell(chatId: string, left: string): Promise<void> {

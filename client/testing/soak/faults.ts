@@ -3,9 +3,8 @@
  * answers are lost, the core goes back to an old backup.
  */
 
-import { EntryKind } from "../../../schema/rpc/methods.ts";
 import type { TestCore } from "../core.ts";
-import { random } from "../hostile_member.ts";
+import { garbageCommit } from "../injected_entry.ts";
 import type { Walker } from "./walker.ts";
 import { isIn } from "../../sync/conversation/standing.ts";
 
@@ -37,21 +36,9 @@ export function makeFaults(core: TestCore, chatId: string): Faults {
         case "forge": {
           const record = await walker.record(chatId);
           if (!record || !isIn(record)) return;
-          const told = { removed: [], added: [], membersHash: new Uint8Array(), place: 0, turn: 0 };
           const seq = (forgedSeq.get(walker) ?? firstForgedSeq) * 3;
           forgedSeq.set(walker, seq);
-          core.inject(await walker.person.recipientKey(), [{
-            seq,
-            kind: EntryKind.COMMIT,
-            channelId: record.channelId,
-            epoch: record.epoch + 1,
-            id: random(16),
-            header: random(1168),
-            body: random(400),
-            bodyLength: 400,
-            receivedMs: Date.now(),
-            ...told,
-          }]);
+          core.inject(await walker.person.recipientKey(), [garbageCommit(record.channelId, record.epoch + 1, seq)]);
           return;
         }
         case "lose-answer":

@@ -274,7 +274,7 @@ test("PEOPLE B3: a profile in use elsewhere says so until it is taken back", asy
   await page.getByRole("link", { name: "alice" }).click();
   await page.getByRole("textbox", { name: "Message" }).fill("elsewhere");
   await page.getByRole("button", { name: "Send" }).click();
-  const note = page.getByRole("alert").filter({ hasText: "A copy of this profile" });
+  const note = page.getByRole("alert").filter({ hasText: "A copy of this device’s data" });
   await expect(note).toBeVisible();
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });

@@ -121,7 +121,7 @@ export const orderedMessageBehaviours: Behaviour<keyof DeliveryStore>[] = [
       );
       const queued = await idsOf(world, eve);
       assert.equal(queued.length, 32);
-      for (const  of of[ids(one), ids(two)]) assert.deepEqual(queued.filter((id) => of.includes(id)), of);
+      for (const said of [ids(one), ids(two)]) assert.deepEqual(queued.filter((id) => said.includes(id)), said);
     },
   ),
 ];

@@ -1,20 +1,7 @@
 /** The places of a channel's messages and commits: one order for all of its members (docs/decisions/038). */
 
+import { placeAt } from "../../../../schema/place.ts";
 import type { Database } from "../database.ts";
-
-/** Places for each millisecond. More messages than this in one only let the channel run ahead of the clock. */
-const perMs = 1024;
-
-/**
- * The clock's last place, in 2109. Behind it a channel counts on by one, so that a clock that is far ahead can not
- * bring it to 2^53, the end of exact integers.
- */
-const clockEnd = 2 ** 52;
-
-/** @returns the first place of a time in ms since the Unix epoch */
-function placeAt(ms: number): number {
-  return Math.min(ms * perMs, clockEnd);
-}
 
 /**
  * Takes the channel's next place for a message. It is behind all earlier ones, whatever the clock says.

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { LastHour } from "./last_hour.ts";
+import { RecentCounts } from "./recent_counts.ts";
 
-Deno.test("LastHour counts by key and by what was done, and forgets after an hour", () => {
+Deno.test("RecentCounts counts by key and by what was done, and forgets after its span", () => {
   let nowMs = 0;
-  const hour = new LastHour(() => nowMs);
+  const hour = new RecentCounts(() => nowMs);
   hour.note("device", "a");
   nowMs = 1_000;
   hour.note("device", "b");
