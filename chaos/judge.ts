@@ -5,8 +5,12 @@ import { type Chat, chats, type Ledger, type Name, numberedIn } from "./ledger.t
 
 export type Timelines = Map<Name, Map<Chat, TimelineItem[]>>;
 
-/** The texts that one process of `qpq recv` printed. */
-export type Printed = string[];
+/** What one process of `qpq recv` printed. */
+export interface Printed {
+  texts: string[];
+  /** It ended in order: neither killed nor with an error. */
+  isWhole: boolean;
+}
 
 export interface Verdict {
   /** Told "sent", and not at a receiver, or not printed. As sentences. */
@@ -22,8 +26,8 @@ export interface Verdict {
 }
 
 /**
- * @param printed what the processes of people at a shell printed, in their order. A process that is killed between a
- *   line and its mark prints that line again when it starts: that is no double
+ * @param printed what the processes of people at a shell printed, in their order. Where one is killed between a
+ *   line and its mark, the next one prints that line again first: that is no double
  */
 export function judge(ledger: Ledger, timelines: Timelines, printed: Map<Name, Printed[]>): Verdict {
   const verdict: Verdict = { lost: [], doubled: [], stuck: [], whole: 0, notices: {} };
@@ -65,9 +69,10 @@ function readTimeline(name: Name, items: TimelineItem[], { doubled, notices }: V
 
 function readPrinted(name: Name, processes: Printed[], { doubled }: Verdict): Set<string> {
   const seen = new Set<string>();
-  for (const lines of processes) {
-    for (const [index, text] of lines.entries()) {
-      if (seen.has(text) && index > 0) doubled.push(`${text} was printed twice by ${name}`);
+  for (const [number, { texts }] of processes.entries()) {
+    const isAgain = processes[number - 1]?.isWhole === false;
+    for (const [index, text] of texts.entries()) {
+      if (seen.has(text) && !(isAgain && index === 0)) doubled.push(`${text} was printed twice by ${name}`);
       seen.add(text);
     }
   }

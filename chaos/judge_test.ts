@@ -7,14 +7,15 @@ const silent = { sent: () => {}, heard: () => {}, failed: () => {} };
 const text = "bob-four-00001";
 
 /** A message of Bob's that he was told is sent, and devices that hold it as often as they are named. */
-function run(devices: Name[], printed: Printed[], state = "sent") {
+function run(devices: Name[], printed: string[][], state = "sent", isWhole = true) {
   const ledger = new Ledger(silent);
   assert.equal(ledger.next("bob", "four"), text);
   ledger.tell("bob", text, state);
   const items = (name: Name) =>
     devices.filter((device) => device === name).map(() => ({ kind: "message", text, state } as TimelineItem));
   const timelines: Timelines = new Map(people.map((name) => [name, new Map([["four", items(name)]])]));
-  return judge(ledger, timelines, new Map([["carol", printed]]));
+  const processes: Printed[] = printed.map((texts) => ({ texts, isWhole }));
+  return judge(ledger, timelines, new Map([["carol", processes]]));
 }
 
 Deno.test("a message that is everywhere once is whole", () => {
@@ -36,7 +37,11 @@ Deno.test("a message that somebody has twice, or that is printed twice, is doubl
 });
 
 Deno.test("the line at which a process was killed may be printed once more by the next one", () => {
-  assert.deepEqual(run([...people], [[text], [text]]).doubled, []);
+  assert.deepEqual(run([...people], [[text], [text]], "sent", false).doubled, []);
+});
+
+Deno.test("a line that one process after the other prints is doubled, where the one before ended in order", () => {
+  assert.deepEqual(run([...people], [[text], [text]]).doubled, [`${text} was printed twice by carol`]);
 });
 
 Deno.test("a message that was kept on the device and is not everywhere in the end is stuck, not lost", () => {

@@ -1,12 +1,12 @@
 /**
  * `npm run chaos`: one run, a line for each kill, tables at the end, and exit code 1 when a message that was told
- * "sent" is lost, or one is doubled; 2 when a world could not be judged.
+ * "sent" is lost, or one is doubled; 2 when a world could not be judged, or hardly anything was sent.
  */
 
 import { parseArgs } from "node:util";
 import { campaign } from "./campaign.ts";
 import { type Victim, victims } from "./decisions.ts";
-import { report } from "./report.ts";
+import { exitCodeOf, report } from "./report.ts";
 
 const { values } = parseArgs({
   options: {
@@ -75,4 +75,4 @@ const summary = `${logs}/${seed}.md`;
 Deno.writeTextFileSync(summary, [new Date().toISOString(), again, ...lines, ...evidence, ""].join("\n"));
 for (const line of evidence) console.log(line);
 console.log(`${evidence.length > 0 ? `again: ${again}; ` : ""}summary: ${summary}`);
-Deno.exit(result.lost.length + result.doubled.length > 0 ? 1 : failed > 0 ? 2 : 0);
+Deno.exit(exitCodeOf(result, failed));

@@ -26,15 +26,25 @@ const mostFaults = 30;
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(2)} s`;
 
+const killsOf = ({ kills }: ChaosResult) => Object.values(kills).reduce((sum, number) => sum + number, 0);
+
+/**
+ * @param failed worlds that could not be judged
+ * @returns the exit code of a run: where hardly anything is sent, nothing can be lost, and that proves nothing
+ */
+export function exitCodeOf(result: ChaosResult, failed: number): 0 | 1 | 2 {
+  if (result.lost.length + result.doubled.length > 0) return 1;
+  return failed > 0 || result.whole < killsOf(result) ? 2 : 0;
+}
+
 /** @returns the lines of the report */
 export function report(result: ChaosResult): string[] {
   const { kills, said, sent, whole, lost, doubled, stuck, notices, samples, cutShort, tookMs } = result;
   const listed = (counts: Record<string, number>) =>
     Object.entries(counts).sort().map(([name, count]) => `${name} ${count}`).join(", ") || "none";
-  const count = Object.values(kills).reduce((sum, number) => sum + number, 0);
   return [
     "",
-    `${count} kills in ${(tookMs / 1000).toFixed(0)} s: ${listed(kills)}`,
+    `${killsOf(result)} kills in ${(tookMs / 1000).toFixed(0)} s: ${listed(kills)}`,
     `${said} messages written, ${sent} told "sent", ${whole} of these at every receiver; lines: ${listed(notices)}`,
     "",
     "Times: p50 / p99 / longest.",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { add } from "./campaign.ts";
 import type { ChaosResult } from "./loop.ts";
-import { report } from "./report.ts";
+import { exitCodeOf, report } from "./report.ts";
 import type { Sample } from "./recovery.ts";
 
 function world(samples: Sample[], cutShort: Sample[] = []): ChaosResult {
@@ -32,4 +32,12 @@ Deno.test("several worlds count as one run", () => {
   add(sum, { ...world([core("bob", 400)]), kills: { core: 2, tab: 1 }, lost: ["x is not at bob"] });
   assert.deepEqual(sum.kills, { core: 3, tab: 1 });
   assert.deepEqual([sum.samples.length, sum.said, sum.notices.gap, sum.lost], [2, 6, 2, ["x is not at bob"]]);
+});
+
+Deno.test("a run in which hardly anything comes to everybody proves nothing, and ends with 2", () => {
+  const good = { ...world([]), whole: 3, kills: { core: 2, tab: 1 } };
+  assert.equal(exitCodeOf(good, 0), 0);
+  assert.equal(exitCodeOf({ ...good, whole: 2 }, 0), 2);
+  assert.equal(exitCodeOf(good, 1), 2);
+  assert.equal(exitCodeOf({ ...good, whole: 0, lost: ["x is not at bob"] }, 1), 1);
 });

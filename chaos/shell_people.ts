@@ -1,6 +1,7 @@
 /** The people at a shell: one follows by `qpq recv --follow`, one sends by `qpq send`, command by command. */
 
 import type { Shell } from "../cli/testing/shell.ts";
+import { exitCodes } from "../cli/usage.ts";
 import { readAll } from "./client.ts";
 import type { Printed } from "./judge.ts";
 import type { Ledger, Name } from "./ledger.ts";
@@ -50,13 +51,15 @@ abstract class ShellPerson {
   /** Runs `qpq recv`. @returns its exit code */
   async recv(options = ""): Promise<number> {
     const { ledger, name, log } = this.parts;
-    const lines: Printed = [];
-    this.printed.push(lines);
+    const printed: Printed = { texts: [], isWhole: false };
+    const lines = printed.texts;
+    this.printed.push(printed);
     const code = await this.run(`qpq recv --json ${options}`.trim(), ({ type, text }) => {
       if (type !== "message") return;
       lines.push(text);
       ledger.tell(name, text, "received");
     });
+    printed.isWhole = code === exitCodes.ok || code === exitCodes.unfinished;
     log(`recv ${options} ended with ${code}, printed ${lines.length}: ${lines[0]} to ${lines.at(-1)}`);
     return code;
   }

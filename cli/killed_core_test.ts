@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { fromHex } from "../schema/bytes.ts";
+import { certificatePin } from "../schema/certificate_pin.ts";
 import { RpcClient } from "../schema/rpc/client.ts";
 import { delivery } from "../schema/rpc/methods.ts";
+import { makeKeyPair } from "../gateway/testing/stub_core.ts";
 import { Session } from "./session.ts";
 import { SqliteStorage } from "./storage/sqlite_storage.ts";
 import { Core } from "./testing/core.ts";
@@ -67,6 +69,45 @@ Deno.test("PEOPLE B4: a core that hangs and goes on keeps its connections and th
   } finally {
     await core.remove();
   }
+});
+
+Deno.test("PEOPLE B4: nobody asks by a fresh connection any more once the slow core answers", unwatched, async () => {
+  const pair = await makeKeyPair();
+  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+  const listener = endpoint.listen({ cert: pair.certificate, key: pair.privateKey, alpnProtocols: ["capnp"] });
+  const pin = await certificatePin(pair.certificate);
+  const target = { hostname: "127.0.0.1", port: endpoint.addr.port, serverName: "localhost", trust: { pin } };
+  const [connection, conn] = await Promise.all([
+    new QuicTransport(target, { patienceMs }).connect(new AbortController().signal),
+    listener.incoming().then((incoming) => incoming.accept<false>()),
+  ]);
+  // It is too busy for handshakes, which wait.
+  let asked = 0;
+  void (async () => {
+    while (await listener.incoming()) asked++;
+  })().catch(() => {});
+  let isSlow = false;
+  void (async () => {
+    while (true) {
+      const datagram = await conn.readDatagram();
+      while (isSlow) await pause(20);
+      await conn.sendDatagram(datagram);
+    }
+  })().catch(() => {});
+  await pause(settleMs);
+  isSlow = true;
+  const untilAsked = async () => {
+    while (asked === 0) await pause(20);
+    return "asked";
+  };
+  assert.equal(await within(untilAsked()), "asked");
+  isSlow = false;
+  await pause(settleMs);
+  const before = asked;
+  await pause(4 * settleMs);
+  assert.equal(asked, before);
+  connection.close();
+  endpoint.close({ closeCode: 0, reason: "" });
 });
 
 Deno.test("PEOPLE B4: a message that was under way when the core was killed is sent once", unwatched, async () => {

@@ -17,11 +17,14 @@ export interface Turn {
   recipientKey: Uint8Array;
 }
 
-/**
- * @returns SHA-256("qpq/1 turn" ‖ channelId ‖ accountKey ‖ u64 version ‖ recipientKey), 32 bytes; the lowest goes first
- */
-export async function turnHash({ channelId, accountKey, version, recipientKey }: Turn): Promise<Bytes> {
-  return await sha256(concat(utf8("qpq/1 turn"), channelId, accountKey, u64(version), recipientKey));
+/** @returns "qpq/1 turn" ‖ channelId ‖ accountKey ‖ u64 version ‖ recipientKey */
+export function turnBytes({ channelId, accountKey, version, recipientKey }: Turn): Bytes {
+  return concat(utf8("qpq/1 turn"), channelId, accountKey, u64(version), recipientKey);
+}
+
+/** @returns SHA-256 of {@link turnBytes}, 32 bytes; the lowest goes first */
+export async function turnHash(turn: Turn): Promise<Bytes> {
+  return await sha256(turnBytes(turn));
 }
 
 /** @returns the hash as a number from 0 up to, and without, 1 */

@@ -230,7 +230,7 @@ async function startServices(
   const stop = async () => {
     clearInterval(timer);
     await purging;
-    await notices.idle();
+    await notices.close();
     await stopWatching();
     opaque.close();
   };

@@ -40,8 +40,12 @@ export const silenceMs = 3_000;
 const beatMs = 1_000;
 /** No answer for this long: the core is asked by a fresh connection, too. In ms. */
 export const silentAfterMs = 1_500;
-/** Between attempts to make one, in ms, and how many run at once. */
+/**
+ * Between attempts to make one: at first, and at most, in ms; each time 60 % more. Where the core is only slow, all of
+ * its clients ask at once. How many run at once.
+ */
 const attemptEveryMs = 300;
+const longestAttemptMs = 2_000;
 const attemptsAtOnce = 5;
 /** For commands that harden a password: until that is done, nothing is sent (architecture §5). */
 export const busySilenceMs = 30_000;
@@ -79,7 +83,7 @@ export class QuicTransport implements Transport {
         return { conn: await this.#dial(signal), tookMs: performance.now() - startedMs };
       },
       discard: ({ conn }) => conn.close({ closeCode: 0, reason: "not needed" }),
-      everyMs: () => attemptEveryMs * (0.75 + Math.random() / 2),
+      everyMs: (begun) => Math.min(attemptEveryMs * 1.6 ** (begun - 1), longestAttemptMs) * (0.75 + Math.random() / 2),
       atOnce: attemptsAtOnce,
       after: (delayMs, run) => {
         const timer = setTimeout(run, delayMs);
@@ -128,7 +132,8 @@ class QuicConnection implements Connection {
   readonly #pulse: Pulse;
   readonly #ended = new AbortController();
   #over = false;
-  #judging = false;
+  /** Ends the attempts to make a fresh connection; undefined while nobody asks. */
+  #asking: AbortController | undefined;
 
   /** @param answersAnew makes a fresh connection, however often it must try. @returns how long it took, in ms */
   constructor(conn: Deno.QuicConn, answersAnew: (over: AbortSignal) => Promise<number>) {
@@ -141,15 +146,18 @@ class QuicConnection implements Connection {
   }
 
   async #judge(answersAnew: (over: AbortSignal) => Promise<number>): Promise<void> {
-    if (this.#judging) return;
-    this.#judging = true;
+    // Handshakes that nobody needs any more would keep a slow core slow.
+    if (!this.#pulse.isSilent) this.#asking?.abort(new TransportError("the core answers"));
+    if (this.#asking) return;
     while (this.#pulse.isSilent && !this.#over) {
-      const tookMs = await answersAnew(this.#ended.signal).catch(() => undefined);
+      this.#asking = new AbortController();
+      const over = AbortSignal.any([this.#ended.signal, this.#asking.signal]);
+      const tookMs = await answersAnew(over).catch(() => undefined);
       // A core that is stopping refuses at once.
       if (tookMs === undefined) await new Promise((resolve) => setTimeout(resolve, attemptEveryMs));
       else if (await this.#pulse.staysSilent(tookMs)) this.close();
     }
-    this.#judging = false;
+    this.#asking = undefined;
   }
 
   #end(): void {

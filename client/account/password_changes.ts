@@ -8,12 +8,14 @@ import { EngineError, LocalCode } from "../api/errors.ts";
 import type { AccountRecords } from "./account_records.ts";
 import type { SignedInAccount } from "./signed_in_account.ts";
 import type { Enrolment } from "./sign_in/enroll.ts";
+import { answered } from "./sign_in/lost_answer.ts";
 import { checkedPassword, normalisedPassword } from "./sign_in/password.ts";
 import {
   type Confirmed,
   newPassword,
   newRecoveryCode,
   revokeFromList,
+  type Rewrap,
   withPassword,
 } from "./sign_in/password_guard.ts";
 import { sessionAuth, type StoredSession } from "./sign_in/session.ts";
@@ -34,6 +36,18 @@ export interface PasswordChangesOptions {
 export function requireSignedIn(account: SignedInAccount | undefined): SignedInAccount {
   if (!account) throw new EngineError({ code: LocalCode.notSignedIn, detail: "nobody is signed in" });
   return account;
+}
+
+/**
+ * From the write on the password or code before it is void, whether an answer came or not. Who is told that it failed
+ * would go on with that one, and never see the new code.
+ */
+async function rewrap(vault: SignedInAccount["vault"], { write, isInForce }: Rewrap): Promise<void> {
+  try {
+    await vault.rewrap(write);
+  } catch (error) {
+    if (!await answered(isInForce)) throw error;
+  }
 }
 
 export class PasswordChanges {
@@ -61,12 +75,12 @@ export class PasswordChanges {
     const { username, vault } = this.#signedIn();
     const password = await checkedPassword(newPasswordText, username);
     await this.#confirmed(oldPassword, async (confirmed, enrolment) => {
-      const write = await newPassword(enrolment, password, confirmed);
+      const change = await newPassword(enrolment, password, confirmed);
       // This comes before the call. If the answer is lost, this device stays signed in, whichever password is
       // valid then.
       const before = await this.#useSession(confirmed);
       try {
-        await vault.rewrap(write);
+        await rewrap(vault, change);
       } finally {
         // The change has ended this session already, or it is not needed after a failure.
         await before.call(authentication.logout, {}, { timeoutMs: logoutTimeoutMs }).catch(() => {});
@@ -78,8 +92,8 @@ export class PasswordChanges {
   async newRecoveryCode(password: string): Promise<{ recoveryCode: string }> {
     const { vault } = this.#signedIn();
     return await this.#confirmed(password, async (confirmed) => {
-      const { recoveryCode, write } = newRecoveryCode(confirmed);
-      await vault.rewrap(write);
+      const { recoveryCode, ...change } = newRecoveryCode(confirmed);
+      await rewrap(vault, change);
       return { recoveryCode };
     });
   }

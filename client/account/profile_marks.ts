@@ -54,13 +54,17 @@ export class ProfileMarks {
     const before = this.#before ??= (await this.#store.get<StoredMarks>("account", key))?.before ?? [];
     // The server may know any of them as the newest. If one were forgotten, it would take this profile for a copy, and
     // the device would lose its place in every group, only because it was without an answer for some seconds.
-    if (before.length > keptOffers) return { run: this.#run, mark: before[1], before };
+    if (before.length > keptOffers) {
+      await this.#store.requireFence();
+      return { run: this.#run, mark: before[1], before };
+    }
     const mark = fresh();
     try {
       await this.#keep([...before.slice(0, 1), mark, ...before.slice(1)]);
     } catch (error) {
       // Without room there is no new mark: the last one is told again.
       if (error instanceof FencedError || before.length === 0) throw error;
+      await this.#store.requireFence();
       return { run: this.#run, mark: before[0], before };
     }
     return { run: this.#run, mark, before };

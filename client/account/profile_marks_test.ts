@@ -68,3 +68,17 @@ Deno.test("PEOPLE B3: a profile that another engine has opened takes no mark, an
   await assert.rejects(former.next(), FencedError);
   await assert.rejects(former.confirm(opening), FencedError);
 });
+
+Deno.test("PEOPLE B3: a profile that another engine has opened takes no mark, written or not", async () => {
+  const storage = new MemoryStorage();
+  const disk = { full: false };
+  const [unanswered, full] = [await profile(storage), await profile(filling(storage, disk))];
+  await full.confirm(await full.next());
+  disk.full = true;
+  const later = await profile(storage);
+  await assert.rejects(full.next(), FencedError);
+  for (let attempt = 0; attempt < 20; attempt++) await later.next();
+  await profile(storage);
+  await assert.rejects(later.next(), FencedError);
+  await assert.rejects(unanswered.next(), FencedError);
+});

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { systemEnvironment } from "../runtime/environment.ts";
 import { password, Person, suite } from "../testing/person.ts";
+
+/** Turns of their real length, which a busy machine does not use up: fetch, commit and delivery fit into one. */
+const unhurried = { after: systemEnvironment.after };
 
 /** Counts how often any of these people fetch KeyPackages from now on. */
 function countFetches(people: Person[]): () => number {
@@ -20,7 +24,11 @@ suite("a changed device list reaches those who have something to do", {
   "PEOPLE B1: an own device that is online adds a new one, with one KeyPackage for each chat": async (
     { core, join },
   ) => {
-    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const [anna, bert, carl] = [
+      await join("anna", unhurried),
+      await join("bert", unhurried),
+      await join("carl", unhurried),
+    ];
     const direct = await anna.engine.startChat([bert.username]);
     const trio = await bert.engine.startChat([anna.username, carl.username], "Board");
     await anna.sees(trio);
@@ -49,11 +57,11 @@ suite("a changed device list reaches those who have something to do", {
     { core, join },
   ) => {
     const [anna, ...others] = [
-      await join("anna"),
-      await join("bert"),
-      await join("carl"),
-      await join("dora"),
-      await join("emil"),
+      await join("anna", unhurried),
+      await join("bert", unhurried),
+      await join("carl", unhurried),
+      await join("dora", unhurried),
+      await join("emil", unhurried),
     ];
     const chatId = await anna.engine.startChat(others.map(({ username }) => username), "Board");
     for (const person of others) {
@@ -78,7 +86,11 @@ suite("a changed device list reaches those who have something to do", {
   },
 
   "PEOPLE B1: a device that was signed out leaves every group by one commit": async ({ core, join }) => {
-    const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
+    const [anna, bert, carl] = [
+      await join("anna", unhurried),
+      await join("bert", unhurried),
+      await join("carl", unhurried),
+    ];
     const chatId = await bert.engine.startChat([anna.username, carl.username], "Board");
     await anna.sees(chatId);
     await anna.engine.acceptInvitation(chatId);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
 import { password, Person, suite } from "../testing/person.ts";
+import { Wiretap } from "../testing/wiretap.ts";
 
 const next = "another horse, another battery";
 
@@ -39,6 +40,49 @@ suite("several devices of an account", {
       assert.deepEqual((await anna.engine.devices()).map(({ current }) => current), [true]);
     } finally {
       await stolen.close();
+    }
+  },
+
+  "a new recovery code is shown though the answer to it is lost: the one before is void": async ({ core, join }) => {
+    const anna = await join("anna");
+    const tap = new Wiretap();
+    anna.wrapTransport = tap.wrap;
+    await anna.crash();
+    await anna.connected();
+    tap.losesAnswer = ({ method }) => method === "putVault";
+    const { recoveryCode } = await anna.engine.newRecoveryCode(password);
+    tap.losesAnswer = () => false;
+    const fresh = await Person.device(core, anna.username, 78);
+    try {
+      await fresh.engine.recover(anna.username, recoveryCode, next);
+      assert.equal((await fresh.engine.account()).kind, "signed-in");
+    } finally {
+      await fresh.close();
+    }
+  },
+
+  "an account is made, and recovered, though the answers are lost: the name would be taken, the code void": async ({
+    core,
+  }) => {
+    const name = "lena";
+    const tap = new Wiretap();
+    const tapped = async (seed: number) => {
+      const person = await Person.device(core, name, seed);
+      person.wrapTransport = tap.wrap;
+      await person.crash();
+      return person;
+    };
+    const [first, second] = [await tapped(79), await tapped(80)];
+    try {
+      tap.losesAnswer = ({ method }) => method === "registerFinish" || method === "recoverFinish";
+      const { recoveryCode } = await first.engine.createAccount(name, password);
+      assert.equal((await first.engine.account()).kind, "signed-in");
+      const recovered = await second.engine.recover(name, recoveryCode, next);
+      assert.equal((await second.engine.account()).kind, "signed-in");
+      assert.notEqual(recovered.recoveryCode, recoveryCode);
+      assert.deepEqual([tap.of("registerFinish").length, tap.of("recoverFinish").length], [1, 1]);
+    } finally {
+      await Promise.all([first.close(), second.close()]);
     }
   },
 

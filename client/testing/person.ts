@@ -309,7 +309,7 @@ export class Person<S extends Storage = MemoryStorage> {
 export interface World {
   core: TestCore;
   /** @returns a new account; the name gets a number, so that all tests of a suite can share one core */
-  join(name: string): Promise<Person>;
+  join(name: string, environment?: Partial<Environment>): Promise<Person>;
 }
 
 /**
@@ -329,9 +329,9 @@ export function suite(name: string, tests: Record<string, (world: World) => Prom
           try {
             await test({
               core,
-              join: async (who) => {
+              join: async (who, environment) => {
                 joined++;
-                const person = await Person.join(core, `${who}${joined}`, joined);
+                const person = await Person.join(core, `${who}${joined}`, joined, environment);
                 people.push(person);
                 return person;
               },

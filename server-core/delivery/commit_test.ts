@@ -10,6 +10,7 @@ import {
   withService,
 } from "../testing/delivery_service.ts";
 import { type Bytes, concat, toHex } from "../../schema/bytes.ts";
+import { openDatabase } from "../storage/sqlite/open.ts";
 import { random, seedDevices, sha256, type TestDevice } from "../testing/seed.ts";
 
 Deno.test("commit() moves the channel to the next epoch, and queues commit, Welcome and own entry", () =>
@@ -311,4 +312,17 @@ Deno.test("PEOPLE A7: commit() is E032 when an account adds a device 128 times i
     const lost = { channelId: channels[1].channelId, epoch: 99, members: [eve, bob], removed: [bob], added: [bob] };
     for (let count = 0; count < 130; count++) assert.equal(await outcome(sendCommit(as(eve), lost)), "E015");
     assert.equal(await add(channels[1], true), "ok");
+  }));
+
+Deno.test("PEOPLE A7: commit() adds the account's own new device to more than 128 channels", () =>
+  withService(2, async ({ as, dataDir, devices: [eve, second] }) => {
+    const db = openDatabase({ dataDir });
+    db.run("UPDATE devices SET account_key = ? WHERE recipient_key = ?", eve.accountKey, second.recipientKey);
+    db.close();
+    for (let count = 0; count < 130; count++) {
+      const channelId = random(32);
+      await as(eve).call(delivery.createChannel, { channelId });
+      const plan = { channelId, epoch: 0, members: [eve, second], added: [second] };
+      assert.equal(await outcome(sendCommit(as(eve), plan)), "ok", `channel ${count + 1}`);
+    }
   }));

@@ -6,8 +6,10 @@
  * Nothing here is stored: who misses a notice looks at its next connection, or within the hour.
  */
 
+import { createHash } from "node:crypto";
+import { setImmediate } from "node:timers/promises";
 import { type Bytes, equalBytes, toHex } from "../../schema/bytes.ts";
-import { turnHash } from "../../schema/device_turn.ts";
+import { turnBytes } from "../../schema/device_turn.ts";
 import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import { CallWindow } from "../../server-common/call_window.ts";
 import { errorFields, type Log } from "../../server-common/log.ts";
@@ -23,6 +25,9 @@ export const maxMembersRead = 20_000;
 /** Notices of one account in a minute: of its list, and as many of its vault. */
 export const maxNoticesPerMinute = 6;
 const minuteMs = 60_000;
+/** After a notice the store is left to others for so many times as long, and a second at most. */
+const pauseTimes = 7;
+const longestPauseMs = 1_000;
 
 /** A change of an account. */
 export interface AccountChange {
@@ -30,7 +35,7 @@ export interface AccountChange {
   accountKey: Bytes;
   /** "own": only the account's devices have something to do. */
   to: "own" | "all";
-  /** 32 bytes: the device that has made the change. It is not told. */
+  /** 32 bytes: the device that has made the change. It is not told. Empty: several devices have made some. */
   by: Bytes;
   /** That device mends its groups at once, so the others come after it. */
   acts: boolean;
@@ -49,6 +54,7 @@ export class DeviceNotices {
   readonly #options: NoticesOptions;
   readonly #window: CallWindow;
   readonly #waiting = new Map<string, AccountChange>();
+  readonly #closed = Promise.withResolvers<void>();
   #sending: Promise<void> | undefined;
 
   constructor(options: NoticesOptions) {
@@ -61,12 +67,19 @@ export class DeviceNotices {
     const key = toHex(change.accountKey);
     const before = this.#waiting.get(key);
     if (!before && this.#window.take([`${key} ${change.to}`]) > 0) return;
-    this.#waiting.set(key, before?.to === "all" ? { ...change, to: "all" } : change);
+    this.#waiting.set(key, before ? both(before, change) : change);
     this.#sending ??= this.#sendAll().finally(() => this.#sending = undefined);
   }
 
   /** Resolves when no notice waits. */
   async idle(): Promise<void> {
+    await this.#sending;
+  }
+
+  /** What waits is sent to nobody: the server stops. */
+  async close(): Promise<void> {
+    this.#waiting.clear();
+    this.#closed.resolve();
     await this.#sending;
   }
 
@@ -76,8 +89,20 @@ export class DeviceNotices {
     for (let next; (next = this.#waiting.entries().next().value) !== undefined;) {
       const [key, change] = next;
       this.#waiting.delete(key);
+      const startedMs = performance.now();
       await this.#send(change).catch((error) => this.#options.log?.warn("a notice failed", errorFields(error)));
+      if (this.#waiting.size > 0) await this.#pause(performance.now() - startedMs);
     }
+  }
+
+  /** To read 20,000 members takes the storage thread 0.1 s, and many accounts can ask for that. */
+  async #pause(tookMs: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const over = new Promise<void>((resolve) =>
+      timer = setTimeout(resolve, Math.min(pauseTimes * tookMs, longestPauseMs))
+    );
+    await Promise.race([over, this.#closed.promise]);
+    clearTimeout(timer);
   }
 
   async #send({ accountKey, to, by, acts }: AccountChange): Promise<void> {
@@ -87,22 +112,24 @@ export class DeviceNotices {
       most: to === "all" ? maxMembersRead : 0,
     });
     const order = (channelId: Uint8Array, recipientKeys: Bytes[]) =>
-      inOrder(recipientKeys, (recipientKey) => turnHash({ channelId, accountKey, version, recipientKey }));
+      inOrder(recipientKeys, (recipientKey) => turnBytes({ channelId, accountKey, version, recipientKey }));
     const tell = (recipientKey: Bytes, channelId: Bytes, turn: number) =>
       live.notify(recipientKey, noticeOf(accountKey, channelId, turn, now()));
     const none = new Uint8Array();
-    const told = await order(none, own.filter((key) => live.namesRun(key) && !equalBytes(key, by)));
+    const told = order(none, own.filter((key) => live.namesRun(key) && !equalBytes(key, by)));
     const ownOrder = acts ? [by, ...told] : told;
     const turnOf = new Map(ownOrder.map((recipientKey, turn) => [toHex(recipientKey), turn]));
     for (const recipientKey of told) tell(recipientKey, none, turnOf.get(toHex(recipientKey))!);
     const entries = new Map<string, number>();
     for (const { channelId, devices } of channels) {
+      // Calls are served between two channels of 2,000 devices.
+      await setImmediate();
       const ownTurns = devices.filter(({ own }) => own).map(({ recipientKey }) =>
         turnOf.get(toHex(recipientKey)) ?? -1
       );
       const first = Math.max(-1, ...ownTurns) + 1;
       const others = devices.filter(({ own, recipientKey }) => !own && live.namesRun(recipientKey));
-      const asked = await order(channelId, others.map(({ recipientKey }) => recipientKey));
+      const asked = order(channelId, others.map(({ recipientKey }) => recipientKey));
       for (const [index, recipientKey] of asked.slice(0, Math.max(0, maxTurns - first)).entries()) {
         const count = entries.get(toHex(recipientKey)) ?? 0;
         if (count >= maxEntriesPerDevice) continue;
@@ -113,8 +140,20 @@ export class DeviceNotices {
   }
 }
 
-async function inOrder(recipientKeys: Bytes[], hashOf: (recipientKey: Bytes) => Promise<Bytes>): Promise<Bytes[]> {
-  const hashed = await Promise.all(recipientKeys.map(async (key) => ({ key, hash: toHex(await hashOf(key)) })));
+/** Who has made one of two changes has to be told of the other one. */
+function both(one: AccountChange, other: AccountChange): AccountChange {
+  const isSame = equalBytes(one.by, other.by);
+  return {
+    accountKey: one.accountKey,
+    to: one.to === "all" || other.to === "all" ? "all" : "own",
+    by: isSame ? one.by : new Uint8Array(),
+    acts: isSame && (one.acts || other.acts),
+  };
+}
+
+/** Hashes in this thread: WebCrypto takes ten times as long for 100 bytes, and 20,000 members may be connected. */
+function inOrder(recipientKeys: Bytes[], bytesOf: (recipientKey: Bytes) => Bytes): Bytes[] {
+  const hashed = recipientKeys.map((key) => ({ key, hash: createHash("sha256").update(bytesOf(key)).digest("hex") }));
   return hashed.sort((a, b) => a.hash < b.hash ? -1 : 1).map(({ key }) => key);
 }
 

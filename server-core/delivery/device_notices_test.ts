@@ -89,6 +89,45 @@ Deno.test("PEOPLE B1: who has revoked a device mends first, and is not told", as
   assert.deepEqual(turns(), [[String(own), "", 1], [String(other), String(channelId), 2]]);
 });
 
+Deno.test("PEOPLE B1: of two devices whose changes are one notice, each is told of the other's", async () => {
+  const other = random(32);
+  const { notices, change, turns } = setting({ version: 4, own: [other, by], channels: [] });
+  // A new device has its first KeyPackages while another one, which can add it, writes the vault.
+  notices.changed({ accountKey, to: "all", by, acts: false });
+  await change({ to: "own", by: other });
+  assert.deepEqual(turns().map(([to]) => to).sort(), [String(by), String(other)].sort());
+});
+
+Deno.test("PEOPLE B1: notices leave the store to others most of the time, and none waits for a stop", async () => {
+  const times: { beganMs: number; endedMs: number }[] = [];
+  const accountChannels = async () => {
+    const beganMs = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    times.push({ beganMs, endedMs: performance.now() });
+    return { version: 1, own: [], channels: [] };
+  };
+  const notices = new DeviceNotices({
+    store: { accountChannels },
+    live: { namesRun: () => true, notify: () => {} },
+    now: () => 1_000_000,
+  });
+  const changed = (count: number) => {
+    for (let index = 0; index < count; index++) {
+      notices.changed({ accountKey: random(32), to: "all", by, acts: false });
+    }
+  };
+  changed(3);
+  await notices.idle();
+  assert.equal(times.length, 3);
+  for (const [index, { beganMs }] of times.slice(1).entries()) {
+    assert.ok(beganMs - times[index].endedMs > 200, "seven times as long as a notice took");
+  }
+  changed(1_000);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await notices.close();
+  assert.ok(times.length < 10);
+});
+
 Deno.test("PEOPLE B1: a subscription that does not name its run gets no such entry, and no turn", async () => {
   const [old, current, channelId] = [random(32), random(32), random(32)];
   const devices = [member(old), member(current)];

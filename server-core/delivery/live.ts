@@ -46,10 +46,14 @@ export class LiveDevices {
     else this.#marks.oweCopied(key);
   }
 
-  /** Forgets a subscription whose call is over. */
+  /** Forgets a subscription whose call is over. A word that it was not told goes to the device's next one. */
   unsubscribe(recipientKey: Uint8Array, subscription: Subscription): void {
     const key = keyOf(recipientKey);
     if (this.#subscriptions.get(key) === subscription) this.#subscriptions.delete(key);
+    if (!subscription.hasWord) return;
+    const present = this.#subscriptions.get(key);
+    if (present) present.tellCopied();
+    else this.#marks.oweCopied(key);
   }
 
   /**

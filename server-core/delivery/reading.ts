@@ -117,6 +117,7 @@ async function* elements(
       if (signal.aborted) return;
       const copied = subscription.takeCopied();
       if (copied || held) yield { entries: [], copied, held };
+      if (copied) subscription.copiedTold();
       held = false;
       const following = news.entries.filter(({ seq }) => seq === 0 || seq > cursor);
       if (news.behind || !isNext(following, cursor)) {

@@ -9,6 +9,7 @@ import {
   withService,
 } from "../testing/delivery_service.ts";
 import { random, type TestDevice } from "../testing/seed.ts";
+import { LiveDevices } from "./live.ts";
 
 function subscription({ as }: TestService, device: TestDevice, after = 0) {
   return as(device).stream(delivery.subscribe, { recipientKey: device.recipientKey, after });
@@ -179,6 +180,38 @@ Deno.test("PEOPLE B3: subscribeAs() tells the newer engine what the displaced on
     assert.deepEqual(await first(next), [false, false]);
     await next.return(undefined);
   }));
+
+Deno.test("PEOPLE B3: what a displaced engine says is not lost with the connection that it was for", () => {
+  const live = new LiveDevices();
+  const [key, session] = [random(32), random(16)];
+  const opened = (run: number, mark: number, before: number[]) =>
+    live.subscribe(key, session, { run: bytes(run), mark: bytes(mark), before: before.map(bytes) });
+  const newer = opened(2, 1, []);
+  live.displaced(key, bytes(1));
+  // It reads a long backlog, or can not be written to, until its connection is gone.
+  live.unsubscribe(key, newer);
+  const next = opened(2, 2, [1]);
+  assert.equal(next.takeCopied(), true);
+  next.copiedTold();
+  live.unsubscribe(key, next);
+  const after = opened(2, 3, [2]);
+  assert.equal(after.takeCopied(), false, "it was told");
+  // Two connections of one engine that overlap.
+  live.displaced(key, bytes(1));
+  const beside = opened(2, 4, [3]);
+  live.unsubscribe(key, after);
+  assert.equal(beside.takeCopied(), true);
+});
+
+Deno.test("PEOPLE B3: a subscription does not keep those before it in memory", async () => {
+  const live = new LiveDevices();
+  const [key, session] = [random(32), random(16)];
+  const older = live.subscribe(key, session, { run: bytes(1), mark: bytes(1), before: [] });
+  const newer = live.subscribe(key, session, { run: bytes(2), mark: bytes(2), before: [bytes(1)] });
+  older.lastTaken(true);
+  assert.equal(await newer.held(), true);
+  assert.equal(await newer.held(), false, "the older one is forgotten");
+});
 
 Deno.test("PEOPLE B3: subscribeAs() refuses what is no mark, and too many", () =>
   withService(1, async (service) => {

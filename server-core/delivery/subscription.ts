@@ -29,10 +29,12 @@ export class Subscription {
   readonly sessionId: Uint8Array;
   /** 16 bytes: the running engine, where the client names it. */
   readonly run: Uint8Array | undefined;
-  readonly #displaces: Subscription | undefined;
+  #displaces: Subscription | undefined;
   readonly #taken = Promise.withResolvers<boolean>();
   /** To be told that another engine has gone on with this device's keys. */
   #copied: boolean;
+  /** … by the word of that engine, which comes once. */
+  #hasWord = false;
   #inbox: Entry[] = [];
   #inboxBytes = 0;
   // Before the first read of the store every entry is new.
@@ -52,10 +54,13 @@ export class Subscription {
    *   that it runs. After a reload nobody takes it
    */
   async held(): Promise<boolean> {
-    if (!this.#displaces) return false;
+    const older = this.#displaces;
+    if (!older) return false;
+    // Each would keep the one before it in memory, for as long as a device is connected.
+    this.#displaces = undefined;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(true), lookMs));
-    const held = await Promise.race([this.#displaces.#taken.promise, late]);
+    const held = await Promise.race([older.#taken.promise, late]);
     clearTimeout(timer);
     return held;
   }
@@ -73,7 +78,13 @@ export class Subscription {
   /** Another engine of this device says that it still runs. */
   tellCopied(): void {
     this.#copied = true;
+    this.#hasWord = true;
     this.#wake?.();
+  }
+
+  /** Whether the word of another engine has not been handed over by {@link copiedTold}. */
+  get hasWord(): boolean {
+    return this.#hasWord;
   }
 
   /** @returns whether it is to be told now that there is a copy; once for each time */
@@ -81,6 +92,11 @@ export class Subscription {
     const copied = this.#copied;
     this.#copied = false;
     return copied;
+  }
+
+  /** What {@link takeCopied} gave was handed over. */
+  copiedTold(): void {
+    this.#hasWord = this.#copied;
   }
 
   /** Passes on an entry that was just stored (or is ephemeral). */

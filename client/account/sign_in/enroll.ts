@@ -8,7 +8,7 @@ import { type DeviceList, maxDevices, openDeviceList, signDeviceList } from "../
 import { generateEd25519, signEd25519, verifyEd25519 } from "../../../schema/ed25519.ts";
 import { RpcClient } from "../../../schema/rpc/client.ts";
 import type { OpenStream } from "../../../schema/rpc/byte_stream.ts";
-import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
+import { ErrorCode, isWireError, WireError } from "../../../schema/rpc/errors.ts";
 import { type Account, authentication } from "../../../schema/rpc/methods.ts";
 import { loginBytes, registrationBytes } from "../../../schema/signed_call.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
@@ -16,6 +16,7 @@ import { type DeviceKeys, enrolledDevice, newDevice, type StoredDevice } from ".
 import { putListAgain } from "../devices/device_list_again.ts";
 import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
 import { badAnswer } from "../errors.ts";
+import { answered } from "./lost_answer.ts";
 import { type OpaqueSuite, startLogin, startRegistration } from "./opaque.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
@@ -56,9 +57,10 @@ export interface Enrolment {
  * @throws WireError, TransportError, EngineError
  */
 export async function createAccountOnServer(
-  { openStream, suite, username, password }: Enrolment,
+  enrolment: Enrolment,
   inviteCode: string,
 ): Promise<Enrolled & { recoveryCode: string }> {
+  const { openStream, suite, username, password } = enrolment;
   const rpc = new RpcClient(openStream);
   const opaque = await startRegistration(password, username, suite);
   const { response } = await rpc.call(authentication.registerStart, {
@@ -100,6 +102,12 @@ export async function createAccountOnServer(
       vault,
       recipientKey,
       deviceSignature,
+    }).catch(async (error) => {
+      // The name would be taken, and nobody would have the recovery code.
+      const found = error instanceof WireError ? undefined : await answered(() => login(enrolment, keysOfDevice));
+      found?.exportKey.fill(0);
+      if (!found?.enrolled) throw error;
+      return found.session;
     });
     return {
       device,

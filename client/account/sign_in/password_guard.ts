@@ -8,6 +8,7 @@ import { proveCall, type StoredDevice } from "../devices/device.ts";
 import { changeDeviceList, withRevoked } from "../devices/device_list_change.ts";
 import type { SeenList } from "../devices/device_list_check.ts";
 import { type Enrolment, login, requireRootOf } from "./enroll.ts";
+import { askTimeoutMs } from "./lost_answer.ts";
 import { startRegistration } from "./opaque.ts";
 import { formatRecoveryCode, newRecoverySecret } from "./recovery_code.ts";
 import { recoveryPart } from "./recovery_key.ts";
@@ -61,16 +62,30 @@ async function nextVault(
   return { ...vault, ...wraps, version, sealed: await sealVault(content, keys.vaultKey, accountKey, version) };
 }
 
+/** A change of the vault's wrapped keys that is about to be in force. */
+export interface Rewrap {
+  write(current: { vault: Vault; content: VaultContent }): Promise<Vault>;
+  /** Whether the server has what `write` wrote: its answer may have been lost. @throws WireError, TransportError */
+  isInForce(): Promise<boolean>;
+}
+
+/** @returns whether the server's vault has the same part @throws WireError, TransportError */
+async function hasPart(rpc: RpcClient, part: Partial<Vault> | undefined): Promise<boolean> {
+  if (!part) return false;
+  const { vault } = await rpc.call(authentication.getVault, {}, { timeoutMs: askTimeoutMs });
+  return Object.entries(part).every(([name, value]) => equalBytes(vault[name as keyof Vault] as Bytes, value as Bytes));
+}
+
 /**
  * @param password the new one, checked
- * @returns a function that writes the new OPAQUE record and the wrapped keys in one call; the server then ends every
- *   session but the confirmed one
+ * @returns what writes the new OPAQUE record and the wrapped keys in one call; the server then ends every session but
+ *   the confirmed one
  */
 export async function newPassword(
   { suite, username }: Enrolment,
   password: string,
   { rpc, device, keys }: Confirmed,
-): Promise<(current: { vault: Vault; content: VaultContent }) => Promise<Vault>> {
+): Promise<Rewrap> {
   const opaque = await startRegistration(password, username, suite);
   const { response } = await rpc.call(authentication.registerStart, {
     suite: suite.tag,
@@ -80,7 +95,7 @@ export async function newPassword(
   const { record, exportKey } = await opaque.finish(response);
   const wrappedByPassword = await wrapVaultKeys(keys, "password", exportKey, device.accountKey);
   exportKey.fill(0);
-  return async ({ vault, content }) => {
+  const write: Rewrap["write"] = async ({ vault, content }) => {
     const next = await nextVault(vault, content, keys, device.accountKey, { wrappedByPassword });
     const proof = await proveCall(rpc, device.deviceSeed, "changePassword", [
       record,
@@ -96,23 +111,20 @@ export async function newPassword(
     });
     return next;
   };
+  return { write, isInForce: () => hasPart(rpc, { wrappedByPassword }) };
 }
 
-/** @returns the code, and a function that writes the vault with the keys wrapped for that code */
-export function newRecoveryCode(
-  { rpc, device, keys }: Confirmed,
-): { recoveryCode: string; write(current: { vault: Vault; content: VaultContent }): Promise<Vault> } {
+/** Makes a code, and writes nothing yet. */
+export function newRecoveryCode({ rpc, device, keys }: Confirmed): Rewrap & { recoveryCode: string } {
   const secret = newRecoverySecret();
+  let written: Partial<Vault> | undefined;
   return {
     recoveryCode: formatRecoveryCode(secret),
+    isInForce: () => hasPart(rpc, written),
     write: async ({ vault, content }) => {
-      const next = await nextVault(
-        vault,
-        content,
-        keys,
-        device.accountKey,
-        await recoveryPart(keys, secret, device.accountKey),
-      );
+      const part = await recoveryPart(keys, secret, device.accountKey);
+      const next = await nextVault(vault, content, keys, device.accountKey, part);
+      written = part;
       const proof = await proveCall(rpc, device.deviceSeed, "putVault", [u64(vault.version), ...vaultFields(next)]);
       await rpc.call(authentication.putVault, { expectedVersion: vault.version, vault: next, proof });
       return next;

@@ -21,6 +21,16 @@ interface QueueLimit {
   bytes: number;
 }
 
+/**
+ * How many queues may be looked at anew for one call: a message may go to 2,000 full ones, and all calls wait for it.
+ */
+export const maxLooks = 8;
+
+/** The looks that a call has left. */
+export interface Looks {
+  left: number;
+}
+
 /** Whose messages make room next. */
 interface Heaviest {
   /** Queue numbers of the account's devices. Entries of earlier versions name none: −channel stands for them. */
@@ -38,15 +48,22 @@ interface Heaviest {
 const remembered = new WeakMap<Database, Map<number, Heaviest>>();
 const rememberedQueues = 10_000;
 
-/** @returns the message that makes room; undefined where none waits */
-export function nextToDrop(db: Database, queue: number, limit: QueueLimit): Waiting | undefined {
+/**
+ * Without a look left the account of the last look makes room for longer, and where there was none, the oldest message.
+ *
+ * @param looks of the call; changed
+ * @returns the message that makes room; undefined where none waits
+ */
+export function nextToDrop(db: Database, queue: number, limit: QueueLimit, looks: Looks): Waiting | undefined {
   const known = remembered.get(db) ?? new Map<number, Heaviest>();
   remembered.set(db, known);
   const before = known.get(queue);
-  let heaviest = before && before.left > 0 ? before : undefined;
+  let heaviest = before && (before.left > 0 || looks.left === 0) ? before : undefined;
   let found = heaviest && oldestOf(db, queue, heaviest);
   // Its messages may have been read meanwhile.
   if (!heaviest || !found) {
+    if (looks.left === 0) return oldestApplication(db, queue);
+    looks.left--;
     heaviest = heaviestOf(db, queue, limit);
     found = heaviest && oldestOf(db, queue, heaviest);
     if (!heaviest || !found) return undefined;
@@ -54,6 +71,17 @@ export function nextToDrop(db: Database, queue: number, limit: QueueLimit): Wait
   if (known.size >= rememberedQueues) known.clear();
   known.set(queue, { ...heaviest, left: heaviest.left - 1, from: found.seq + 1 });
   return found;
+}
+
+/** @returns the oldest application entry that waits */
+export function oldestApplication(db: Database, queue: number): Waiting | undefined {
+  return db.get<Waiting>(
+    `SELECT seq, channel, body, received_ms FROM entries
+     WHERE queue = ? AND seq >= (SELECT application_from FROM queues WHERE queue = ?)
+       AND kind = ${EntryKind.APPLICATION} ORDER BY seq LIMIT 1`,
+    queue,
+    queue,
+  );
 }
 
 function oldestOf(db: Database, queue: number, { senders, from }: Heaviest): Waiting | undefined {

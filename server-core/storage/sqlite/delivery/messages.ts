@@ -8,6 +8,7 @@ import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { storeBody } from "./bodies.ts";
 import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
+import { type Looks, maxLooks } from "./making_room.ts";
 import { takePlace } from "./places.ts";
 import { append } from "./queues.ts";
 
@@ -22,18 +23,19 @@ export const messageOperations: Pick<
 > = {
   publish(db, { sender, channelId, ...message }, { nowMs }) {
     const membership = requireMember(db, channelId, sender);
-    return answered(db, membership, message) ?? store(db, membership, message, nowMs);
+    return answered(db, membership, message) ?? store(db, membership, message, nowMs, { left: maxLooks });
   },
 
   publishInOrder(db, { sender, channelId, messages }, { nowMs }) {
     const membership = requireMember(db, channelId, sender);
     const answers: OrderedAnswer[] = [];
+    const looks = { left: maxLooks };
     for (const message of messages) {
       try {
         const before = answered(db, membership, message);
         // In this transaction no epoch passes between two messages, so a refused one can not be overtaken.
         if (!before && answers.some(({ code }) => code !== 0)) break;
-        answers.push({ code: 0, ...before ?? store(db, membership, message, nowMs) });
+        answers.push({ code: 0, ...before ?? store(db, membership, message, nowMs, looks) });
       } catch (error) {
         if (!(error instanceof WireError)) throw error;
         answers.push({ code: error.code, receivedMs: 0, place: 0 });
@@ -103,6 +105,7 @@ function store(
   { channel, queue: from }: Membership,
   { epoch, messageId, envelope, bodyHash }: OrderedMessage,
   nowMs: number,
+  looks: Looks,
 ): Published {
   const answer = { receivedMs: nowMs, place: takePlace(db, channel, nowMs) };
   noteSent(db, channel, from, 0, messageId, bodyHash, answer);
@@ -113,7 +116,7 @@ function store(
   const entry = { ...what, receivedMs: nowMs, body, sender: from };
   return {
     ...answer,
-    queued: to.map(({ queue, recipientKey }) => ({ recipientKey, seq: append(db, queue, entry) })),
+    queued: to.map(({ queue, recipientKey }) => ({ recipientKey, seq: append(db, queue, entry, looks) })),
   };
 }
 

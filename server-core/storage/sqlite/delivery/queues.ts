@@ -4,7 +4,7 @@ import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { Database } from "../database.ts";
 import { releaseBody } from "./bodies.ts";
 import { lightenLoad } from "./commit_load.ts";
-import { drop, nextToDrop, type Waiting } from "./making_room.ts";
+import { drop, type Looks, maxLooks, nextToDrop, oldestApplication } from "./making_room.ts";
 
 /** Application entries that may wait for one device before some are dropped (making_room.ts). */
 export const queueLimit = { entries: 10_000, bytes: 64 * 1024 * 1024 };
@@ -39,9 +39,15 @@ export function ensureQueue(db: Database, recipientKey: Uint8Array): number {
  * queueLimit}, the oldest application entries of the account that fills most of it are dropped.
  *
  * @param queue a queue that is not dropped
+ * @param looks of the call that queues it for several devices
  * @returns the entry's seq
  */
-export function append(db: Database, queue: number, entry: NewEntry): number {
+export function append(
+  db: Database,
+  queue: number,
+  entry: NewEntry,
+  looks: Looks = { left: maxLooks },
+): number {
   const counts = entry.kind === EntryKind.APPLICATION;
   const bytes = counts ? entry.body?.length ?? 0 : 0;
   const after = db.get<{ seq: number; waiting: number; waiting_bytes: number }>(
@@ -68,22 +74,12 @@ export function append(db: Database, queue: number, entry: NewEntry): number {
   );
   let { waiting, waiting_bytes } = after;
   while (waiting > queueLimit.entries || waiting_bytes > queueLimit.bytes) {
-    const next = nextToDrop(db, queue, queueLimit);
+    const next = nextToDrop(db, queue, queueLimit, looks);
     if (!next) break;
     waiting_bytes -= drop(db, queue, next);
     waiting--;
   }
   return after.seq;
-}
-
-function oldestApplication(db: Database, queue: number): Waiting | undefined {
-  return db.get<Waiting>(
-    `SELECT seq, channel, body, received_ms FROM entries
-     WHERE queue = ? AND seq >= (SELECT application_from FROM queues WHERE queue = ?)
-       AND kind = ${EntryKind.APPLICATION} ORDER BY seq LIMIT 1`,
-    queue,
-    queue,
-  );
 }
 
 /**
