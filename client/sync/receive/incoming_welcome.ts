@@ -62,23 +62,25 @@ export async function receiveWelcome(received: EntryContext): Promise<void> {
 type Joined = Extract<JoinResult, { kind: "processed" }>;
 
 /**
- * A Welcome to a channel that is one of those that a conversation has left. Those that this device was in, and all of
- * the conversation's line, stay closed. But the maker of a replacement names the channel before it, and can name that
- * of any other group, so that the device would never come into it.
+ * A Welcome to a channel that is one of those that a conversation has left. Those that this device was in stay closed,
+ * and so do those of the conversation's line, where somebody of the conversation adds. But the maker of a replacement
+ * names the channels before it, and can name that of any other group, so that the device would never come into it.
  */
 async function receiveIntoNamed(received: EntryContext): Promise<void> {
   const { unit, entry: { channelId } } = received;
   const chatId = unit.chatThatLeft(channelId);
   const conversation = chatId === undefined ? undefined : await unit.conversation(chatId);
+  if (!conversation) return;
   const named = toHex(channelId);
-  const { firstChannelId, leftIn = [], earlier = [] } = conversation?.record ?? {};
-  if (!firstChannelId || equalBytes(firstChannelId, channelId)) return;
-  if (leftIn.some((left) => left.channelId === named)) return;
+  const { firstChannelId, leftIn = [], earlier = [], members } = conversation.record;
+  if (conversation.id === named || leftIn.some((left) => left.channelId === named)) return;
   const result = await openWelcome(received, false);
   if (result.kind !== "processed") return;
-  const { supersedes } = result.info;
-  if (supersedes && equalBytes(supersedes.firstChannelId ?? supersedes.channelId, firstChannelId)) return;
-  conversation!.set({ earlier: earlier.filter((channel) => channel !== named) });
+  const { info: { supersedes }, adder } = result;
+  const first = supersedes ? supersedes.firstChannelId ?? supersedes.channelId : channelId;
+  const adderKey = toHex(adder.credential.accountKey);
+  if (equalBytes(first, firstChannelId) && members.some(({ accountKey }) => accountKey === adderKey)) return;
+  conversation.set({ earlier: earlier.filter((channel) => channel !== named) });
   await enter(received, result, undefined);
 }
 
