@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { systemEnvironment } from "../runtime/environment.ts";
 import { password, Person, suite } from "../testing/person.ts";
+import { quiet } from "../testing/quiet.ts";
 
 /** Turns of their real length, which a busy machine does not use up: fetch, commit and delivery fit into one. */
 const unhurried = { after: systemEnvironment.after };
@@ -16,9 +17,6 @@ function countFetches(people: Person[]): () => number {
   }
   return () => fetches;
 }
-
-const quiet = (people: Person[]) =>
-  Promise.all(people.map((person) => person.engine.settled(AbortSignal.timeout(20_000))));
 
 suite("a changed device list reaches those who have something to do", {
   "PEOPLE B1: an own device that is online adds a new one, with one KeyPackage for each chat": async (

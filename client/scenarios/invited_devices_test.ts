@@ -2,10 +2,8 @@
 
 import assert from "node:assert/strict";
 import { sendCommit, takeOver, without } from "../testing/hostile_member.ts";
-import { type Person, suite } from "../testing/person.ts";
-
-const quiet = (people: Person[]) =>
-  Promise.all(people.map((person) => person.engine.settled(AbortSignal.timeout(20_000))));
+import { suite } from "../testing/person.ts";
+import { quiet } from "../testing/quiet.ts";
 
 suite("an invitation stays one until it is taken, whatever the account's own devices do", {
   "PEOPLE B1: a new device in the place of a revoked one gets a stranger's group from nobody but the stranger": async (

@@ -1,9 +1,19 @@
 import assert from "node:assert/strict";
 import { forgedReturn } from "../testing/injected_welcome.ts";
-import { password, Person, suite } from "../testing/person.ts";
+import { password, Person, suite, type World } from "../testing/person.ts";
+import { quiet } from "../testing/quiet.ts";
 
-const quiet = (people: Person[]) =>
-  Promise.all(people.map((person) => person.engine.settled(AbortSignal.timeout(20_000))));
+/** Anna's two devices are asked about a group of a stranger's. */
+async function invitedOnTwoDevices(
+  { core, join }: World,
+): Promise<{ anna: Person; second: Person; chatId: string }> {
+  const [anna, bert] = [await join("anna"), await join("bert")];
+  const second = await anna.secondDevice(core);
+  const chatId = await bert.engine.startChat([anna.username], "Board");
+  for (const person of [anna, second]) await person.sees(chatId, ({ invitation }) => invitation);
+  await quiet([anna, second, bert]);
+  return { anna, second, chatId };
+}
 
 suite("own chats are chats on every device of the account", {
   "PEOPLE B1: a chat that the account has taken is no invitation on a new device, whoever adds it": async (
@@ -69,12 +79,8 @@ suite("own chats are chats on every device of the account", {
   "PEOPLE B1: what was taken while the vault could not be had is no invitation on the other device later": async (
     { core, join },
   ) => {
-    const [anna, bert] = [await join("anna"), await join("bert")];
-    const second = await anna.secondDevice(core);
+    const { anna, second, chatId } = await invitedOnTwoDevices({ core, join });
     try {
-      const chatId = await bert.engine.startChat([anna.username], "Board");
-      for (const person of [anna, second]) await person.sees(chatId, ({ invitation }) => invitation);
-      await quiet([anna, second, bert]);
       let tries = 0;
       anna.refuses = (method) => method === "getVault" && tries++ >= 0;
       await anna.engine.acceptInvitation(chatId);
@@ -91,12 +97,8 @@ suite("own chats are chats on every device of the account", {
   "PEOPLE B1: what was taken while this device was away is no invitation here when it is back": async (
     { core, join },
   ) => {
-    const [anna, bert] = [await join("anna"), await join("bert")];
-    const second = await anna.secondDevice(core);
+    const { anna, second, chatId } = await invitedOnTwoDevices({ core, join });
     try {
-      const chatId = await bert.engine.startChat([anna.username], "Board");
-      for (const person of [anna, second]) await person.sees(chatId, ({ invitation }) => invitation);
-      await quiet([anna, second, bert]);
       second.online = false;
       second.disconnect();
       await second.until(async () => (await second.engine.connection()).kind !== "connected", "the break");

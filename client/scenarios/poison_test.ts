@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fromHex, sha256, toHex } from "../../schema/bytes.ts";
+import type { RpcClient } from "../../schema/rpc/client.ts";
 import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
 import { textKind } from "../content/kinds/text.ts";
 import { encodeMimiContent } from "../content/mimi_content.ts";
@@ -15,6 +16,30 @@ async function pair(join: (name: string) => Promise<Person>): Promise<{ anna: Pe
   const chatId = await anna.engine.startChat([bert.username], "poisoned");
   await bert.sees(chatId);
   return { anna, bert, chatId };
+}
+
+/** Makes a channel and adds a device by a Welcome of random bytes, for which no KeyPackage is needed. */
+async function addByJunk(rpc: RpcClient, channelId: Uint8Array<ArrayBuffer>, by: Person, who: Person): Promise<void> {
+  await rpc.call(delivery.createChannel, { channelId });
+  const [own, added] = [await by.recipientKey(), await who.recipientKey()];
+  const headers = new Uint8Array([...own, ...random(1168), ...added, ...random(1168)]);
+  const body = new Uint8Array([...random(100), ...random(100), ...headers]);
+  await rpc.call(
+    delivery.commit,
+    {
+      channelId,
+      epoch: 0,
+      commitId: random(16),
+      sha256: await sha256(body),
+      commitLength: 100,
+      welcomeLength: 100,
+      headersLength: headers.length,
+      removed: [],
+      added: [added],
+    },
+    {},
+    body,
+  );
 }
 
 suite("foreign entries that should not be", {
@@ -77,26 +102,7 @@ suite("foreign entries that should not be", {
     const [anna, eve] = [await join("anna"), await join("eve")];
     const { rpc } = await outsider(core, eve);
     const channelId = random(32);
-    await rpc.call(delivery.createChannel, { channelId });
-    const [own, added] = [await eve.recipientKey(), await anna.recipientKey()];
-    // No KeyPackage of hers is needed for a Welcome that does not open.
-    const body = new Uint8Array([...random(100), ...random(100), ...own, ...random(1168), ...added, ...random(1168)]);
-    await rpc.call(
-      delivery.commit,
-      {
-        channelId,
-        epoch: 0,
-        commitId: random(16),
-        sha256: await sha256(body),
-        commitLength: 100,
-        welcomeLength: 100,
-        headersLength: 2 * (32 + 1168),
-        removed: [],
-        added: [added],
-      },
-      {},
-      body,
-    );
+    await addByJunk(rpc, channelId, eve, anna);
     for (let count = 0; count < 20; count++) {
       const message = { channelId, epoch: 1, messageId: random(16), envelope: random(300), ephemeral: false };
       await rpc.call(delivery.publish, message);
@@ -259,26 +265,7 @@ suite("foreign entries that should not be", {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const { rpc } = await outsider(core, anna);
     const channelId = random(32);
-    await rpc.call(delivery.createChannel, { channelId });
-    const bertKey = await bert.recipientKey();
-    const headers = new Uint8Array([...await anna.recipientKey(), ...random(1168), ...bertKey, ...random(1168)]);
-    const body = new Uint8Array([...random(100), ...random(100), ...headers]);
-    await rpc.call(
-      delivery.commit,
-      {
-        channelId,
-        epoch: 0,
-        commitId: random(16),
-        sha256: await sha256(body),
-        commitLength: 100,
-        welcomeLength: 100,
-        headersLength: headers.length,
-        removed: [],
-        added: [bertKey],
-      },
-      {},
-      body,
-    );
+    await addByJunk(rpc, channelId, anna, bert);
     await bert.until(() => bert.problems.length > 0, "the problem");
     assert.match(JSON.stringify(bert.problems), /L008/);
     const chatId = await anna.engine.startChat([bert.username]);
