@@ -4,8 +4,7 @@ import type { Log } from "../server-common/log.ts";
 import type { Metrics, RefusalReason } from "./metrics.ts";
 import { type CallOutcome, type CallSummary, type Duplex, spliceCall } from "./splice.ts";
 import type { UpstreamPool, UpstreamStream } from "./upstream.ts";
-import { addressBlock } from "../server-common/address_block.ts";
-import { Usage } from "./usage.ts";
+import { AddressUsage } from "../server-common/address_usage.ts";
 
 /** "tooMany": the caller has reached its limit of calls; "unavailable": the core can not be reached. */
 export type CallRefusal = "tooMany" | "unavailable";
@@ -27,14 +26,14 @@ export class CallRouter {
   readonly #limits: GatewayLimits;
   readonly #metrics: Metrics;
   readonly #log: Log;
-  readonly #perAddress: Usage;
+  readonly #perAddress: AddressUsage;
 
   constructor(pool: Pick<UpstreamPool, "open">, limits: GatewayLimits, metrics: Metrics, log: Log) {
     this.#pool = pool;
     this.#limits = limits;
     this.#metrics = metrics;
     this.#log = log;
-    this.#perAddress = new Usage(limits.callsPerAddress);
+    this.#perAddress = new AddressUsage(limits.callsPerAddress);
   }
 
   /**
@@ -44,8 +43,8 @@ export class CallRouter {
    * @returns the accepted call, which must then be carried, or the reason of the refusal
    */
   async accept(client: Deno.NetAddr): Promise<AcceptedCall | CallRefusal> {
-    const key = addressBlock(client.hostname);
-    if (!this.#perAddress.take(key)) {
+    const { hostname: address } = client;
+    if (!this.#perAddress.take(address)) {
       this.refuse("callsPerAddress");
       return "tooMany";
     }
@@ -53,12 +52,12 @@ export class CallRouter {
     try {
       upstream = await this.#pool.open(client);
     } catch {
-      this.#perAddress.give(key);
+      this.#perAddress.give(address);
       this.#metrics.add("qpq_gateway_calls_failed_total");
       this.#metrics.refuse("coreAway");
       return "unavailable";
     }
-    return { carry: (duplex, abort) => this.#carry(duplex, upstream, key, abort) };
+    return { carry: (duplex, abort) => this.#carry(duplex, upstream, address, abort) };
   }
 
   /** Counts a call that a limit refused. */
@@ -67,14 +66,14 @@ export class CallRouter {
     this.#metrics.refuse(reason);
   }
 
-  async #carry(client: Duplex, upstream: UpstreamStream, key: string, abort?: AbortSignal): Promise<CallSummary> {
+  async #carry(client: Duplex, upstream: UpstreamStream, address: string, abort?: AbortSignal): Promise<CallSummary> {
     const metrics = this.#metrics;
     metrics.add("qpq_gateway_calls_total");
     metrics.add("qpq_gateway_calls");
     const startedAt = performance.now();
     const summary = await spliceCall(client, upstream, this.#limits, abort);
     upstream.release();
-    this.#perAddress.give(key);
+    this.#perAddress.give(address);
     metrics.add("qpq_gateway_calls", -1);
     metrics.add("qpq_gateway_bytes_to_core_total", summary.bytesToCore);
     metrics.add("qpq_gateway_bytes_from_core_total", summary.bytesFromCore);

@@ -10,14 +10,13 @@ import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
 import type { CallPace } from "./pace.ts";
-import { TokenBuckets } from "../server-common/token_bucket.ts";
 import { refusal } from "./refusal.ts";
 import { answerRpc } from "./rpc_fallback.ts";
 import { securityHeaders } from "./security_headers.ts";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 import { StaticFiles } from "./static.ts";
-import { addressBlock } from "../server-common/address_block.ts";
-import { Usage } from "./usage.ts";
+import { AddressRates } from "../server-common/address_rates.ts";
+import { AddressUsage } from "../server-common/address_usage.ts";
 import { wellKnownPath, wellKnownResponse } from "./well_known.ts";
 
 export interface GatewayHttpOptions {
@@ -69,10 +68,10 @@ const maxAddresses = 10_000;
 export class GatewayHttpServer {
   readonly #options: GatewayHttpOptions;
   readonly #files: StaticFiles;
-  readonly #rpcRate: TokenBuckets;
-  readonly #fileRate: TokenBuckets;
-  readonly #refusalRate: TokenBuckets;
-  readonly #held = new Usage(heldPerAddress);
+  readonly #rpcRate: AddressRates;
+  readonly #fileRate: AddressRates;
+  readonly #refusalRate: AddressRates;
+  readonly #held = new AddressUsage(heldPerAddress);
   readonly #server: HttpServer;
   readonly #isOwnOrigin: (origin: string) => boolean;
 
@@ -82,7 +81,7 @@ export class GatewayHttpServer {
     this.#files = new StaticFiles(options.webRoot);
     const { rpcPerSecond, filesPerSecond } = options.limits;
     const rate = (perSecond: number, seconds: number) =>
-      new TokenBuckets({
+      new AddressRates({
         perMinute: 60 * perSecond,
         burst: seconds * perSecond,
         clock: options.now,
@@ -155,22 +154,22 @@ export class GatewayHttpServer {
 
   async #refuseRate(path: string, client: Deno.NetAddr): Promise<Response | undefined> {
     const isRpc = path === "/rpc";
-    const key = addressBlock(client.hostname);
-    const retryAfterMs = (isRpc ? this.#rpcRate : this.#fileRate).take(key);
+    const { hostname: address } = client;
+    const retryAfterMs = (isRpc ? this.#rpcRate : this.#fileRate).take(address);
     if (retryAfterMs === 0) {
       if (isRpc) await this.#options.pace.turn(client.hostname);
       return undefined;
     }
-    await this.#hold(key);
+    await this.#hold(address);
     this.#options.metrics.refuse(isRpc ? "rpcRate" : "fileRate");
     return refusal(429, "too many requests", retryAfterMs);
   }
 
-  async #hold(key: string): Promise<void> {
-    if (!this.#held.take(key)) return;
-    const waitMs = this.#refusalRate.reserve(key, holdAtMostMs);
+  async #hold(address: string): Promise<void> {
+    if (!this.#held.take(address)) return;
+    const waitMs = this.#refusalRate.reserve(address, holdAtMostMs);
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    this.#held.give(key);
+    this.#held.give(address);
   }
 
   #headers(host: string | undefined): Record<string, string> {

@@ -3,8 +3,7 @@
  * slow the others. A call that is not accepted yet waits at its sender through QUIC's flow control. Nothing
  * is refused, and nothing queues here.
  */
-import { TokenBuckets } from "../server-common/token_bucket.ts";
-import { addressBlock } from "../server-common/address_block.ts";
+import { AddressRates } from "../server-common/address_rates.ts";
 
 /**
  * How many calls of an address are accepted at once. A page makes about ten calls when it loads. A call of
@@ -16,7 +15,7 @@ const maxAddresses = 10_000;
 
 /** Gives each call of an address its turn. */
 export class CallPace {
-  readonly #rate: TokenBuckets;
+  readonly #rate: AddressRates;
 
   /**
    * @param perSecond calls of one address that are accepted a second, beyond {@link callsAtOnce}
@@ -24,12 +23,12 @@ export class CallPace {
    */
   constructor(perSecond: number, now: () => number) {
     const burst = Math.max(callsAtOnce, perSecond / 20);
-    this.#rate = new TokenBuckets({ perMinute: 60 * perSecond, burst, clock: now, maxKeys: maxAddresses });
+    this.#rate = new AddressRates({ perMinute: 60 * perSecond, burst, clock: now, maxKeys: maxAddresses });
   }
 
   /** Resolves when it is this address's turn, mostly at once. */
   async turn(address: string): Promise<void> {
-    const waitMs = this.#rate.reserve(addressBlock(address));
+    const waitMs = this.#rate.reserve(address);
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 }

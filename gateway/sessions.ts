@@ -7,8 +7,7 @@ import type { GatewayLimits } from "./config.ts";
 import type { StreamHandler, WebTransportRequest, WebTransportSession, WebTransportStream } from "./http3/server.ts";
 import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
-import { addressBlock } from "../server-common/address_block.ts";
-import { Usage } from "./usage.ts";
+import { AddressUsage } from "../server-common/address_usage.ts";
 
 const webTransportPath = "/wt";
 /** Close code of a session that keeps opening calls and never finishes them. */
@@ -30,7 +29,7 @@ export class SessionRegistry {
   readonly #isOwnOrigin: (origin: string) => boolean;
   readonly #metrics: Metrics;
   readonly #log: Log;
-  readonly #perAddress: Usage;
+  readonly #perAddress: AddressUsage;
 
   constructor(
     calls: CallRouter,
@@ -44,7 +43,7 @@ export class SessionRegistry {
     this.#isOwnOrigin = isOwnOrigin;
     this.#metrics = metrics;
     this.#log = log;
-    this.#perAddress = new Usage(limits.sessionsPerAddress);
+    this.#perAddress = new AddressUsage(limits.sessionsPerAddress);
   }
 
   /**
@@ -66,20 +65,20 @@ export class SessionRegistry {
   #statusOf({ path, origin, remoteAddr }: WebTransportRequest): 200 | 403 | 404 | 429 {
     if (path.split("?")[0] !== webTransportPath) return 404;
     if (origin === undefined || !this.#isOwnOrigin(origin)) return 403;
-    return this.#perAddress.isFull(addressBlock(remoteAddr.hostname)) ? 429 : 200;
+    return this.#perAddress.isFull(remoteAddr.hostname) ? 429 : 200;
   }
 
   /** Counts the session while it lives, and carries each of its streams as one call. */
   open(session: WebTransportSession): StreamHandler {
-    const key = addressBlock(session.remoteAddr.hostname);
-    this.#perAddress.take(key);
+    const address = session.remoteAddr.hostname;
+    this.#perAddress.take(address);
     this.#metrics.add("qpq_gateway_sessions_total");
     this.#metrics.add("qpq_gateway_sessions");
     const over = new AbortController();
     session.closed.then(({ code, reason }) => {
       over.abort();
       clearTimeout(idleTimer);
-      this.#perAddress.give(key);
+      this.#perAddress.give(address);
       this.#metrics.add("qpq_gateway_sessions", -1);
       this.#log.debug("session-closed", { code, reason });
     });

@@ -11,7 +11,7 @@ const rooms = readdirSync(root, { withFileTypes: true })
     entry.isDirectory() && !entry.name.startsWith(".") && !["node_modules", "dist", "data"].includes(entry.name)
   )
   .map(({ name }) => name);
-const row = /^\| ([AB]\d) +\| .+ \| (.+?) +\|$/gm;
+const row = /^\| ([AB]\d|1?\d) +\| .+ \| (.+?) +\|$/gm;
 
 /** "A1 client/mls/rules_test.ts" for each file that a row names. */
 function named(page: string): string[] {
@@ -28,8 +28,8 @@ function tested(): string[] {
       .filter((file) => /(_test\.tsx?|\.spec\.ts)$/.test(file) && !file.includes("node_modules"))
       .flatMap((file) => {
         const place = join(root, room, file);
-        const items = readFileSync(place, "utf8").matchAll(/["'`]PEOPLE ([AB]\d): /g);
-        return [...items].map(([, item]) => `${item} ${relative(root, place)}`);
+        const items = readFileSync(place, "utf8").matchAll(/["'`](?:PEOPLE ([AB]\d)|SERVERS (1?\d)): /g);
+        return [...items].map(([, person, server]) => `${person ?? server} ${relative(root, place)}`);
       })
   );
   return [...new Set(found)];
@@ -41,6 +41,6 @@ Deno.test("docs/hardening.md names each test of an item, and each test it names 
 });
 
 Deno.test("named() reads a row's item and its files", () => {
-  const page = "| item | kind | tests |\n| A1   | keys, `seq` | `a/b_test.ts`, `c_test.ts` |\n| Z1 | x | `d` |\n";
-  assert.deepEqual(named(page), ["A1 a/b_test.ts", "A1 c_test.ts"]);
+  const page = "| item | kind | tests |\n| A1   | keys, `seq` | `a/b_test.ts`, `c_test.ts` |\n| Z1 | x | `d` |\n| 12 | y | `e` |\n";
+  assert.deepEqual(named(page), ["A1 a/b_test.ts", "A1 c_test.ts", "12 e"]);
 });

@@ -1,7 +1,21 @@
-/** Maps an IP address to the address block for which limits count it. */
+/** Maps an IP address to the address blocks for which limits count it. */
 
 import ipaddr from "ipaddr.js";
 import { parseIpAddress } from "../schema/ip_address.ts";
+
+/** An address block, and how many times a single subscriber's limit it may use. */
+export interface AddressBlock {
+  block: string;
+  /** 1 for the narrowest block of an address. */
+  share: number;
+}
+
+/**
+ * The blocks of IPv6 that one party may hold: a subscriber gets a /64, a /56 or a whole /48 (RFC 6177). A /56 has 256
+ * of the first and a /48 65,536, so each of the wider ones has a limit of its own. Behind a wide block may be many
+ * subscribers, so it is a larger one.
+ */
+const widths = [{ bits: 64, share: 1 }, { bits: 56, share: 4 }, { bits: 48, share: 16 }];
 
 /**
  * @param address an IP literal
@@ -9,9 +23,25 @@ import { parseIpAddress } from "../schema/ip_address.ts";
  *   address, because one subscriber can choose the rest (RFC 6177)
  */
 export function addressBlock(address: string): string {
+  return addressBlocks(address)[0].block;
+}
+
+/**
+ * @param address an IP literal
+ * @returns the blocks that the address is in and that limits count, from the narrowest to the widest: one for IPv4,
+ *   the /64, the /56 and the /48 for IPv6
+ */
+export function addressBlocks(address: string): AddressBlock[] {
   const parsed = parseIpAddress(address);
-  if (parsed instanceof ipaddr.IPv6) {
-    return `${parsed.parts.slice(0, 4).map((group) => group.toString(16)).join(":")}::/64`;
+  if (!(parsed instanceof ipaddr.IPv6)) return [{ block: parsed?.toString() ?? address, share: 1 }];
+  return widths.map(({ bits, share }) => ({ block: blockOf(parsed.parts, bits), share }));
+}
+
+function blockOf(parts: number[], bits: number): string {
+  const groups = parts.slice(0, 4);
+  for (let index = 0; index < groups.length; index++) {
+    const kept = Math.min(16, Math.max(0, bits - 16 * index));
+    groups[index] &= (0xffff << (16 - kept)) & 0xffff;
   }
-  return parsed?.toString() ?? address;
+  return `${groups.map((group) => group.toString(16)).join(":")}::/${bits}`;
 }

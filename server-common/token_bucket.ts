@@ -77,6 +77,12 @@ export class TokenBuckets {
     return 0;
   }
 
+  /** Returns tokens of a key that were taken for nothing. */
+  giveBack(key: string, tokens = 1): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket) bucket.tokens = Math.min(this.#capacity, bucket.tokens + tokens);
+  }
+
   /** How many keys are remembered. */
   get size(): number {
     return this.#buckets.size;

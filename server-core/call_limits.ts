@@ -4,7 +4,7 @@
  */
 
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
-import { addressBlock } from "../server-common/address_block.ts";
+import { AddressRates } from "../server-common/address_rates.ts";
 import { TokenBuckets } from "../server-common/token_bucket.ts";
 
 /** Calls that an address may make at once, in seconds of its rate: many people can share an address. */
@@ -32,12 +32,12 @@ export interface CallLimitsOptions {
 
 /** Token buckets for calls by address and by account. */
 export class CallLimits {
-  readonly #perAddress: TokenBuckets;
+  readonly #perAddress: AddressRates;
   readonly #perAccount: TokenBuckets;
-  readonly #streams: TokenBuckets;
+  readonly #streams: AddressRates;
 
   constructor({ perAddressPerSecond, perAccountPerSecond, clock }: CallLimitsOptions) {
-    this.#perAddress = new TokenBuckets({
+    this.#perAddress = new AddressRates({
       perMinute: 60 * perAddressPerSecond,
       burst: addressBurstSeconds * perAddressPerSecond,
       clock,
@@ -47,7 +47,7 @@ export class CallLimits {
       burst: accountBurstSeconds * perAccountPerSecond,
       clock,
     });
-    this.#streams = new TokenBuckets({
+    this.#streams = new AddressRates({
       perMinute: 120 * perAddressPerSecond,
       burst: Math.max(streamsAtOnce, perAddressPerSecond / 10),
       clock,
@@ -61,7 +61,7 @@ export class CallLimits {
    * @throws WireError E005
    */
   address(remoteAddress: string): void {
-    check(this.#perAddress.take(addressBlock(remoteAddress)), "too many calls from this address");
+    check(this.#perAddress.take(remoteAddress), "too many calls from this address");
   }
 
   /**
@@ -83,7 +83,7 @@ export class CallLimits {
     if (calls === 0) return;
     // The account first: what it is refused must not cost others at its address.
     if (accountKey) check(this.#perAccount.owe(keyOf(accountKey), calls), "too many calls of this account");
-    check(this.#perAddress.owe(addressBlock(remoteAddress), calls), "too many calls from this address");
+    check(this.#perAddress.owe(remoteAddress, calls), "too many calls from this address");
   }
 
   /**
@@ -92,7 +92,7 @@ export class CallLimits {
    * @returns 0, or how many ms it must wait before it asks again
    */
   stream(remoteAddress: string): number {
-    return this.#streams.take(addressBlock(remoteAddress));
+    return this.#streams.take(remoteAddress);
   }
 }
 

@@ -1,5 +1,5 @@
 /** A WebTransport server on Deno's QUIC. The rest of the gateway uses HTTP/3 through this file only. */
-import { Usage } from "../usage.ts";
+import { Usage } from "../../server-common/usage.ts";
 import { type ConnectionPolicy, Http3Connection } from "./connection.ts";
 import { h3Code } from "./error_codes.ts";
 

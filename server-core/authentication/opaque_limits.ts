@@ -1,7 +1,7 @@
 /** Limits OPAQUE calls per address and per username, so that passwords can not be guessed in bulk. */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
-import { addressBlock } from "../../server-common/address_block.ts";
+import { AddressRates } from "../../server-common/address_rates.ts";
 import type { AuthenticationDeps } from "./deps.ts";
 import { TokenBuckets } from "../../server-common/token_bucket.ts";
 
@@ -13,14 +13,14 @@ const maxUsernameLength = 64;
 
 /** Token buckets for sign-ins and registrations, by address and by account. */
 export class OpaqueLimits {
-  readonly #starts: TokenBuckets;
-  readonly #finishes: TokenBuckets;
+  readonly #starts: AddressRates;
+  readonly #finishes: AddressRates;
   readonly #perAccount: TokenBuckets;
 
   constructor({ config, clock }: Pick<AuthenticationDeps, "config" | "clock">) {
     const perMinute = config.opaquePerIpPerMinute ?? 30;
-    this.#starts = new TokenBuckets({ perMinute, clock });
-    this.#finishes = new TokenBuckets({ perMinute, clock });
+    this.#starts = new AddressRates({ perMinute, clock });
+    this.#finishes = new AddressRates({ perMinute, clock });
     this.#perAccount = new TokenBuckets({ perMinute: config.opaquePerAccountPerMinute ?? 10, clock });
   }
 
@@ -32,7 +32,7 @@ export class OpaqueLimits {
    *   whole text in memory)
    */
   start(remoteAddress: string, username: string): void {
-    check(this.#starts.take(addressBlock(remoteAddress)));
+    check(this.#starts.take(remoteAddress));
     if (username.length > maxUsernameLength) {
       throw new WireError(ErrorCode.malformed, `username: at most ${maxUsernameLength} characters`);
     }
@@ -41,7 +41,7 @@ export class OpaqueLimits {
 
   /** To be called before the second step. @throws WireError E005 */
   finish(remoteAddress: string): void {
-    check(this.#finishes.take(addressBlock(remoteAddress)));
+    check(this.#finishes.take(remoteAddress));
   }
 }
 
