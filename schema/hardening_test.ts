@@ -41,6 +41,7 @@ Deno.test("docs/hardening.md names each test of an item, and each test it names 
 });
 
 Deno.test("named() reads a row's item and its files", () => {
-  const page = "| item | kind | tests |\n| A1   | keys, `seq` | `a/b_test.ts`, `c_test.ts` |\n| Z1 | x | `d` |\n| 12 | y | `e` |\n";
+  const page =
+    "| item | kind | tests |\n| A1 | keys, `seq` | `a/b_test.ts`, `c_test.ts` |\n| Z1 | `d` |\n| 12 | y | `e` |\n";
   assert.deepEqual(named(page), ["A1 a/b_test.ts", "A1 c_test.ts", "12 e"]);
 });
