@@ -1,6 +1,6 @@
 /** What an attack of the flood benchmark is given, and what it has to be. */
 
-import type { SeededDevice } from "../../server-core/testing/seed.ts";
+import type { TestDevice } from "../../server-core/testing/seed.ts";
 
 /** The servers under attack. */
 export interface Target {
@@ -13,7 +13,7 @@ export interface Target {
   /** PEM of the gateway's certificate */
   gatewayCertificate: string;
   /** devices of four accounts that are signed in, besides the honest user's */
-  devices: SeededDevice[];
+  devices: TestDevice[];
 }
 
 /** One attack, which runs in a process of its own. It uses the wire, HTTP or QUIC alone, as anybody could. */
