@@ -140,11 +140,14 @@ export interface DeliveryStore {
   /**
    * Entries with seq > after, in order, at most `limit` and about 192 KiB, but at least one if there is any.
    * A device may have seen a higher number than its queue ever had, because the server was restored. Then its
-   * waiting entries get new numbers behind `after`. E003 for a revoked device, E014 for an `after` beyond
-   * 2^52.
+   * waiting entries get new numbers behind `after`, once in a minute (else E005). E003 for a revoked device, E018 for
+   * an `after` that is more than 2^33 above the highest number given to the queue and above nowMs × 1,024.
    */
   fetch(args: FetchArgs): Promise<StoredEntry[]>;
-  /** Deletes entries with seq ≤ upTo, and notes the highest epoch that the device has seen (E017). */
+  /**
+   * Deletes entries with seq ≤ upTo, and notes the highest epoch that the device has seen (E017). E018 where the queue
+   * has not come to that number: then nothing is deleted, because the device has not read what waits.
+   */
   ack(args: { recipientKey: Bytes; upTo: number }): Promise<void>;
   /** Acknowledges as `ack` does, for exactly these entries. */
   ackEntries(args: { recipientKey: Bytes; seqs: number[] }): Promise<void>;

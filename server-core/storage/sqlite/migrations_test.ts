@@ -13,6 +13,7 @@ const released: Record<string, string> = {
   "0006_restores.sql": "70c460eae44ab197cc68ae1d7ca29f81dcea1e5ece09ad6e0f91c0f4d60ce35d",
   "0007_places.sql": "f1ac9f36357428789983ffe956b480f9916423474e2c5ae8f360328bba7b746b",
   "0008_members_by_queue.sql": "edc42d77bb698d48f260a67b13a3c0717ba7aab95682fc7d972f99bb0cddc8aa",
+  "0009_queue_numbers.sql": "9c280550cd182a669d0e595b315e3ef4d844620694735062223811d2ab4f485a",
 };
 
 const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte);

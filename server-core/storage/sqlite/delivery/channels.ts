@@ -19,6 +19,13 @@ export interface Membership {
   queue: number;
 }
 
+/** A member device whose queue takes entries. */
+export interface Member {
+  /** Its queue number. */
+  queue: number;
+  recipientKey: Bytes;
+}
+
 /**
  * @throws WireError E016; a channel that does not exist gets the same answer as a foreign one, and a revoked
  *   device the same as a stranger
@@ -55,7 +62,7 @@ export function requireCurrentEpoch(db: Database, { channel, epoch, queue }: Mem
 }
 
 /** @returns the channel's members whose queues take entries */
-export function receivers(db: Database, channel: number): { queue: number; recipientKey: Bytes }[] {
+export function receivers(db: Database, channel: number): Member[] {
   return db.all(
     `SELECT queue, recipient_key AS recipientKey FROM members JOIN queues USING (queue)
      WHERE channel = ? AND dropped = 0`,

@@ -7,12 +7,13 @@ import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { CommitArgs, CommitHead, DeliveryStore, Queued } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
-import { storeBody } from "./bodies.ts";
-import { addLoad, commitLoadLimit } from "./commit_load.ts";
-import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
+import { releaseBody, storeBody } from "./bodies.ts";
+import { addLoad, commitLoadLimit, lightenLoad } from "./commit_load.ts";
+import { type Member, type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
 import { isEnrolled } from "./devices.ts";
 import { enterEpoch } from "./places.ts";
-import { append, ensureQueue, type NewEntry, raiseMark } from "./queues.ts";
+import { ensureQueue, type NewEntry, raiseMark } from "./queues.ts";
+import { queueForEach } from "./recipients.ts";
 
 /** The members before and after a commit, by recipientKey in hex. */
 interface Change {
@@ -125,34 +126,33 @@ function distribute(
   const old = receivers(db, channel);
   const staying = old.filter(({ queue, recipientKey }) => queue !== committer && !leaving.has(toHex(recipientKey)));
   const entry = { channel, epoch: args.epoch + 1, id: args.commitId, receivedMs: nowMs };
-  const queued: Queued[] = [];
-  const put = (queue: number, recipientKey: Bytes, rest: Pick<NewEntry, "kind" | "body" | "header" | "sender">) => {
-    queued.push({ recipientKey, seq: append(db, queue, { ...entry, ...rest }) });
+  const leaves = args.removed.map((recipientKey) => ({ queue: ensureQueue(db, recipientKey), recipientKey }));
+  for (const { queue } of leaves) db.run("DELETE FROM members WHERE channel = ? AND queue = ?", channel, queue);
+  const told = leaves.filter(({ queue, recipientKey }) =>
+    old.some((member) => member.queue === queue) && !joining.has(toHex(recipientKey))
+  );
+  const withHeader = (what: NewEntry) => ({ recipientKey }: Member) => ({
+    ...what,
+    header: headers.get(toHex(recipientKey)),
+  });
+  const leftOut = ({ number, length }: NonNullable<NewEntry["body"]>) => ({ queue }: Member) => {
+    releaseBody(db, number);
+    lightenLoad(db, queue, committer, length);
   };
-  for (const key of args.removed) {
-    const queue = ensureQueue(db, key);
-    db.run("DELETE FROM members WHERE channel = ? AND queue = ?", channel, queue);
-    const takesEntries = old.some((member) => member.queue === queue);
-    if (takesEntries && !joining.has(toHex(key))) put(queue, key, { kind: EntryKind.REMOVED });
-  }
-  // A device that is away must not stop the group. If too much waits for it, it is left out. Then it sees the
-  // missing commit and asks to be re-added.
+  const queued = queueForEach(db, told, () => ({ ...entry, kind: EntryKind.REMOVED }), () => {});
+  // A device that is away must not stop the group. If too much waits for it, or its queue fails, it is left out. Then
+  // it sees the missing commit and asks to be re-added.
   const reached = staying.filter(({ queue }) => addLoad(db, queue, committer, args.commit.length));
   if (reached.length > 0) {
     const body = { number: storeBody(db, args.commit, reached.length), length: args.commit.length };
-    for (const { queue, recipientKey } of reached) {
-      put(queue, recipientKey, {
-        kind: EntryKind.COMMIT,
-        body,
-        sender: committer,
-        header: headers.get(toHex(recipientKey)),
-      });
-    }
+    const what = { ...entry, kind: EntryKind.COMMIT, body, sender: committer };
+    queued.push(...queueForEach(db, reached, withHeader(what), leftOut(body)));
   }
   if (args.added.length > 0) {
     const body = { number: storeBody(db, args.welcome, args.added.length), length: args.welcome.length };
-    for (const key of args.added) {
-      const queue = ensureQueue(db, key);
+    const what = { ...entry, kind: EntryKind.WELCOME, body, sender: committer };
+    const come = args.added.map((recipientKey) => ({ queue: ensureQueue(db, recipientKey), recipientKey }));
+    for (const { queue } of come) {
       if (!addLoad(db, queue, committer, args.welcome.length)) {
         throw new WireError(
           ErrorCode.quotaExceeded,
@@ -160,10 +160,13 @@ function distribute(
         );
       }
       db.run("INSERT INTO members (channel, queue) VALUES (?, ?)", channel, queue);
-      put(queue, key, { kind: EntryKind.WELCOME, body, sender: committer, header: headers.get(toHex(key)) });
     }
+    queued.push(...queueForEach(db, come, withHeader(what), leftOut(body)));
   }
-  put(committer, args.sender, { kind: EntryKind.OWN_COMMIT });
+  const self = { queue: committer, recipientKey: args.sender };
+  queued.push(...queueForEach(db, [self], () => ({ ...entry, kind: EntryKind.OWN_COMMIT }), () => {
+    throw new Error("the committer's own queue takes nothing");
+  }));
   return queued;
 }
 

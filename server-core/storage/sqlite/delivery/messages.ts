@@ -6,16 +6,14 @@ import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { DeliveryStore, OrderedAnswer, OrderedMessage, Published } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
-import { storeBody } from "./bodies.ts";
-import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
+import { releaseBody, storeBody } from "./bodies.ts";
+import { type Member, type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
 import { type Looks, maxLooks } from "./making_room.ts";
 import { takePlace } from "./places.ts";
-import { append } from "./queues.ts";
+import { noteLost, queueForEach, queueFullRetryMs, takesNothing } from "./recipients.ts";
 
 /** How many direct entries of one device may wait for another. */
 const maxWaitingPerPair = 100;
-/** The recipient has to come online, so asking more often does not help. */
-const queueFullRetryMs = 60_000;
 
 export const messageOperations: Pick<
   Operations<DeliveryStore>,
@@ -72,16 +70,9 @@ export const messageOperations: Pick<
     }
     noteSent(db, channel, from, to.queue, messageId, bodyHash, { receivedMs: nowMs, place: 0 });
     const stored = { number: storeBody(db, body, 1), length: body.length };
-    const seq = append(db, to.queue, {
-      kind: EntryKind.DIRECT,
-      channel,
-      epoch,
-      id: messageId,
-      receivedMs: nowMs,
-      body: stored,
-      sender: from,
-    });
-    return { receivedMs: nowMs, queued: [{ recipientKey, seq }] };
+    const what = { kind: EntryKind.DIRECT, channel, epoch, id: messageId };
+    const entry = { ...what, receivedMs: nowMs, body: stored, sender: from };
+    return { receivedMs: nowMs, queued: queueForEach(db, [to], () => entry, takesNothing) };
   },
 };
 
@@ -114,10 +105,11 @@ function store(
   const body = { number: storeBody(db, envelope, to.length, answer.place), length: envelope.length };
   const what = { kind: EntryKind.APPLICATION, channel, epoch, id: messageId };
   const entry = { ...what, receivedMs: nowMs, body, sender: from };
-  return {
-    ...answer,
-    queued: to.map(({ queue, recipientKey }) => ({ recipientKey, seq: append(db, queue, entry, looks) })),
+  const lost = ({ queue }: Member) => {
+    releaseBody(db, body.number);
+    noteLost(db, queue, channel, nowMs);
   };
+  return { ...answer, queued: queueForEach(db, to, () => entry, lost, looks) };
 }
 
 /** specification §2.8: no message is sent in epoch 0, whose only member is the creator. */

@@ -51,7 +51,8 @@ export function append(
   const counts = entry.kind === EntryKind.APPLICATION;
   const bytes = counts ? entry.body?.length ?? 0 : 0;
   const after = db.get<{ seq: number; waiting: number; waiting_bytes: number }>(
-    `UPDATE queues SET next_seq = next_seq + 1, waiting = waiting + ?, waiting_bytes = waiting_bytes + ?
+    `UPDATE queues SET next_seq = next_seq + 1, given_seq = next_seq, waiting = waiting + ?,
+       waiting_bytes = waiting_bytes + ?
      WHERE queue = ? RETURNING next_seq - 1 AS seq, waiting, waiting_bytes`,
     counts ? 1 : 0,
     bytes,
