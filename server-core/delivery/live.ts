@@ -123,6 +123,11 @@ export class LiveDevices {
     for (const waiting of this.#waiting.values()) waiting.end(error);
   }
 
+  /** @returns how many devices wait for entries in a `fetchWait` */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
   /** @returns how many subscriptions are open */
   get size(): number {
     return this.#subscriptions.size;
