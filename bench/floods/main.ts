@@ -1,7 +1,7 @@
 /**
  * What each attack does to an honest user and to the servers' memory, between real core and gateway processes with
- * their usual limits: `main.ts [--servers FOLDER] [NAME…]`. Quiet and attacked rounds take turns. Prints one JSON object, by
- * attack. With `--servers` the servers of another checkout are attacked, for a comparison.
+ * their usual limits: `main.ts [--servers FOLDER] [NAME…]`. Quiet and attacked rounds take turns. Prints one JSON
+ * object, by attack. With `--servers` the servers of another checkout are attacked, for a comparison.
  */
 
 import { parseArgs } from "node:util";
