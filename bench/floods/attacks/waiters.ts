@@ -1,4 +1,4 @@
-/** One device opens 1,000 waits for a quiet channel, while another one of the attacker publishes where it is a member. */
+/** Devices open 1,000 waits for a quiet channel, while one of them and others publish where they are members. */
 
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
@@ -53,32 +53,39 @@ async function atLast<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T
   return undefined;
 }
 
+/** Their channel, made once: the rounds of a measurement share the process. */
+let shared: Uint8Array<ArrayBuffer> | undefined;
+
 export const attack: Attack = {
-  what: "one device waits 1,000 times for a quiet channel (`fetchWait`), and others write to it",
+  what: "four devices wait 1,000 times for a quiet channel (`fetchWait`), while others write to them",
   async run(target, signal) {
-    const [waiter, writer] = target.devices;
+    const { devices } = target;
     const lines = Array.from({ length: waits / waitsPerConnection }, () => new Line(target));
     const writing = new Line(target);
-    const client = () => writing.as(writer);
-    const channelId = await atLast(signal, async () => {
-      const [own, theirs] = [await client(), await writing.as(waiter)];
-      return await makeChannel((device) => device === writer ? own : theirs, [writer, waiter]);
+    shared ??= await atLast(signal, async () => {
+      const clients = new Map<TestDevice, RpcClient>();
+      for (const device of devices) clients.set(device, await writing.as(device));
+      return await makeChannel((device) => clients.get(device)!, devices);
     });
     const quiet = crypto.getRandomValues(new Uint8Array(32));
-    const { recipientKey } = waiter;
-    const params = { recipientKey, channelId: quiet, after: 0, limit: 1, timeoutMs: waitMs };
     const waiting = lines.flatMap((line) =>
-      Array.from({ length: waitsPerConnection }, () =>
-        again(signal, async () => {
-          const timeoutMs = waitMs + 5_000;
-          await (await line.as(waiter)).call(delivery.fetchWait, params, { timeoutMs, signal });
-        }))
+      Array.from({ length: waitsPerConnection }, (_, index) => {
+        const waiter = devices[index % devices.length];
+        const { recipientKey } = waiter;
+        const params = { recipientKey, channelId: quiet, after: 0, limit: 1, timeoutMs: waitMs };
+        return again(signal, async () => {
+          const client = await line.as(waiter);
+          await client.call(delivery.fetchWait, params, { timeoutMs: waitMs + 5_000, signal });
+        });
+      })
     );
     const publishing = again(signal, async () => {
-      await publishTo(await client(), channelId!, 1);
+      if (shared) await publishTo(await writing.as(devices[0]), shared, 1);
       await pause(publishEveryMs);
     });
-    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+    }
     for (const line of [...lines, writing]) await line.close();
     await Promise.allSettled([...waiting, publishing]);
   },
