@@ -151,7 +151,7 @@ export interface DeliveryStore {
   /** Piece `index` (64 KiB each) of a waiting entry's body; undefined after the last. E012. */
   bodyPiece(args: { recipientKey: Bytes; seq: number; index: number }): Promise<Bytes | undefined>;
   /**
-   * Asks whether an account may store `length` bytes more. If the blob is stored already, it is also the
+   * Asks whether an account may store `length` bytes more, and one blob more (5,000 at most). If the blob is stored already, it is also the
    * account's from now on, and its expiry is returned. E014 (stored with another length), E032.
    */
   reserveBlob(args: BlobArgs): Promise<{ expiresMs: number } | undefined>;
@@ -196,4 +196,6 @@ export interface BlobArgs {
   quota: number;
   /** Time to live in ms. */
   ttlMs: number;
+  /** Other blobs of the account that are being uploaded now: they count as if they were stored. Default: none. */
+  underWay?: { files: number; bytes: number };
 }
