@@ -35,7 +35,10 @@ const admitted = (watched: DiskSpace, method = delivery.publish) =>
 Deno.test("SERVERS 8: below the reserve what stores more is refused, until a fifth more is free; one line each", async () => {
   const { disk, lines, watched } = space(10);
   assert.equal(await admitted(watched), "ok");
-  const expected: [number, string][] = [[9.9, "E032"], [10.1, "E032"], [11.9, "E032"], [12, "ok"], [10, "ok"], [9, "E032"]];
+  const expected: [number, string][] = [[9.9, "E032"], [10.1, "E032"], [11.9, "E032"], [12, "ok"], [10, "ok"], [
+    9,
+    "E032",
+  ]];
   for (const [freePercent, answer] of expected) {
     disk.freePercent = freePercent;
     assert.equal(await admitted(watched), answer, `${freePercent} % free`);

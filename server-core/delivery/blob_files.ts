@@ -62,7 +62,9 @@ export class BlobFiles {
         }
       });
     } catch (error) {
-      throw isDiskFull(error) ? new WireError(ErrorCode.quotaExceeded, "the server's disk is full", fullRetryMs) : error;
+      throw isDiskFull(error)
+        ? new WireError(ErrorCode.quotaExceeded, "the server's disk is full", fullRetryMs)
+        : error;
     } finally {
       await Deno.remove(incoming).catch(() => {});
     }

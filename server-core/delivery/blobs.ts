@@ -64,6 +64,9 @@ export async function purgeDelivery(
   for (let after: number | undefined = 0; after !== undefined;) {
     ({ after } = await store.purgeQueues({ ageMs: queueAgeMs, after }));
   }
+  for (let after: number | undefined = 0; after !== undefined;) {
+    ({ after } = await store.purgeChannels({ after }));
+  }
   await blobs.sweep(gone);
 }
 

@@ -8,10 +8,11 @@ import type { CommitArgs, CommitHead, DeliveryStore, Queued } from "../../delive
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { storeBody } from "./bodies.ts";
-import { addLoad, commitLoadLimit } from "./commit_load.ts";
+import { addLoad, loaderOf } from "./commit_load.ts";
 import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
 import { isEnrolled } from "./devices.ts";
 import { enterEpoch } from "./places.ts";
+import { forgetCommitBehind } from "./retention.ts";
 import { append, ensureQueue, type NewEntry, raiseMark } from "./queues.ts";
 
 /** The members before and after a commit, by recipientKey in hex. */
@@ -46,6 +47,7 @@ export const commitOperations: Pick<Operations<DeliveryStore>, "checkCommit" | "
       membersHash(change.members),
       place,
     );
+    forgetCommitBehind(db, membership.channel, n);
     raiseMark(db, membership.channel, membership.queue, n);
     return { n, place, queued: distribute(db, membership, args, change, nowMs) };
   },
@@ -126,6 +128,8 @@ function distribute(
   const staying = old.filter(({ queue, recipientKey }) => queue !== committer && !leaving.has(toHex(recipientKey)));
   const entry = { channel, epoch: args.epoch + 1, id: args.commitId, receivedMs: nowMs };
   const queued: Queued[] = [];
+  const loader = loaderOf(db, committer);
+  const headerOf = (recipientKey: Bytes) => headers.get(toHex(recipientKey));
   const put = (queue: number, recipientKey: Bytes, rest: Pick<NewEntry, "kind" | "body" | "header" | "sender">) => {
     queued.push({ recipientKey, seq: append(db, queue, { ...entry, ...rest }) });
   };
@@ -133,11 +137,16 @@ function distribute(
     const queue = ensureQueue(db, key);
     db.run("DELETE FROM members WHERE channel = ? AND queue = ?", channel, queue);
     const takesEntries = old.some((member) => member.queue === queue);
-    if (takesEntries && !joining.has(toHex(key))) put(queue, key, { kind: EntryKind.REMOVED });
+    // A removal is never refused. Who fills the device's queue with removals gets no further notices into it.
+    if (takesEntries && !joining.has(toHex(key)) && addLoad(db, queue, loader, EntryKind.REMOVED)) {
+      put(queue, key, { kind: EntryKind.REMOVED, sender: committer });
+    }
   }
   // A device that is away must not stop the group. If too much waits for it, it is left out. Then it sees the
   // missing commit and asks to be re-added.
-  const reached = staying.filter(({ queue }) => addLoad(db, queue, committer, args.commit.length));
+  const reached = staying.filter(({ queue, recipientKey }) =>
+    addLoad(db, queue, loader, EntryKind.COMMIT, args.commit.length, headerOf(recipientKey)?.length)
+  );
   if (reached.length > 0) {
     const body = { number: storeBody(db, args.commit, reached.length), length: args.commit.length };
     for (const { queue, recipientKey } of reached) {
@@ -145,7 +154,7 @@ function distribute(
         kind: EntryKind.COMMIT,
         body,
         sender: committer,
-        header: headers.get(toHex(recipientKey)),
+        header: headerOf(recipientKey),
       });
     }
   }
@@ -153,18 +162,23 @@ function distribute(
     const body = { number: storeBody(db, args.welcome, args.added.length), length: args.welcome.length };
     for (const key of args.added) {
       const queue = ensureQueue(db, key);
-      if (!addLoad(db, queue, committer, args.welcome.length)) {
-        throw new WireError(
-          ErrorCode.quotaExceeded,
-          `${commitLoadLimit} bytes of commits and Welcomes of this account wait for an added device`,
-        );
+      if (!addLoad(db, queue, loader, EntryKind.WELCOME, args.welcome.length, headerOf(key)?.length)) {
+        throw tooMuchWaits(loader.limit, "an added device");
       }
       db.run("INSERT INTO members (channel, queue) VALUES (?, ?)", channel, queue);
-      put(queue, key, { kind: EntryKind.WELCOME, body, sender: committer, header: headers.get(toHex(key)) });
+      put(queue, key, { kind: EntryKind.WELCOME, body, sender: committer, header: headerOf(key) });
     }
   }
-  put(committer, args.sender, { kind: EntryKind.OWN_COMMIT });
+  if (!addLoad(db, committer, loader, EntryKind.OWN_COMMIT)) throw tooMuchWaits(loader.limit, "this device itself");
+  put(committer, args.sender, { kind: EntryKind.OWN_COMMIT, sender: committer });
   return queued;
+}
+
+function tooMuchWaits(limit: number, device: string): WireError {
+  return new WireError(
+    ErrorCode.quotaExceeded,
+    `${limit} bytes of commits and Welcomes of this account wait for ${device}`,
+  );
 }
 
 function uniqueKeys(keys: Bytes[], what: string): Set<string> {
