@@ -12,7 +12,7 @@ import { commitOf, type CommitPlan, messageOf, newDevice, refused, type World } 
 /** docs/limits.md: bytes of commits and Welcomes of one account that wait for one device. */
 const loadLimit = 32 * 1024 * 1024;
 /** A header, and what an entry counts for besides its bytes. */
-const perEntry = 1168 + 256;
+const perEntry = 1168 + 4096;
 
 /** Takes ann, who made epoch 2, and bob, who has not seen it, to a channel at epoch 2. */
 async function atEpochTwo(world: World) {

@@ -13,10 +13,10 @@ ALTER TABLE channels ADD COLUMN closed INTEGER NOT NULL DEFAULT 0 CHECK (closed 
 DROP INDEX channels_by_creator;
 CREATE INDEX channels_by_creator ON channels (creator, created_ms);
 CREATE INDEX channels_open ON channels (creator) WHERE closed = 0;
--- Headers and the rows themselves count from now on (commit_load.ts: 256 bytes an entry).
+-- Headers and the rows themselves count from now on (commit_load.ts: 4,096 bytes an entry).
 DELETE FROM commit_load;
 INSERT INTO commit_load (queue, account_key, bytes)
-  SELECT entries.queue, account_key, sum(ifnull(bodies.length, 0) + ifnull(length(header), 0) + 256)
+  SELECT entries.queue, account_key, sum(ifnull(bodies.length, 0) + ifnull(length(header), 0) + 4096)
   FROM entries JOIN queues AS senders ON senders.queue = entries.sender JOIN devices USING (recipient_key)
   LEFT JOIN bodies USING (body) WHERE kind IN (1, 3) GROUP BY entries.queue, account_key;
 CREATE INDEX commit_load_by_account ON commit_load (account_key);
