@@ -18,6 +18,8 @@ import type { DeliveryDependencies } from "./delivery/dependencies.ts";
 import { type AccountChange, DeviceNotices } from "./delivery/device_notices.ts";
 import { deliveryHandlers } from "./delivery/handlers.ts";
 import { LiveDevices } from "./delivery/live.ts";
+import { Uploads } from "./delivery/uploads.ts";
+import { DiskSpace } from "./disk_space.ts";
 import { drain } from "./drain.ts";
 import { Listener } from "./listener.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
@@ -28,6 +30,7 @@ import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
 import { openStore } from "./storage/open_store.ts";
 import type { Store } from "./storage/store.ts";
+import type { Method } from "../schema/rpc/methods.ts";
 import { Handlers } from "../schema/rpc/server.ts";
 
 /** The name of this build in `health`. */
@@ -90,12 +93,18 @@ export async function startServer(
       ? await givenCertificate(config.certificate)
       : await keptCertificate(config.dataDir, now());
     if (config.certificate) await Deno.writeTextFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem);
+    const disk = new DiskSpace({ dataDir: config.dataDir, reservePercent: config.diskReservePercent, log });
     const limits = new CallLimits({
       perAddressPerSecond: config.callsPerIpPerSecond,
       perAccountPerSecond: config.callsPerAccountPerSecond,
       clock: now,
     });
-    const { calls, live, stop } = services = await startServices(config, store, limits, { log, now, metrics });
+    const { calls, live, stop } = services = await startServices(config, store, limits, {
+      log,
+      now,
+      metrics,
+      disk,
+    });
     const listener = listen(config, {
       certificate,
       admission: { secret: config.gatewaySecret, pin: certificate.pin, timeoutMs: admissionTimeoutMs },
@@ -108,6 +117,7 @@ export async function startServer(
     const refresh = watchState(metrics, {
       certificatePem: certificate.certificatePem,
       store,
+      disk,
       now,
     });
     const endpoint = config.metrics === undefined ? undefined : await serveMetrics(async () => {
@@ -182,7 +192,7 @@ async function startServices(
   config: ServerConfig,
   store: Store,
   limits: CallLimits,
-  { log, now, metrics }: { log: Log; now: () => number; metrics: Metrics },
+  { log, now, metrics, disk }: { log: Log; now: () => number; metrics: Metrics; disk: DiskSpace },
 ): Promise<Services> {
   const live = new LiveDevices();
   metrics.gauge("qpq_subscriptions", "open subscriptions", () => live.size);
@@ -201,12 +211,16 @@ async function startServices(
     onAccountChanged: (change: AccountChange) => notices.changed(change),
   };
   authenticationHandlers(handlers, authentication);
-  const calls: Calls = new Calls({ handlers, authorize: authorizeCall(authentication), limits, log, metrics });
+  const authorize = authorizeCall(authentication);
+  const room = (method: Method) => disk.admit(method);
+  const calls: Calls = new Calls({ handlers, authorize, limits, room, log, metrics });
   const deliveryDeps: DeliveryDependencies = {
     store: store.delivery,
     live,
     blobs: await BlobFiles.open(`${config.dataDir}/blobs`),
     blobLimits: config.blobs,
+    uploads: new Uploads(),
+    disk,
     queueAgeMs: config.queueAgeMs,
     bodies: new BodyBudget(bodyBudgetBytes),
     additions: additions(now),

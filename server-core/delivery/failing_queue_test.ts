@@ -91,7 +91,7 @@ Deno.test("SERVERS 1: a queue that fails at a commit is left out, and its device
       eve.recipientKey,
       ann.accountKey,
     );
-    assert.deepEqual(load, [{ bytes: 400 }], "the Welcome alone");
+    assert.deepEqual(load, [{ bytes: 400 + 1168 + 4096 }], "the Welcome alone, with its header and its row");
   }));
 
 Deno.test("SERVERS 1: an added or removed device whose queue fails does not fail the commit", () =>

@@ -2,6 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import type { ServerConfig } from "../config.ts";
+import { readDisk } from "../disk_space.ts";
 import { probeHealth } from "../health_probe.ts";
 import type { StoreFacts } from "../storage/operator_store.ts";
 import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
@@ -22,6 +23,7 @@ the running process (connections, calls) are there when QPQ_METRICS_PORT is set.
       server,
       ...await store.facts(),
       certificate: certificateFacts(config.dataDir),
+      disk: diskFacts(config),
       live: server === "serving" ? await liveFacts(config.metrics) : null,
     };
     output.record(textOf(facts), facts);
@@ -62,6 +64,19 @@ function certificateFacts(dataDir: string): CertificateFacts | null {
   }
 }
 
+interface DiskFacts {
+  freeBytes: number;
+  totalBytes: number;
+  reservePercent: number;
+  /** Less than the reserve is free. */
+  low: boolean;
+}
+
+function diskFacts({ dataDir, diskReservePercent: reservePercent }: ServerConfig): DiskFacts {
+  const { freeBytes, totalBytes, freePercent } = readDisk(dataDir);
+  return { freeBytes, totalBytes, reservePercent, low: freePercent < reservePercent };
+}
+
 interface LiveFacts {
   connections: number;
   subscriptions: number;
@@ -97,9 +112,10 @@ function localHost(bind: string): string {
 }
 
 function textOf(
-  { server, certificate, live, ...facts }: StoreFacts & {
+  { server, certificate, disk, live, ...facts }: StoreFacts & {
     server: ServerState;
     certificate: CertificateFacts | null;
+    disk: DiskFacts;
     live: LiveFacts | null;
   },
 ): string {
@@ -124,6 +140,12 @@ function textOf(
       `${size(facts.databaseBytes)}, ${
         facts.encrypted ? "encrypted" : "not encrypted"
       }, schema ${facts.schemaVersion}, format ${facts.storageFormat}`,
+    ],
+    [
+      "disk",
+      `${size(disk.freeBytes)} of ${size(disk.totalBytes)} free${
+        disk.low ? `, less than QPQ_DISK_RESERVE (${disk.reservePercent} %): nothing new is stored` : ""
+      }`,
     ],
     ["certificate", certificate ? `until ${time(certificate.untilMs)}` : "none yet"],
   ];

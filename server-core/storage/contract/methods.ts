@@ -85,6 +85,7 @@ export const deliveryMethods: Record<keyof DeliveryStore, MethodRules> = {
   blobLength: reads(blobNotFound),
   purge: writes(),
   purgeQueues: writes(),
+  purgeChannels: writes(),
   queueTotals: reads(),
   lastRestore: reads(),
 };

@@ -14,6 +14,9 @@ import { noteLost, queueForEach, queueFullRetryMs, takesNothing } from "./recipi
 
 /** How many direct entries of one device may wait for another. */
 const maxWaitingPerPair = 100;
+/** … of all devices of one account, and their bytes: an account may have 20 devices, and replace them. */
+const maxWaitingOfAccount = 300;
+const maxWaitingBytesOfAccount = 8 * 1024 * 1024;
 
 export const messageOperations: Pick<
   Operations<DeliveryStore>,
@@ -56,18 +59,7 @@ export const messageOperations: Pick<
     if (!to) throw new WireError(ErrorCode.unknownRecipient, "no such device in this channel");
     const before = sentBefore(db, channel, from, to.queue, messageId, bodyHash);
     if (before) return { receivedMs: before.receivedMs, queued: [] };
-    const { waiting } = db.get<{ waiting: number }>(
-      `SELECT count(*) AS waiting FROM entries WHERE queue = ? AND sender = ? AND kind = ${EntryKind.DIRECT}`,
-      to.queue,
-      from,
-    )!;
-    if (waiting >= maxWaitingPerPair) {
-      throw new WireError(
-        ErrorCode.queueFull,
-        `${maxWaitingPerPair} payloads wait for this device already`,
-        queueFullRetryMs,
-      );
-    }
+    requireRoomFor(db, to.queue, from, body.length);
     noteSent(db, channel, from, to.queue, messageId, bodyHash, { receivedMs: nowMs, place: 0 });
     const stored = { number: storeBody(db, body, 1), length: body.length };
     const what = { kind: EntryKind.DIRECT, channel, epoch, id: messageId };
@@ -75,6 +67,25 @@ export const messageOperations: Pick<
     return { receivedMs: nowMs, queued: queueForEach(db, [to], () => entry, takesNothing) };
   },
 };
+
+/** @throws WireError E013 when as much as may waits for the device already, of this device or of its account */
+function requireRoomFor(db: Database, queue: number, from: number, bytes: number): void {
+  const { ofDevice, waiting, held } = db.get<{ ofDevice: number; waiting: number; held: number }>(
+    `SELECT ifnull(sum(sender = ?), 0) AS ofDevice, count(*) AS waiting, ifnull(sum(length), 0) AS held
+     FROM entries INDEXED BY entries_direct JOIN bodies USING (body)
+     WHERE queue = ? AND kind = ${EntryKind.DIRECT} AND sender IN (
+       SELECT own.queue FROM queues AS sending JOIN devices AS present USING (recipient_key)
+       JOIN devices AS owned USING (account_key) JOIN queues AS own ON own.recipient_key = owned.recipient_key
+       WHERE sending.queue = ?)`,
+    from,
+    queue,
+    from,
+  )!;
+  const isFull = ofDevice >= maxWaitingPerPair || waiting >= maxWaitingOfAccount ||
+    held + bytes > maxWaitingBytesOfAccount;
+  if (!isFull) return;
+  throw new WireError(ErrorCode.queueFull, `${waiting} payloads wait for this device already`, queueFullRetryMs);
+}
 
 /**
  * @returns the answer to a repeat; undefined for a message that may be stored
