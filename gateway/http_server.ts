@@ -1,12 +1,12 @@
 /** The gateway's HTTP(S) port: the PWA, its configuration, and calls over `POST /rpc`. */
 import { HttpServer } from "../server-common/http_server.ts";
-import type { HttpRequest } from "../server-common/http_exchange.ts";
+import type { HttpRequest, HttpSender } from "../server-common/http_exchange.ts";
 import { textResponse } from "../server-common/text_response.ts";
 import type { AcmeChallenges } from "./acme_challenges.ts";
 import type { CallRouter } from "./calls.ts";
-import { clientAddress } from "./client_address.ts";
+import { canonicalAddress, clientAddress } from "./client_address.ts";
 import type { GatewayLimits } from "./config.ts";
-import type { Log } from "../server-common/log.ts";
+import { errorFields, type Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
 import type { CallPace } from "./pace.ts";
@@ -30,7 +30,10 @@ export interface GatewayHttpOptions {
   /** the TCP port that browsers use, where it differs */
   publicPort?: number;
   origins: string[];
-  limits: Pick<GatewayLimits, "bytesPerCall" | "rpcPerSecond" | "filesPerSecond">;
+  limits: Pick<
+    GatewayLimits,
+    "bytesPerCall" | "rpcPerSecond" | "filesPerSecond" | "httpConnections" | "httpConnectionsPerAddress"
+  >;
   /** proxies whose X-Forwarded-For is trusted */
   trustedProxies: string[];
   /** answered here as well, for a gateway behind a proxy that forwards plain HTTP */
@@ -61,6 +64,11 @@ const refusalsPerSecond = 20;
 const holdAtMostMs = 2_000;
 /** How many refusals of one address are delayed at a time. */
 const heldPerAddress = 256;
+/**
+ * New connections of one address each second, and three times as many at once. A page needs one over HTTP/2 and six
+ * over HTTP/1.1.
+ */
+const connectionsPerSecond = 100;
 /** Addresses whose rates are remembered. A forgotten address has a fresh burst. */
 const maxAddresses = 10_000;
 
@@ -98,11 +106,21 @@ export class GatewayHttpServer {
   /** @throws when the address can not be bound */
   static async listen(options: GatewayHttpOptions): Promise<GatewayHttpServer> {
     const self = Promise.withResolvers<GatewayHttpServer>();
+    const { bind, port, tls, limits, trustedProxies, metrics, log } = options;
     const server = await HttpServer.listen({
-      bind: options.bind,
-      port: options.port,
-      tls: options.tls,
+      bind,
+      port,
+      tls,
+      places: {
+        connections: limits.httpConnections,
+        connectionsPerAddress: limits.httpConnectionsPerAddress,
+        connectionsPerSecond,
+        isTrusted: (address) => trustedProxies.includes(canonicalAddress(address) ?? ""),
+        onFull: () => metrics.refuse("httpConnections"),
+      },
+      limit: async (sender) => await (await self.promise).#limit(sender),
       handle: async (request) => await (await self.promise).#handle(request),
+      log,
     });
     self.resolve(new GatewayHttpServer(options, server));
     return await self.promise;
@@ -124,13 +142,26 @@ export class GatewayHttpServer {
     await this.#server.close(graceMs);
   }
 
+  /** The limits of a request's address, before anything else is looked at. */
+  async #limit({ peer, headers, url }: HttpSender): Promise<Response | undefined> {
+    this.#options.metrics.add("qpq_gateway_http_requests_total");
+    const client = this.#clientOf(peer, headers);
+    const refused = await this.#refuseRate(url?.pathname === "/rpc", client);
+    return refused && this.#secured(refused, url?.host);
+  }
+
   async #handle(request: HttpRequest): Promise<Response> {
-    const { metrics } = this.#options;
-    metrics.add("qpq_gateway_http_requests_total");
     const { host, pathname: path } = request.url;
-    const client = clientAddress(request.peer, request.headers.get("x-forwarded-for"), this.#options.trustedProxies);
-    const response = await this.#refuseRate(path, client) ??
-      await this.#answer(request, client, host, path).catch((error) => this.#fault(error));
+    const client = this.#clientOf(request.peer, request.headers);
+    const response = await this.#answer(request, client, host, path).catch((error) => this.#fault(error));
+    return this.#secured(response, host);
+  }
+
+  #clientOf(peer: Deno.NetAddr, headers: Headers): Deno.NetAddr {
+    return clientAddress(peer, headers.get("x-forwarded-for"), this.#options.trustedProxies);
+  }
+
+  #secured(response: Response, host: string | undefined): Response {
     for (const [name, value] of Object.entries(this.#headers(host))) response.headers.set(name, value);
     return response;
   }
@@ -148,12 +179,11 @@ export class GatewayHttpServer {
   }
 
   #fault(error: unknown): Response {
-    this.#options.log.error("http-fault", { error: String(error) });
+    this.#options.log.error("http-fault", errorFields(error));
     return textResponse(500, "internal error");
   }
 
-  async #refuseRate(path: string, client: Deno.NetAddr): Promise<Response | undefined> {
-    const isRpc = path === "/rpc";
+  async #refuseRate(isRpc: boolean, client: Deno.NetAddr): Promise<Response | undefined> {
     const { hostname: address } = client;
     const retryAfterMs = (isRpc ? this.#rpcRate : this.#fileRate).take(address);
     if (retryAfterMs === 0) {

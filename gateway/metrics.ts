@@ -32,6 +32,7 @@ export type RefusalReason =
   | "connections"
   | "connectionsPerAddress"
   | "handshakes"
+  | "httpConnections"
   | "sessionsPerAddress"
   | "idleSession"
   | "origin"
