@@ -146,7 +146,8 @@ export class GatewayHttpServer {
   async #limit({ peer, headers, url }: HttpSender): Promise<Response | undefined> {
     this.#options.metrics.add("qpq_gateway_http_requests_total");
     const client = this.#clientOf(peer, headers);
-    const refused = await this.#refuseRate(url?.pathname === "/rpc", client);
+    const refused = await this.#refuseRate(url?.pathname === "/rpc", client) ??
+      (url ? undefined : textResponse(400, "bad request"));
     return refused && this.#secured(refused, url?.host);
   }
 

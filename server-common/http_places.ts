@@ -94,7 +94,7 @@ export class HttpPlaces {
       if (!this.#dropHeaviest((place) => place.busy === 0 && isIn(place))) return false;
     }
     if (this.#places.size < connections) return true;
-    const own = this.#weight(blocks, 1);
+    const own = Math.max(1, this.#weight(blocks, 1));
     return this.#dropHeaviest(({ busy }) => busy === 0) ||
       this.#dropHeaviest((place) => this.#weight(place.blocks) > own);
   }
