@@ -21,6 +21,8 @@ export interface PlacesOptions {
 
 /** So many seconds' worth of new connections may come at once. */
 const burstSeconds = 3;
+/** Less than any difference between the weights of two blocks. */
+const asked = 1e-6;
 /** Addresses whose rates are remembered. A forgotten address has a fresh burst. */
 const maxAddresses = 10_000;
 
@@ -131,12 +133,15 @@ export class HttpPlaces {
     return Math.max(0, ...blocks.map(({ block, share }) => (this.#count(block) + more) / share));
   }
 
-  /** Ends the connection of the block that has most, among those that may go; the one that was idle first. */
+  /**
+   * Ends the connection of the block that has most, among those that may go. Of that block rather one that has got
+   * its answer than one whose request may be on its way, and then the one that was idle first.
+   */
   #dropHeaviest(mayGo: (place: Place) => boolean): boolean {
     let [found, most]: [Place | undefined, number] = [undefined, -1];
     for (const place of this.#places) {
       if (!mayGo(place)) continue;
-      const weight = this.#weight(place.blocks);
+      const weight = this.#weight(place.blocks) + (place.hasAsked ? asked : 0);
       if (weight > most) [found, most] = [place, weight];
     }
     if (!found) return false;

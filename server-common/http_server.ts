@@ -22,6 +22,7 @@ import {
 } from "./http_exchange.ts";
 import { HttpPlaces, type Place, type PlacesOptions } from "./http_places.ts";
 import { watchListener } from "./http_watch.ts";
+import { checkKeyPair } from "./key_pair.ts";
 import type { Log } from "./log.ts";
 import type { KeyPairPem } from "./self_signed_certificate.ts";
 import { textResponse } from "./text_response.ts";
@@ -170,8 +171,13 @@ export class HttpServer {
     clearInterval(this.#sweeper);
   }
 
-  /** New connections get this certificate; open ones keep theirs. */
+  /**
+   * New connections get this certificate; open ones keep theirs.
+   *
+   * @throws Error when it is no certificate with its key; then the old one stays
+   */
   replaceCertificate({ certificate, privateKey }: KeyPairPem): void {
+    checkKeyPair({ certificate, privateKey });
     (this.#server as Http2SecureServer).setSecureContext({ cert: certificate, key: privateKey });
   }
 
