@@ -8,10 +8,10 @@ import { canonicalAddress, clientAddress } from "./client_address.ts";
 import type { GatewayLimits } from "./config.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
-import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
+import { foreignOriginAdvice, ownHost, ownOrigins, webTransportHost } from "./origins.ts";
 import type { CallPace } from "./pace.ts";
 import { refusal } from "./refusal.ts";
-import { answerRpc } from "./rpc_fallback.ts";
+import { answerRpc, type CallerOrigins } from "./rpc_fallback.ts";
 import { securityHeaders } from "./security_headers.ts";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 import { StaticFiles } from "./static.ts";
@@ -69,6 +69,9 @@ const heldPerAddress = 256;
  * over HTTP/1.1.
  */
 const connectionsPerSecond = 100;
+/** Everybody can cause a refusal, so it is told once in this time. */
+const originToldEveryMs = 60_000;
+const loggedOriginLength = 200;
 /** Addresses whose rates are remembered. A forgotten address has a fresh burst. */
 const maxAddresses = 10_000;
 
@@ -81,7 +84,8 @@ export class GatewayHttpServer {
   readonly #refusalRate: AddressRates;
   readonly #held = new AddressUsage(heldPerAddress);
   readonly #server: HttpServer;
-  readonly #isOwnOrigin: (origin: string) => boolean;
+  readonly #origins: CallerOrigins;
+  #originToldMs = -Infinity;
 
   private constructor(options: GatewayHttpOptions, server: HttpServer) {
     this.#options = options;
@@ -98,9 +102,11 @@ export class GatewayHttpServer {
     this.#rpcRate = rate(rpcPerSecond, burstSeconds);
     this.#fileRate = rate(filesPerSecond, burstSeconds);
     this.#refusalRate = rate(refusalsPerSecond, 1);
-    const ports = [this.port, options.publicPort ?? this.port];
-    const tests = ports.map((httpPort) => ownOrigins({ ...options, httpPort, httpTls: options.tls !== undefined }));
-    this.#isOwnOrigin = (origin) => tests.some((isOwn) => isOwn(origin));
+    const own = new Set([this.port, options.publicPort ?? this.port].flatMap(
+      (httpPort) => [...ownOrigins({ ...options, httpPort, httpTls: options.tls !== undefined })],
+    ));
+    const advice = foreignOriginAdvice(own);
+    this.#origins = { isOwn: (origin) => own.has(origin) || this.#refuseOrigin(origin, advice), ...advice };
   }
 
   /** @throws when the address can not be bound */
@@ -130,7 +136,8 @@ export class GatewayHttpServer {
     return this.#server.port;
   }
 
-  readonly isOwnOrigin = (origin: string): boolean => this.#isOwnOrigin(origin);
+  /** Whether pages of this origin may open sessions and post calls. A refusal is logged, at times. */
+  readonly isOwnOrigin = (origin: string): boolean => this.#origins.isOwn(origin);
 
   /** New connections get this certificate; open ones keep theirs. */
   replaceCertificate(tls: KeyPairPem): void {
@@ -171,12 +178,22 @@ export class GatewayHttpServer {
     const { metrics, calls, limits, certificateHashes, challenges } = this.#options;
     if (path === "/rpc") {
       return request.method === "POST"
-        ? await answerRpc(request, client, calls, this.#isOwnOrigin, limits.bytesPerCall, metrics)
+        ? await answerRpc(request, client, calls, this.#origins, limits.bytesPerCall, metrics)
         : methodNotAllowed("POST");
     }
     if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
     if (path === wellKnownPath) return wellKnownResponse(`${this.#webTransportOrigin(host)}/wt`, certificateHashes());
     return challenges?.respond(path) ?? await this.#files.serve(request);
+  }
+
+  /** Says what is wrong, with nothing of what the client sent. */
+  #refuseOrigin(origin: string, advice: { expected: string; advice: string }): false {
+    const { log, now } = this.#options;
+    log.debug("foreign-origin-from", { origin: origin.slice(0, loggedOriginLength) });
+    if (now() - this.#originToldMs < originToldEveryMs) return false;
+    this.#originToldMs = now();
+    log.warn("foreign-origin", { ...advice });
+    return false;
   }
 
   #fault(error: unknown): Response {
