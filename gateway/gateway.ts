@@ -205,12 +205,16 @@ interface Parts {
 function assemble(
   { config, metrics, pool, certificates, http, webTransport, redirects, metricsEndpoint, log, stopWatches }: Parts,
 ): Gateway {
+  let served = certificates.current;
   const refreshCertificate = async () => {
     try {
-      const pair = await certificates.refresh();
-      if (!pair) return;
-      webTransport.replaceCertificate(pair.certificate, pair.privateKey);
+      await certificates.refresh();
+      const pair = certificates.current;
+      if (pair === served) return;
       if (config.httpTls) http.replaceCertificate(pair);
+      webTransport.replaceCertificate(pair.certificate, pair.privateKey);
+      // Only now: a port that did not take it is tried again.
+      served = pair;
       log.info("certificate-replaced");
     } catch (error) {
       log.error("certificate-not-replaced", { error: String(error) });

@@ -6,6 +6,7 @@
  * `core-cert.pem`. `/data`: the core's, with its private key.
  */
 import { toHex } from "../../schema/bytes.ts";
+import { replaceFile } from "../../server-common/replace_file.ts";
 import { keptCertificate } from "../../server-core/certificate.ts";
 
 export interface Folders {
@@ -32,11 +33,11 @@ export async function setUp({ data, link, keys }: Folders, encrypted: boolean, n
     await keepSecret(`${keys}/db-key`);
   }
   const { certificatePem } = await keptCertificate(data, nowMs);
-  await replace(`${link}/core-cert.pem`, certificatePem, 0o644);
+  await replaceFile(`${link}/core-cert.pem`, certificatePem, 0o644);
 }
 
 async function keepSecret(path: string): Promise<void> {
-  if (!await exists(path)) await replace(path, toHex(crypto.getRandomValues(new Uint8Array(32))), 0o600);
+  if (!await exists(path)) await replaceFile(path, toHex(crypto.getRandomValues(new Uint8Array(32))), 0o600);
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -46,12 +47,6 @@ async function exists(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-/** All or nothing: a start that was cut off leaves no half a secret. */
-async function replace(path: string, text: string, mode: number): Promise<void> {
-  await Deno.writeTextFile(`${path}.new`, text, { mode });
-  await Deno.rename(`${path}.new`, path);
 }
 
 if (import.meta.main) {
