@@ -18,6 +18,12 @@ const dayMs = 24 * 3_600_000;
  */
 const validForMs = 20 * 365 * dayMs;
 
+/**
+ * A machine's clock may be wrong at the first start, in either direction. The certificate is valid from before the
+ * first version of this server, and for twenty years after it at the least.
+ */
+const firstMs = Date.UTC(2026, 0, 1);
+
 const keyFile = "core-key.pem";
 const certificateFile = "core-cert.pem";
 
@@ -47,8 +53,8 @@ export async function keptCertificate(dataDir: string, nowMs: number): Promise<C
   // Loaded at the first start only: the ASN.1 library takes a quarter of a start.
   const { makeSelfSignedCertificate } = await import("../server-common/self_signed_certificate.ts");
   const { certificate, privateKey } = await makeSelfSignedCertificate({
-    notBefore: new Date(nowMs - dayMs),
-    notAfter: new Date(nowMs + validForMs),
+    notBefore: new Date(Math.min(nowMs, firstMs) - dayMs),
+    notAfter: new Date(Math.max(nowMs, firstMs) + validForMs),
     commonName: "quicproquo core",
     dnsNames: ["localhost"],
     ipAddresses: ["127.0.0.1", "::1"],

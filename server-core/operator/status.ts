@@ -3,7 +3,8 @@
 import { X509Certificate } from "node:crypto";
 import type { ServerConfig } from "../config.ts";
 import { probeHealth } from "../health_probe.ts";
-import type { StoreFacts } from "../storage/operator_store.ts";
+import type { ClockFacts, StoreFacts } from "../storage/operator_store.ts";
+import { textOfClock } from "./clock.ts";
 import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
 import { probeMs } from "./health.ts";
 import { size, time } from "./output.ts";
@@ -21,6 +22,7 @@ the running process (connections, calls) are there when QPQ_METRICS_PORT is set.
     const facts = {
       server,
       ...await store.facts(),
+      clock: await store.clock(),
       certificate: certificateFacts(config.dataDir),
       live: server === "serving" ? await liveFacts(config.metrics) : null,
     };
@@ -97,8 +99,9 @@ function localHost(bind: string): string {
 }
 
 function textOf(
-  { server, certificate, live, ...facts }: StoreFacts & {
+  { server, certificate, live, clock, ...facts }: StoreFacts & {
     server: ServerState;
+    clock: ClockFacts;
     certificate: CertificateFacts | null;
     live: LiveFacts | null;
   },
@@ -125,6 +128,7 @@ function textOf(
         facts.encrypted ? "encrypted" : "not encrypted"
       }, schema ${facts.schemaVersion}, format ${facts.storageFormat}`,
     ],
+    ["clock", textOfClock(clock)],
     ["certificate", certificate ? `until ${time(certificate.untilMs)}` : "none yet"],
   ];
   return lines.map(([name, value]) => `${name.padEnd(13)} ${value}`).join("\n");
