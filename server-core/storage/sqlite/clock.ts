@@ -17,7 +17,7 @@ export const clockOperations: Operations<ClockStore> = {
 };
 
 /** @returns what is stored; undefined also for a database that an older server made */
-export function readClock(db: Database): StoredClock | undefined {
+function readClock(db: Database): StoredClock | undefined {
   if (!db.get("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'clock'")) return undefined;
   return db.get<StoredClock>(
     "SELECT newest_ms AS newestMs, step_ms AS stepMs, steady_ms AS steadyMs, accepted FROM clock",
