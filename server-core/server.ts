@@ -35,7 +35,7 @@ import { Handlers } from "../schema/rpc/server.ts";
 /** The name of this build in `health`. */
 const build = "quicproquo 0.1.0";
 
-/** A quiet subscription sends a heartbeat this often (node.capnp). */
+/** A quiet subscription sends a heartbeat this often (delivery.capnp). */
 const heartbeatMs = 20_000;
 const purgeEveryMs = 3_600_000;
 /** Memory for commits that are being received: eight of the largest. */

@@ -9,7 +9,7 @@ import type { Operations } from "../operation.ts";
 import { pieceBytes, readPiece } from "./bodies.ts";
 import { acknowledge, ensureQueue, findQueue } from "./queues.ts";
 
-/** node.capnp: `fetch` gives at most this many bytes at once. */
+/** delivery.capnp: `fetch` gives at most this many bytes at once. */
 const maxFetchBytes = 192 * 1024;
 
 /** Fields of an entry besides header and body, in its Cap'n Proto form, rounded up. */
