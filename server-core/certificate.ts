@@ -1,5 +1,6 @@
 /** The core's certificate: given as PEM files, or made once and kept in the data directory. */
 
+import { makePrivate, replaceFile } from "./storage/private_files.ts";
 import { certificatePin } from "../schema/certificate_pin.ts";
 
 /** A certificate as the QUIC listener takes it. */
@@ -45,6 +46,7 @@ export async function loadCertificate(given: { certificate: string; key: string 
  */
 export async function keptCertificate(dataDir: string, nowMs: number): Promise<CoreCertificate> {
   const paths = { certificate: `${dataDir}/${certificateFile}`, key: `${dataDir}/${keyFile}` };
+  makePrivate(paths.key);
   try {
     return await loadCertificate(paths);
   } catch (error) {
@@ -59,7 +61,8 @@ export async function keptCertificate(dataDir: string, nowMs: number): Promise<C
     dnsNames: ["localhost"],
     ipAddresses: ["127.0.0.1", "::1"],
   });
-  await Deno.writeTextFile(paths.key, privateKey, { mode: 0o600 });
-  await Deno.writeTextFile(paths.certificate, certificate);
+  // The certificate comes last: a key without one is replaced at the next start.
+  replaceFile(paths.key, privateKey, 0o600);
+  replaceFile(paths.certificate, certificate, 0o644);
   return { certificatePem: certificate, privateKeyPem: privateKey, pin: await certificatePin(certificate) };
 }

@@ -28,6 +28,7 @@ import { OpaquePool } from "./opaque/pool.ts";
 import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
 import { TrustedClock } from "./trusted_clock.ts";
+import { replaceFile } from "./storage/private_files.ts";
 import { openStore } from "./storage/open_store.ts";
 import type { Store } from "./storage/store.ts";
 import { Handlers } from "../schema/rpc/server.ts";
@@ -99,7 +100,7 @@ export async function startServer(
     const certificate = config.certificate
       ? await givenCertificate(config.certificate)
       : await keptCertificate(config.dataDir, now());
-    if (config.certificate) await Deno.writeTextFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem);
+    if (config.certificate) replaceFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem, 0o644);
     const limits = new CallLimits({
       perAddressPerSecond: config.callsPerIpPerSecond,
       perAccountPerSecond: config.callsPerAccountPerSecond,

@@ -7,6 +7,7 @@
  */
 import { toHex } from "../../schema/bytes.ts";
 import { keptCertificate } from "../../server-core/certificate.ts";
+import { replaceFile } from "../../server-core/storage/private_files.ts";
 
 export interface Folders {
   data: string;
@@ -32,11 +33,12 @@ export async function setUp({ data, link, keys }: Folders, encrypted: boolean, n
     await keepSecret(`${keys}/db-key`);
   }
   const { certificatePem } = await keptCertificate(data, nowMs);
-  await replace(`${link}/core-cert.pem`, certificatePem, 0o644);
+  replaceFile(`${link}/core-cert.pem`, certificatePem, 0o644);
 }
 
 async function keepSecret(path: string): Promise<void> {
-  if (!await exists(path)) await replace(path, toHex(crypto.getRandomValues(new Uint8Array(32))), 0o600);
+  // All or nothing: a start that was cut off leaves no half a secret.
+  if (!await exists(path)) replaceFile(path, toHex(crypto.getRandomValues(new Uint8Array(32))), 0o600);
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -46,12 +48,6 @@ async function exists(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-/** All or nothing: a start that was cut off leaves no half a secret. */
-async function replace(path: string, text: string, mode: number): Promise<void> {
-  await Deno.writeTextFile(`${path}.new`, text, { mode });
-  await Deno.rename(`${path}.new`, path);
 }
 
 if (import.meta.main) {
