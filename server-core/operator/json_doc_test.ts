@@ -86,6 +86,7 @@ Deno.test({
         await run("invites revoke", "invites", "revoke", inviteId as string);
         await run("backup", "backup", `${dataDir}/monday.qpq`);
         await run("check", "check");
+        await run("clock", "clock");
         await run("revoke", "revoke", "--user", username);
         for (const action of ["disable", "enable", "delete"]) {
           await run(`users ${action}`, "users", action, username, "--yes");

@@ -4,7 +4,8 @@ import { X509Certificate } from "node:crypto";
 import type { ServerConfig } from "../config.ts";
 import { readDisk } from "../disk_space.ts";
 import { probeHealth } from "../health_probe.ts";
-import type { StoreFacts } from "../storage/operator_store.ts";
+import type { ClockFacts, StoreFacts } from "../storage/operator_store.ts";
+import { textOfClock } from "./clock.ts";
 import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
 import { probeMs } from "./health.ts";
 import { size, time } from "./output.ts";
@@ -22,6 +23,7 @@ the running process (connections, calls) are there when QPQ_METRICS_PORT is set.
     const facts = {
       server,
       ...await store.facts(),
+      clock: await store.clock(),
       certificate: certificateFacts(config.dataDir),
       disk: diskFacts(config),
       live: server === "serving" ? await liveFacts(config.metrics) : null,
@@ -112,8 +114,9 @@ function localHost(bind: string): string {
 }
 
 function textOf(
-  { server, certificate, disk, live, ...facts }: StoreFacts & {
+  { server, certificate, disk, live, clock, ...facts }: StoreFacts & {
     server: ServerState;
+    clock: ClockFacts;
     certificate: CertificateFacts | null;
     disk: DiskFacts;
     live: LiveFacts | null;
@@ -147,6 +150,7 @@ function textOf(
         disk.low ? `, less than QPQ_DISK_RESERVE (${disk.reservePercent} %): nothing new is stored` : ""
       }`,
     ],
+    ["clock", textOfClock(clock)],
     ["certificate", certificate ? `until ${time(certificate.untilMs)}` : "none yet"],
   ];
   return lines.map(([name, value]) => `${name.padEnd(13)} ${value}`).join("\n");

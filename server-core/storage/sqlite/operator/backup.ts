@@ -10,6 +10,7 @@ import { toHex } from "../../../../schema/bytes.ts";
 import { blobPath } from "../../blob_path.ts";
 import { DamagedDataError } from "../../errors.ts";
 import { exists, folderOf, syncFile, syncFolder } from "../../files.ts";
+import { trustedTime } from "../clock.ts";
 import { Database } from "../database.ts";
 import { type DataDirectory, withDatabase } from "./access.ts";
 import { addFile, keptFiles, makeFileTable } from "./backup_files.ts";
@@ -42,13 +43,13 @@ export async function writeBackup(directory: DataDirectory, file: string): Promi
 
 /** @returns how many attachments were added */
 async function addFiles(directory: DataDirectory, path: string): Promise<number> {
-  const { dataDir, key, nowMs } = directory;
+  const { dataDir, key, machineMs } = directory;
   const db = new Database(path, { key, fileMustExist: true });
   try {
     makeFileTable(db);
     db.exec("BEGIN");
     // They have expired: nobody can fetch them, and the server deletes them at its next purge.
-    db.run("DELETE FROM blobs WHERE expires_ms <= ?", nowMs);
+    db.run("DELETE FROM blobs WHERE expires_ms <= ?", trustedTime(db, machineMs).trustedMs);
     for (const name of keptFiles) if (exists(`${dataDir}/${name}`)) addFile(db, name, `${dataDir}/${name}`);
     let attachments = 0;
     for (const { sha256 } of db.all<{ sha256: Uint8Array<ArrayBuffer> }>("SELECT DISTINCT sha256 FROM blobs")) {
@@ -76,6 +77,6 @@ function isRecorded(directory: DataDirectory, sha256: Uint8Array): Promise<boole
   return withDatabase(
     directory,
     { anySchema: true },
-    (db) => db.get("SELECT 1 FROM blobs WHERE sha256 = ? AND expires_ms > ?", sha256, directory.nowMs) !== undefined,
+    (db, nowMs) => db.get("SELECT 1 FROM blobs WHERE sha256 = ? AND expires_ms > ?", sha256, nowMs) !== undefined,
   );
 }

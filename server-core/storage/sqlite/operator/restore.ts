@@ -2,11 +2,12 @@
 
 import { DamagedDataError, RefusedError } from "../../errors.ts";
 import { exists, syncFile } from "../../files.ts";
+import { trustedTime, writeClock } from "../clock.ts";
 import { Database } from "../database.ts";
 import { databasePath } from "../database_files.ts";
 import { lockData } from "../data_lock.ts";
 import { noteRestore } from "../delivery/restores.ts";
-import { checkExisting, openDatabase, readMigrations } from "../open.ts";
+import { checkExisting, openDatabase, openExisting, readMigrations } from "../open.ts";
 import { abandonReplacing, beginReplacing, decideReplacing, finishReplacing } from "../replace_data.ts";
 import type { DataDirectory } from "./access.ts";
 import { hasFileTable, takeFilesOut } from "./backup_files.ts";
@@ -21,7 +22,7 @@ export async function restoreBackup(
   directory: DataDirectory,
   { file, replace }: { file: string; replace: boolean },
 ): Promise<{ attachments: number; aside: string | undefined }> {
-  const { dataDir, key, nowMs } = directory;
+  const { dataDir, key, machineMs } = directory;
   const lock = await lockData(dataDir, "replacing");
   try {
     finishReplacing(dataDir);
@@ -29,10 +30,11 @@ export async function restoreBackup(
       throw new RefusedError(`${dataDir} holds data`, "restore FILE --replace: what is there is kept aside");
     }
     checkExisting(file, key, readMigrations());
+    const nowMs = timeOfOldData(directory);
     const folder = beginReplacing(dataDir);
     try {
       const attachments = unpack(file, folder, key, nowMs);
-      const aside = decideReplacing(dataDir, new Date(nowMs).toISOString().replaceAll(/[:.]/g, "-"));
+      const aside = decideReplacing(dataDir, new Date(machineMs).toISOString().replaceAll(/[:.]/g, "-"));
       return { attachments, aside };
     } catch (error) {
       abandonReplacing(dataDir);
@@ -40,6 +42,24 @@ export async function restoreBackup(
     }
   } finally {
     lock.release();
+  }
+}
+
+/**
+ * @returns the trusted time of the data that is replaced. Without such data the machine's clock is believed: a backup
+ *   does not say how old it is
+ */
+function timeOfOldData({ dataDir, key, machineMs }: DataDirectory): number {
+  try {
+    const db = openExisting({ dataDir, key, anySchema: true });
+    try {
+      return trustedTime(db, machineMs).trustedMs;
+    } finally {
+      db.close();
+    }
+  } catch {
+    // What is replaced may be missing or damaged.
+    return machineMs;
   }
 }
 
@@ -69,6 +89,7 @@ function unpack(file: string, folder: string, key: string | undefined, nowMs: nu
   const restored = openDatabase({ dataDir: folder, key });
   try {
     noteRestore(restored, nowMs);
+    writeClock(restored, { newestMs: nowMs, stepMs: 0, steadyMs: 0, accepted: 0 });
     // No log file stays beside the database.
     restored.pragma("journal_mode=DELETE");
   } finally {
