@@ -36,8 +36,8 @@ const build = "quicproquo 0.1.0";
 /** A quiet subscription sends a heartbeat this often (node.capnp). */
 const heartbeatMs = 20_000;
 const purgeEveryMs = 3_600_000;
-/** Memory for commits that are being received: eight of the largest. */
-const bodyBudgetBytes = 8 * maxBundleBytes;
+/** Memory for commits that are being received: seven of the largest, and 64 or more small ones. */
+const bodyBytes = { largeBytes: 7 * maxBundleBytes, smallBytes: maxBundleBytes };
 const admissionTimeoutMs = 10_000;
 
 export interface Server {
@@ -208,7 +208,7 @@ async function startServices(
     blobs: await BlobFiles.open(`${config.dataDir}/blobs`),
     blobLimits: config.blobs,
     queueAgeMs: config.queueAgeMs,
-    bodies: new BodyBudget(bodyBudgetBytes),
+    bodies: new BodyBudget(bodyBytes),
     additions: additions(now),
     countCalls: (caller, count) => limits.count(caller, count),
     now,
