@@ -39,6 +39,8 @@ const purgeEveryMs = 3_600_000;
 /** Memory for commits that are being received: seven of the largest, and 64 or more small ones. */
 const bodyBytes = { largeBytes: 7 * maxBundleBytes, smallBytes: maxBundleBytes };
 const admissionTimeoutMs = 10_000;
+/** The share of its memory from which on the core closes the greediest connection. */
+const watermark = 0.75;
 
 export interface Server {
   /** The address on which the core listens. */
@@ -100,7 +102,9 @@ export async function startServer(
       certificate,
       admission: { secret: config.gatewaySecret, pin: certificate.pin, timeoutMs: admissionTimeoutMs },
       maxConnections: config.maxConnections,
-      pace: (remoteAddress) => limits.stream(remoteAddress),
+      connectionsPerAddress: config.connectionsPerIp,
+      memoryBytes: watermark * config.memoryBytes,
+      turn: (remoteAddress) => limits.stream(remoteAddress),
       serve: (stream, from) => calls.serve(stream, from),
       log,
       metrics,

@@ -28,6 +28,8 @@ export class ByteReader {
   #rest: Uint8Array = new Uint8Array();
   /** Bytes that have arrived so far. */
   arrived = 0;
+  /** The stream failed: its sender is gone. */
+  isLost = false;
 
   constructor(readable: ReadableStream<Uint8Array>) {
     this.#reader = readable.getReader();
@@ -65,7 +67,10 @@ export class ByteReader {
 
   /** @returns false at the end */
   async #next(): Promise<boolean> {
-    const { value, done } = await this.#reader.read();
+    const { value, done } = await this.#reader.read().catch((error) => {
+      this.isLost = true;
+      throw error;
+    });
     if (done) return false;
     this.#rest = value;
     this.arrived += value.length;

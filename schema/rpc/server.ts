@@ -88,6 +88,8 @@ export interface CallServerOptions<C> {
   onFinished?(call: FinishedCall): void;
   /** Aborts all calls' signals (draining). */
   signal?: AbortSignal;
+  /** Aborts, with the WireError to answer, when the place of a call is needed that is not wholly read. */
+  reading?: AbortSignal;
 }
 
 /**
@@ -121,7 +123,7 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
     }
   };
   try {
-    const framed = await pace.wait(readMessage(reader));
+    const framed = await unlessAborted(pace.wait(readMessage(reader)), options.reading);
     if (!framed) throw new MalformedError("a stream without a call");
     const call = decodeCall(framed);
     method = findMethod(call.interfaceId, call.methodId);
@@ -146,6 +148,7 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
     // A caller that has the whole answer may leave before the stream's end: that is no failure of the call.
     await writer.close().catch(() => {});
   } catch (error) {
+    isGone ||= reader.isLost;
     if (!isGone) {
       const answer = answerFor(error, options.id);
       code = answer.code;
@@ -174,6 +177,20 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
  */
 async function refuseMore(reader: ByteReader): Promise<void> {
   if (await reader.exactly(1).catch(() => undefined)) await reader.cancel();
+}
+
+/** Gives up waiting for `work` with the signal's reason. */
+async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return await work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const giveUp = () => reject(signal.reason);
+  if (signal.aborted) giveUp();
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
 }
 
 async function* chunksOf(reader: ByteReader, pace: Pace): AsyncGenerator<Bytes> {
