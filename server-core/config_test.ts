@@ -27,6 +27,8 @@ Deno.test("readConfig() gives the defaults when nothing is set", () => {
     queueAgeMs: 7_776_000_000,
     blobs: { maxBytes: 26_214_400, quotaBytes: 524_288_000, ttlMs: 2_592_000_000 },
     maxConnections: 10_000,
+    connectionsPerIp: 64,
+    memoryBytes: 2 * 1024 ** 3,
     logLevel: "info",
   });
 });

@@ -42,9 +42,11 @@ const build = "quicproquo 0.1.0";
 /** A quiet subscription sends a heartbeat this often (delivery.capnp). */
 const heartbeatMs = 20_000;
 const purgeEveryMs = 3_600_000;
-/** Memory for commits that are being received: eight of the largest. */
-const bodyBudgetBytes = 8 * maxBundleBytes;
+/** Memory for commits that are being received: seven of the largest, and 64 or more small ones. */
+const bodyBytes = { largeBytes: 7 * maxBundleBytes, smallBytes: maxBundleBytes };
 const admissionTimeoutMs = 10_000;
+/** The share of its memory from which on the core closes the greediest connection. */
+const watermark = 0.75;
 
 export interface Server {
   /** The address on which the core listens. */
@@ -125,7 +127,9 @@ export async function startServer(
       certificate,
       admission: { secret: config.gatewaySecret, pin: certificate.pin, timeoutMs: admissionTimeoutMs },
       maxConnections: config.maxConnections,
-      pace: (remoteAddress) => limits.stream(remoteAddress),
+      connectionsPerAddress: config.connectionsPerIp,
+      memoryBytes: watermark * config.memoryBytes,
+      turn: (remoteAddress) => limits.stream(remoteAddress),
       serve: (stream, from) => calls.serve(stream, from),
       log,
       metrics,
@@ -259,7 +263,7 @@ async function startServices(
     uploads: new Uploads(),
     disk,
     queueAgeMs: config.queueAgeMs,
-    bodies: new BodyBudget(bodyBudgetBytes),
+    bodies: new BodyBudget(bodyBytes),
     additions: additions(monotonic),
     countCalls: (caller, count) => limits.count(caller, count),
     now,
