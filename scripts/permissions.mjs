@@ -12,8 +12,21 @@ import { root } from "./paths.mjs";
 /** @param {(string | undefined)[]} values @returns {string[]} each text among them once */
 const given = (values) => [...new Set(values.flatMap((value) => value ? [value] : []))];
 
-/** An address literal as it stands before a port. */
-const host = (address) => address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;
+/** An address as it stands before a port; "localhost" is what the servers make of it (server-common/config.ts). */
+function host(address) {
+  if (address === "localhost") return "127.0.0.1";
+  return address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;
+}
+
+/**
+ * @param {string | undefined} place HOST:PORT as an operator wrote it
+ * @returns {string | undefined} it as Deno's flag takes it; undefined for what is none: then nothing may be reached
+ *   there, and the server says which setting is wrong
+ */
+function placeOf(place) {
+  const [, name, port] = /^(\[[0-9a-fA-F:.]+\]|[^\s:,/]+):(\d{1,5})$/.exec(place?.trim() ?? "") ?? [];
+  return Number(port) <= 65_535 ? `${host(name)}:${port}` : undefined;
+}
 
 /**
  * What both roles are started with; no program may be run, and no native code loaded but `ffi`.
@@ -45,7 +58,8 @@ function flags({ net, read, write, env, ffi }) {
 export function coreFlags(env) {
   const data = env.QPQ_DATA || `${root}/data/core`;
   const listen = env.QPQ_LISTEN || "127.0.0.1:7443";
-  const net = [listen, env.QPQ_METRICS_PORT && `${host(env.QPQ_METRICS_BIND || "127.0.0.1")}:${env.QPQ_METRICS_PORT}`];
+  const metrics = env.QPQ_METRICS_PORT && `${host(env.QPQ_METRICS_BIND || "127.0.0.1")}:${env.QPQ_METRICS_PORT}`;
+  const net = [listen, metrics].map(placeOf);
   const read = [
     `${root}/server-core`,
     `${root}/qpq-server.toml`,
@@ -72,14 +86,18 @@ export function gatewayFlags(env) {
   const isAcme = Boolean(env.QPQ_DOMAIN) && !env.QPQ_TLS_CERT;
   const bind = host(env.QPQ_BIND || (env.QPQ_DOMAIN ? "0.0.0.0" : "127.0.0.1"));
   const redirectPort = env.QPQ_REDIRECT_PORT || (isAcme ? "80" : "");
-  const authority = env.QPQ_ACME_DIRECTORY?.startsWith("https://") ? new URL(env.QPQ_ACME_DIRECTORY) : undefined;
-  const net = [
+  const directory = env.QPQ_ACME_DIRECTORY ?? "";
+  const authority = directory.startsWith("https://") && URL.canParse(directory) ? new URL(directory) : undefined;
+  const listening = [
     `${bind}:${env.QPQ_HTTP_PORT || (env.QPQ_DOMAIN ? 443 : 8080)}`,
     `${bind}:${env.QPQ_WT_PORT || (env.QPQ_DOMAIN ? 443 : 4433)}`,
     redirectPort && `${bind}:${redirectPort}`,
     env.QPQ_GATEWAY_METRICS_PORT &&
     `${host(env.QPQ_GATEWAY_METRICS_BIND || "127.0.0.1")}:${env.QPQ_GATEWAY_METRICS_PORT}`,
     env.QPQ_CORE_ADDR || "127.0.0.1:7443",
+  ];
+  const net = [
+    ...listening.map(placeOf),
     ...ownSockets,
     ...(isAcme ? authority ? [authority.host] : letsEncrypt : []),
   ];

@@ -3,7 +3,7 @@
 import { parse } from "smol-toml";
 import type { Bytes } from "../schema/bytes.ts";
 import type { BlobLimits } from "./delivery/dependencies.ts";
-import { ConfigError, ConfigReader, isDamaged, minSecretLength } from "../server-common/config.ts";
+import { ConfigError, ConfigReader, isDamaged, minSecretLength, ownAddress } from "../server-common/config.ts";
 import { type LogLevel, logLevels } from "../server-common/log.ts";
 
 export interface ServerConfig {
@@ -161,6 +161,13 @@ function parseToml(text: string): Record<string, unknown> {
 
 function readListenAddress(text: string): { hostname: string; port: number } {
   const [, v6, other, port] = text.match(/^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/) ?? [];
-  if (port === undefined || Number(port) > 65_535) throw new ConfigError("QPQ_LISTEN", "HOST:PORT or [IPv6]:PORT");
-  return { hostname: v6 ?? other, port: Number(port) };
+  const hostname = ownAddress(v6 ?? other ?? "");
+  if (hostname === undefined || Number(port) > 65_535) {
+    throw new ConfigError(
+      "QPQ_LISTEN",
+      "ADDRESS:PORT is needed, with an IP address or localhost and a port up to 65535, such as 127.0.0.1:7443 or " +
+        "[::1]:7443",
+    );
+  }
+  return { hostname, port: Number(port) };
 }

@@ -56,6 +56,7 @@ Deno.test("readConfig() reads secrets from files, without the line end", () => {
 Deno.test("readConfig() names the key of every invalid value, and never quotes a secret", () => {
   const wrong: [Record<string, string>, string?][] = [
     [{ QPQ_LISTEN: "localhost" }],
+    [{ QPQ_LISTEN: "chat.example.org:7443" }],
     [{ QPQ_LISTEN: "127.0.0.1:70000" }],
     [{ QPQ_REGISTRATION: "maybe" }],
     [{ QPQ_BLOB_MAX: "25MB" }],
