@@ -24,17 +24,23 @@ function host(address) {
  *   there, and the server says which setting is wrong
  */
 function placeOf(place) {
+  const [whole, name, port] = placeParts(place);
+  return whole && `${host(name)}:${port}`;
+}
+
+/** @returns the whole, the name and the port of HOST:PORT; nothing for any other text */
+function placeParts(place) {
   const [, name, port] = /^(\[[0-9a-fA-F:.]+\]|[^\s:,/]+):(\d{1,5})$/.exec(place?.trim() ?? "") ?? [];
-  return Number(port) <= 65_535 ? `${host(name)}:${port}` : undefined;
+  return Number(port) <= 65_535 ? [`${name}:${port}`, name, port] : [];
 }
 
 /**
  * What both roles are started with; no program may be run, and no native code loaded but `ffi`.
  *
  * @typedef {(string | undefined)[]} Needed
- * @param {{ net: Needed, read: Needed, write: Needed, env: string[] | true, ffi?: string[] }} needs
+ * @param {{ net: Needed, read: Needed, write: Needed, env: string[] | true, ffi?: string[], sys?: string[] }} needs
  */
-function flags({ net, read, write, env, ffi }) {
+function flags({ net, read, write, env, ffi, sys }) {
   const code = ["schema", "server-common", "node_modules", "deno.json", "package.json"];
   const { args, end } = permissionArguments({
     net: given(net),
@@ -42,6 +48,7 @@ function flags({ net, read, write, env, ffi }) {
     write: given(write),
     env,
     ...(ffi && { ffi }),
+    ...(sys && { sys }),
   });
   process.on("exit", end);
   return ["--no-prompt", "--quiet", "--cached-only", "--no-check", "--unstable-net", ...args];
@@ -50,7 +57,7 @@ function flags({ net, read, write, env, ffi }) {
 /**
  * Of the core: it reads its own code, its data, its certificate and its secrets; it writes its data; it
  * listens on its own ports and connects to nobody but itself (`health`); it loads SQLite's native library and
- * nothing else. It can not start programs, reach other hosts, or read other variables.
+ * nothing else, and asks how full its disk is. It can not start programs, reach other hosts, or read other variables.
  *
  * @param {Record<string, string | undefined>} env the whole environment that the core will have
  * @returns {string[]}
@@ -71,7 +78,7 @@ export function coreFlags(env) {
     env.QPQ_AUTH_TOKEN_FILE,
   ];
   const ffi = [`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`];
-  return flags({ net, read, write: [data], env: ["QPQ_*"], ffi });
+  return flags({ net, read, write: [data], env: ["QPQ_*"], ffi, sys: ["statfs"] });
 }
 
 /**
@@ -94,10 +101,11 @@ export function gatewayFlags(env) {
     redirectPort && `${bind}:${redirectPort}`,
     env.QPQ_GATEWAY_METRICS_PORT &&
     `${host(env.QPQ_GATEWAY_METRICS_BIND || "127.0.0.1")}:${env.QPQ_GATEWAY_METRICS_PORT}`,
-    env.QPQ_CORE_ADDR || "127.0.0.1:7443",
   ];
   const net = [
     ...listening.map(placeOf),
+    // A name is looked up by the gateway itself.
+    placeParts(env.QPQ_CORE_ADDR || "127.0.0.1:7443")[0],
     ...ownSockets,
     ...(isAcme ? authority ? [authority.host] : letsEncrypt : []),
   ];

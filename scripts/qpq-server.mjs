@@ -29,16 +29,27 @@ const args = [
   "--allow-env",
   "--allow-read",
   "--allow-write",
+  "--allow-sys=statfs",
   `--allow-ffi=${root}/node_modules/better-sqlite3-multiple-ciphers`,
   `${root}/server-core/main.ts`,
   ...command,
 ];
+/** Where `status` finds the gateway's metrics on this machine. */
+function gatewayMetrics({ QPQ_GATEWAY_METRICS: place, QPQ_GATEWAY_METRICS_PORT: port }) {
+  return place || (port ? `127.0.0.1:${port}` : "");
+}
+
 // A server ends when this process is killed: it watches its standard input (server-common/process.ts). Commands end by
 // themselves.
 const serves = command.length === 0 || command[0] === "serve";
 const child = spawn(deno, args, {
   stdio: serves ? ["pipe", "inherit", "inherit"] : "inherit",
-  env: { ...process.env, QPQ_DATA: dataDir, QPQ_END_WITH_STDIN: serves ? "1" : "" },
+  env: {
+    ...process.env,
+    QPQ_DATA: dataDir,
+    QPQ_GATEWAY_METRICS: gatewayMetrics(process.env),
+    QPQ_END_WITH_STDIN: serves ? "1" : "",
+  },
 });
 // A second Ctrl+C of the same kind changes nothing for a server, and a command that it ends is ended by the first.
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => child.kill(signal));

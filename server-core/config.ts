@@ -39,6 +39,8 @@ export interface ServerConfig {
   maxConnections: number;
   /** `QPQ_LOG`. */
   logLevel: LogLevel;
+  /** `QPQ_GATEWAY_METRICS`: HOST:PORT of the gateway's metrics, of which `status` asks for its certificate. */
+  gatewayMetrics?: string;
   /** `QPQ_METRICS_PORT`, `QPQ_METRICS_BIND` (an IP address): Prometheus metrics; absent: none are served. */
   metrics?: { bind: string; port: number };
 }
@@ -68,6 +70,7 @@ const keys = [
   "QPQ_LOG",
   "QPQ_METRICS_PORT",
   "QPQ_METRICS_BIND",
+  "QPQ_GATEWAY_METRICS",
 ] as const;
 
 type Key = typeof keys[number];
@@ -96,6 +99,7 @@ export function readConfig(sources: ConfigSources): ServerConfig {
   const gatewaySecret = reader.secret("QPQ_GATEWAY_SECRET", minSecretLength);
   const authToken = reader.secret("QPQ_AUTH_TOKEN", minSecretLength);
   const metricsPort = reader.optionalPort("QPQ_METRICS_PORT");
+  const gatewayMetrics = readPlace(reader, "QPQ_GATEWAY_METRICS");
   const megabyte = 1024 * 1024;
   return {
     listen: readListenAddress(reader.text("QPQ_LISTEN") ?? "127.0.0.1:7443"),
@@ -117,6 +121,7 @@ export function readConfig(sources: ConfigSources): ServerConfig {
     },
     maxConnections: reader.integer("QPQ_MAX_CONNECTIONS", 10_000, 1, 1_000_000),
     logLevel: reader.choice("QPQ_LOG", logLevels, "info"),
+    ...(gatewayMetrics !== undefined && { gatewayMetrics }),
     ...(metricsPort !== undefined &&
       { metrics: { bind: reader.bindAddress("QPQ_METRICS_BIND", "127.0.0.1"), port: metricsPort } }),
   };
@@ -157,6 +162,16 @@ function parseToml(text: string): Record<string, unknown> {
   } catch (error) {
     throw new ConfigError("qpq-server.toml", (error as Error).message.split("\n")[0]);
   }
+}
+
+/** @returns HOST:PORT of another server, as in a URL; undefined when the key is not set */
+function readPlace(reader: ConfigReader<Key>, key: Key): string | undefined {
+  const place = reader.text(key);
+  const [, port] = place?.match(/^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/) ?? [];
+  if (place !== undefined && !(Number(port) >= 1 && Number(port) <= 65_535)) {
+    throw new ConfigError(key, "HOST:PORT is needed, such as 127.0.0.1:9465");
+  }
+  return place;
 }
 
 function readListenAddress(text: string): { hostname: string; port: number } {

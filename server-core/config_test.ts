@@ -63,7 +63,7 @@ Deno.test("readConfig() names the key of every invalid value, and never quotes a
     [{ QPQ_BLOB_TTL_DAYS: "0" }],
     [{ QPQ_LOG: "loud" }],
     [{ QPQ_METRICS_PORT: "65536" }],
-    [{ QPQ_METRICS_PORT: "1", QPQ_METRICS_BIND: "localhost" }, "QPQ_METRICS_BIND"],
+    [{ QPQ_METRICS_PORT: "1", QPQ_METRICS_BIND: "here" }, "QPQ_METRICS_BIND"],
     [{ QPQ_CORE_CERT: "a.pem" }, "QPQ_CORE_KEY"],
     [{ QPQ_CORE_KEY: "a.pem" }, "QPQ_CORE_CERT"],
     [{ QPQ_GATEWAY_SECRET: "short-secret" }],

@@ -11,6 +11,7 @@ import { type CoreCertificate, keptCertificate, loadCertificate } from "./certif
 import { ConfigError } from "../server-common/config.ts";
 import { listenError } from "../server-common/listen_error.ts";
 import type { ServerConfig } from "./config.ts";
+import { watchDisk } from "./disk_metrics.ts";
 import { BlobFiles } from "./delivery/blob_files.ts";
 import { purgeDelivery } from "./delivery/blobs.ts";
 import { BodyBudget } from "./delivery/body_budget.ts";
@@ -111,6 +112,7 @@ export async function startServer(
       store,
       now,
     });
+    watchDisk(metrics, config.dataDir);
     const endpoint = config.metrics === undefined ? undefined : await serveMetrics(async () => {
       await refresh();
       return metrics.render();

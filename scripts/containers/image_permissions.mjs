@@ -18,6 +18,8 @@ export const imagePermissions = {
     env: ["QPQ_*"],
     read: ["/app", "/data", "/link", "/keys", "/backup"],
     write: ["/data", "/backup"],
+    // How full its disk is.
+    sys: ["statfs"],
     ffi: ["/app/node_modules/better-sqlite3-multiple-ciphers/prebuilds"],
   },
   // It knows the core's address and certificate, never its data: no FFI, and no folder of the core's. All of

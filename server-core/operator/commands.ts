@@ -67,7 +67,7 @@ export async function runCommand(
   const nowMs = Date.now();
   await command.run({
     config: found,
-    store: openOperatorStore(found, () => nowMs),
+    store: openOperatorStore(found, Date.now),
     positionals,
     options: values,
     output: makeOutput(values.json === true, write),

@@ -1,15 +1,18 @@
 /** Replaces the data by a backup, so that a crash leaves the old or the new data complete. */
 
 import { DamagedDataError, RefusedError } from "../../errors.ts";
+import { removeLabel } from "../../backup_label.ts";
 import { exists, syncFile } from "../../files.ts";
 import { Database } from "../database.ts";
 import { databasePath } from "../database_files.ts";
 import { lockData } from "../data_lock.ts";
 import { noteRestore } from "../delivery/restores.ts";
-import { checkExisting, openDatabase, readMigrations } from "../open.ts";
+import { mergeKeys } from "../key_record.ts";
+import { openDatabase } from "../open.ts";
 import { abandonReplacing, beginReplacing, decideReplacing, finishReplacing } from "../replace_data.ts";
 import type { DataDirectory } from "./access.ts";
 import { hasFileTable, takeFilesOut } from "./backup_files.ts";
+import { checkBackup, type KnownKeys, knownKeys } from "./backup_key.ts";
 import { faultsOf } from "./faults.ts";
 
 /**
@@ -28,10 +31,11 @@ export async function restoreBackup(
     if (exists(databasePath(dataDir)) && !replace) {
       throw new RefusedError(`${dataDir} holds data`, "restore FILE --replace: what is there is kept aside");
     }
-    checkExisting(file, key, readMigrations());
+    checkBackup(file, directory);
+    const known = knownKeys(directory);
     const folder = beginReplacing(dataDir);
     try {
-      const attachments = unpack(file, folder, key, nowMs);
+      const attachments = unpack(file, folder, directory, known);
       const aside = decideReplacing(dataDir, new Date(nowMs).toISOString().replaceAll(/[:.]/g, "-"));
       return { attachments, aside };
     } catch (error) {
@@ -44,11 +48,17 @@ export async function restoreBackup(
 }
 
 /** @returns how many attachments there were */
-function unpack(file: string, folder: string, key: string | undefined, nowMs: number): number {
+function unpack(
+  file: string,
+  folder: string,
+  { key, nowMs }: Pick<DataDirectory, "key" | "nowMs">,
+  known: KnownKeys | undefined,
+): number {
   const packed = `${folder}/packed.db`;
   const path = databasePath(folder);
   Deno.copyFileSync(file, packed);
   Deno.chmodSync(packed, 0o600);
+  removeLabel(packed);
   const db = new Database(packed, { key, fileMustExist: true });
   let attachments: number;
   try {
@@ -69,6 +79,7 @@ function unpack(file: string, folder: string, key: string | undefined, nowMs: nu
   const restored = openDatabase({ dataDir: folder, key });
   try {
     noteRestore(restored, nowMs);
+    if (known) mergeKeys(restored, known, nowMs);
     // No log file stays beside the database.
     restored.pragma("journal_mode=DELETE");
   } finally {
