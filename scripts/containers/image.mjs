@@ -67,7 +67,7 @@ writeFileSync(`${out}/etc/group`, `root:x:0:\nqpq:x:${uid}:\n`);
 writeFileSync(`${out}/etc/nsswitch.conf`, "hosts: files dns\n");
 mkdirSync(`${out}/tmp`, { recursive: true });
 chmodSync(`${out}/tmp`, 0o1777);
-mkdirSync(`${out}/tls`);
+for (const folder of ["tls", "core-tls"]) mkdirSync(`${out}/${folder}`);
 for (const volume of volumes) {
   mkdirSync(`${out}${volume}`);
   chmodSync(`${out}${volume}`, 0o700);
@@ -76,7 +76,7 @@ for (const volume of volumes) {
 
 /** `deno task` runs these without a shell: `docker compose exec core deno task qpq-server status`. */
 function tasks() {
-  return { "qpq-server": "deno run --no-prompt --quiet --cached-only -P=server server-core/main.ts" };
+  return { "qpq-server": "deno run --no-prompt --quiet --cached-only -P=operator server-core/main.ts" };
 }
 
 /** Every package that the lock file does not mark as for development, without Deno's own: its binary is copied. */
