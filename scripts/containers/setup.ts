@@ -4,6 +4,8 @@
  *
  * `setup.ts new-key FILE` writes one more key, for `qpq-server rekey`: the core may not write there.
  *
+ * QPQ_DATA and QPQ_LINK name other folders than these:
+ *
  * `/keys` (core alone): `db-key`, or the file of QPQ_DB_KEY_FILE. `/link` (core and gateway, read-only there): `gateway-secret`,
  * `core-cert.pem`. `/data`: the core's, with its private key.
  */
@@ -63,7 +65,7 @@ async function replace(path: string, text: string, mode: number): Promise<void> 
 
 /** @throws Error when there is such a file: it may be the key of a database */
 async function makeKey(path: string | undefined): Promise<void> {
-  if (path === undefined || !path.startsWith("/keys/")) throw new Error("usage: setup.ts new-key /keys/NAME");
+  if (path === undefined) throw new Error("usage: setup.ts new-key /keys/NAME");
   if (await exists(path)) throw new Error(`${path} exists already: name a new file`);
   await keepSecret(path);
   console.log(`${path} holds a new key`);
@@ -76,8 +78,8 @@ if (import.meta.main) {
     if (Deno.args[0] === "new-key") await makeKey(Deno.args[1]);
     else {
       await setUp({
-        data: "/data",
-        link: "/link",
+        data: env("QPQ_DATA") ?? "/data",
+        link: env("QPQ_LINK") ?? "/link",
         keyFile: env("QPQ_DB_KEY") === undefined ? env("QPQ_DB_KEY_FILE") : undefined,
         ...(certificate !== undefined && key !== undefined && { certificate: { certificate, key } }),
       }, Date.now());
