@@ -37,19 +37,20 @@ Deno.test("SERVERS 14: the alerts fire on a full disk, a missing backup and a lo
   const folder = await Deno.makeTempDir({ prefix: "qpq-alerts-" });
   const series = (name: string, value: string) => `          - { series: '${name}', values: '${value}' }`;
   const alive = [series("qpq_connections", "4x200"), series("qpq_gateway_sessions", "1x200")];
-  const day = (what: string[], alerts: string[]) => `  - interval: 1m
+  const day = (what: string[], alerts: string[]) =>
+    `  - interval: 1m
     input_series:
 ${[...alive, ...what].join("\n")}
     alert_rule_test:
 ${
-    ["QpqDiskFilling", "QpqNoBackup", "QpqGatewayWithoutCore", "QpqGatewayNotScraped"].map((name) => {
-      const [, , , severity, summary] = rules.find(([rule]) => rule === name)!;
-      const fires = alerts.includes(name)
-        ? ` [{ exp_labels: { severity: ${severity} }, exp_annotations: { summary: "${summary}" } }]`
-        : " []";
-      return `      - eval_time: 3h\n        alertname: ${name}\n        exp_alerts:${fires}`;
-    }).join("\n")
-  }
+      ["QpqDiskFilling", "QpqNoBackup", "QpqGatewayWithoutCore", "QpqGatewayNotScraped"].map((name) => {
+        const [, , , severity, summary] = rules.find(([rule]) => rule === name)!;
+        const fires = alerts.includes(name)
+          ? ` [{ exp_labels: { severity: ${severity} }, exp_annotations: { summary: "${summary}" } }]`
+          : " []";
+        return `      - eval_time: 3h\n        alertname: ${name}\n        exp_alerts:${fires}`;
+      }).join("\n")
+    }
 `;
   const good = [
     series("qpq_disk_free_bytes", "50x200"),

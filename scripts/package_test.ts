@@ -75,7 +75,8 @@ Deno.test({
     try {
       await Deno.mkdir(`${folder}/web`);
       await Deno.writeTextFile(`${folder}/web/index.html`, "<!doctype html>packaged");
-      const deb = (await run("node", [`${root}/scripts/package.mjs`, folder], { QPQ_WEB_ROOT: `${folder}/web` })).trim();
+      const deb = (await run("node", [`${root}/scripts/package.mjs`, folder], { QPQ_WEB_ROOT: `${folder}/web` }))
+        .trim();
       const list = (await run("dpkg-deb", ["-c", deb])).trim().split("\n");
       assert.match(list[0], /^drwxr-xr-x root\/root .* \.\/$/, "the root of a machine stays open");
       assert.deepEqual(list.filter((line) => !/^\S+ root\/root /.test(line)), []);
@@ -90,7 +91,9 @@ Deno.test({
         const { stderr } = await new Deno.Command("systemd-analyze", {
           args: ["verify", `--root=${folder}/tree`, "--man=no", ...paths],
         }).output();
-        const about = new TextDecoder().decode(stderr).split("\n").filter((line) => /quicproquo-\w+\.\w+:\d+:/.test(line));
+        const about = new TextDecoder().decode(stderr).split("\n").filter((line) =>
+          /quicproquo-\w+\.\w+:\d+:/.test(line)
+        );
         assert.deepEqual(about, [], "no line of a unit is unknown to systemd");
       }
 
@@ -100,12 +103,15 @@ Deno.test({
       const core = await tree.start("core.service", coreEnv);
       await core.says("qpq-server: ready");
       const http = String(freePort("tcp"));
-      const gateway = await tree.start("gateway.service", tree.env("gateway", {
-        QPQ_CORE_ADDR: listen,
-        QPQ_HTTP_PORT: http,
-        QPQ_WT_PORT: String(freePort("udp")),
-        QPQ_GATEWAY_METRICS_PORT: String(freePort("tcp")),
-      }));
+      const gateway = await tree.start(
+        "gateway.service",
+        tree.env("gateway", {
+          QPQ_CORE_ADDR: listen,
+          QPQ_HTTP_PORT: http,
+          QPQ_WT_PORT: String(freePort("udp")),
+          QPQ_GATEWAY_METRICS_PORT: String(freePort("tcp")),
+        }),
+      );
       try {
         await gateway.says("core-connected");
         assert.equal(await (await fetch(`http://127.0.0.1:${http}/`)).text(), "<!doctype html>packaged");

@@ -29,8 +29,8 @@ const args = [
   "--allow-env",
   "--allow-read",
   "--allow-write",
-  "--allow-sys=statfs",
   `--allow-ffi=${root}/node_modules/better-sqlite3-multiple-ciphers`,
+  "--allow-sys=statfs",
   `${root}/server-core/main.ts`,
   ...command,
 ];

@@ -1,6 +1,7 @@
 /** The core's certificate: given as PEM files, or made once and kept in the data directory. */
 
 import { certificatePin } from "../schema/certificate_pin.ts";
+import { replaceFile } from "../server-common/replace_file.ts";
 
 /** A certificate as the QUIC listener takes it. */
 export interface CoreCertificate {
@@ -53,7 +54,8 @@ export async function keptCertificate(dataDir: string, nowMs: number): Promise<C
     dnsNames: ["localhost"],
     ipAddresses: ["127.0.0.1", "::1"],
   });
-  await Deno.writeTextFile(paths.key, privateKey, { mode: 0o600 });
-  await Deno.writeTextFile(paths.certificate, certificate);
+  // The certificate last: without it both are made anew at the next start.
+  await replaceFile(paths.key, privateKey, 0o600);
+  await replaceFile(paths.certificate, certificate, 0o644);
   return { certificatePem: certificate, privateKeyPem: privateKey, pin: await certificatePin(certificate) };
 }

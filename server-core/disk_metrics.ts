@@ -1,6 +1,6 @@
 /** Gauges of the disk that holds the data, and of the last backup: for the operator's alerts. */
 
-import { statfsSync } from "node:fs";
+import { type DiskState, readDisk } from "./disk_space.ts";
 import type { Metrics } from "./metrics.ts";
 import { lastBackup } from "./storage/last_backup.ts";
 
@@ -10,8 +10,8 @@ import { lastBackup } from "./storage/last_backup.ts";
  * @param dataDir the data directory
  */
 export function watchDisk(metrics: Metrics, dataDir: string): void {
-  metrics.gauge("qpq_disk_free_bytes", "free bytes of the disk that holds the data", () => bytesOf(dataDir).free);
-  metrics.gauge("qpq_disk_total_bytes", "size of the disk that holds the data", () => bytesOf(dataDir).total);
+  metrics.gauge("qpq_disk_free_bytes", "free bytes of the disk that holds the data", () => diskOf(dataDir).freeBytes);
+  metrics.gauge("qpq_disk_total_bytes", "size of the disk that holds the data", () => diskOf(dataDir).totalBytes);
   metrics.gauge(
     "qpq_last_backup_timestamp_seconds",
     "when `qpq-server backup` was last done on this data, since 1970; 0: never",
@@ -19,12 +19,10 @@ export function watchDisk(metrics: Metrics, dataDir: string): void {
   );
 }
 
-/** Free for processes without privileges, as this one is. */
-function bytesOf(folder: string): { free: number; total: number } {
+function diskOf(folder: string): Pick<DiskState, "freeBytes" | "totalBytes"> {
   try {
-    const { bavail, blocks, bsize } = statfsSync(folder);
-    return { free: bavail * bsize, total: blocks * bsize };
+    return readDisk(folder);
   } catch {
-    return { free: NaN, total: NaN };
+    return { freeBytes: NaN, totalBytes: NaN };
   }
 }

@@ -20,6 +20,8 @@ import type { DeliveryDependencies } from "./delivery/dependencies.ts";
 import { type AccountChange, DeviceNotices } from "./delivery/device_notices.ts";
 import { deliveryHandlers } from "./delivery/handlers.ts";
 import { LiveDevices } from "./delivery/live.ts";
+import { Uploads } from "./delivery/uploads.ts";
+import { DiskSpace } from "./disk_space.ts";
 import { drain } from "./drain.ts";
 import { Listener } from "./listener.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
@@ -30,12 +32,13 @@ import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
 import { openStore } from "./storage/open_store.ts";
 import type { Store } from "./storage/store.ts";
+import type { Method } from "../schema/rpc/methods.ts";
 import { Handlers } from "../schema/rpc/server.ts";
 
 /** The name of this build in `health`. */
 const build = "quicproquo 0.1.0";
 
-/** A quiet subscription sends a heartbeat this often (node.capnp). */
+/** A quiet subscription sends a heartbeat this often (delivery.capnp). */
 const heartbeatMs = 20_000;
 const purgeEveryMs = 3_600_000;
 /** Memory for commits that are being received: eight of the largest. */
@@ -92,12 +95,18 @@ export async function startServer(
       ? await givenCertificate(config.certificate)
       : await keptCertificate(config.dataDir, now());
     if (config.certificate) await Deno.writeTextFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem);
+    const disk = new DiskSpace({ dataDir: config.dataDir, reservePercent: config.diskReservePercent, log });
     const limits = new CallLimits({
       perAddressPerSecond: config.callsPerIpPerSecond,
       perAccountPerSecond: config.callsPerAccountPerSecond,
       clock: now,
     });
-    const { calls, live, stop } = services = await startServices(config, store, limits, { log, now, metrics });
+    const { calls, live, stop } = services = await startServices(config, store, limits, {
+      log,
+      now,
+      metrics,
+      disk,
+    });
     const listener = listen(config, {
       certificate,
       admission: { secret: config.gatewaySecret, pin: certificate.pin, timeoutMs: admissionTimeoutMs },
@@ -110,6 +119,7 @@ export async function startServer(
     const refresh = watchState(metrics, {
       certificatePem: certificate.certificatePem,
       store,
+      disk,
       now,
     });
     watchDisk(metrics, config.dataDir);
@@ -181,7 +191,7 @@ async function startServices(
   config: ServerConfig,
   store: Store,
   limits: CallLimits,
-  { log, now, metrics }: { log: Log; now: () => number; metrics: Metrics },
+  { log, now, metrics, disk }: { log: Log; now: () => number; metrics: Metrics; disk: DiskSpace },
 ): Promise<Services> {
   const live = new LiveDevices();
   metrics.gauge("qpq_subscriptions", "open subscriptions", () => live.size);
@@ -200,12 +210,16 @@ async function startServices(
     onAccountChanged: (change: AccountChange) => notices.changed(change),
   };
   authenticationHandlers(handlers, authentication);
-  const calls: Calls = new Calls({ handlers, authorize: authorizeCall(authentication), limits, log, metrics });
+  const authorize = authorizeCall(authentication);
+  const room = (method: Method) => disk.admit(method);
+  const calls: Calls = new Calls({ handlers, authorize, limits, room, log, metrics });
   const deliveryDeps: DeliveryDependencies = {
     store: store.delivery,
     live,
     blobs: await BlobFiles.open(`${config.dataDir}/blobs`),
     blobLimits: config.blobs,
+    uploads: new Uploads(),
+    disk,
     queueAgeMs: config.queueAgeMs,
     bodies: new BodyBudget(bodyBudgetBytes),
     additions: additions(now),

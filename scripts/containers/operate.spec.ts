@@ -10,7 +10,7 @@ import { deno, root } from "../paths.mjs";
 import { compose, inspect, settings } from "./compose.ts";
 import { healthy } from "./healthy.ts";
 
-test.describe.configure({ mode: "serial" });
+test.describe.configure({ mode: "serial", timeout: 600_000 });
 
 const before = { ...settings };
 const backups = mkdtempSync(`${tmpdir()}/qpq-backups-`);

@@ -5,7 +5,8 @@ import { root } from "../paths.mjs";
 import { mayWrite } from "./folders.ts";
 
 const read = (path: string) => Deno.readTextFileSync(`${root}/${path}`);
-const namesIn = (text: string, form: RegExp) => [...new Set(Array.from(text.matchAll(form), ([, name]) => name))].sort();
+const namesIn = (text: string, form: RegExp) =>
+  [...new Set(Array.from(text.matchAll(form), ([, name]) => name))].sort();
 
 /** Settings that compose.yaml itself gives, because they say what is where inside the containers. */
 const givenByCompose: Record<string, string> = {
@@ -25,7 +26,9 @@ const givenByCompose: Record<string, string> = {
   QPQ_GATEWAY_METRICS_BIND: "Compose's network alone",
 };
 
-const settings = namesIn(read("server-core/config.ts") + read("gateway/config.ts"), /"(QPQ_[A-Z0-9_]+)"/g).flatMap((key) =>
+const settings = namesIn(read("server-core/config.ts") + read("gateway/config.ts"), /"(QPQ_[A-Z0-9_]+)"/g).flatMap((
+  key,
+) =>
   // Read by ConfigReader.secret, which looks for the file by itself.
   key === "QPQ_GATEWAY_SECRET" || key === "QPQ_AUTH_TOKEN" || key === "QPQ_DB_KEY" ? [key, `${key}_FILE`] : [key]
 );

@@ -10,6 +10,7 @@
  * `core-cert.pem`. `/data`: the core's, with its private key.
  */
 import { toHex } from "../../schema/bytes.ts";
+import { replaceFile } from "../../server-common/replace_file.ts";
 import { keptCertificate, loadCertificate } from "../../server-core/certificate.ts";
 
 export interface Folders {
@@ -41,11 +42,11 @@ export async function setUp(
     await keepSecret(keyFile);
   }
   const { certificatePem } = await (certificate ? loadCertificate(certificate) : keptCertificate(data, nowMs));
-  await replace(`${link}/core-cert.pem`, certificatePem, 0o644);
+  await replaceFile(`${link}/core-cert.pem`, certificatePem, 0o644);
 }
 
 async function keepSecret(path: string): Promise<void> {
-  if (!await exists(path)) await replace(path, toHex(crypto.getRandomValues(new Uint8Array(32))), 0o600);
+  if (!await exists(path)) await replaceFile(path, toHex(crypto.getRandomValues(new Uint8Array(32))), 0o600);
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -55,12 +56,6 @@ async function exists(path: string): Promise<boolean> {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
-}
-
-/** All or nothing: a start that was cut off leaves no half a secret. */
-async function replace(path: string, text: string, mode: number): Promise<void> {
-  await Deno.writeTextFile(`${path}.new`, text, { mode });
-  await Deno.rename(`${path}.new`, path);
 }
 
 /** @throws Error when there is such a file: it may be the key of a database */

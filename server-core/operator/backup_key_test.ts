@@ -60,23 +60,31 @@ operatorTest("SERVERS 13: a backup without encryption says so, and one of an old
   assert.deepEqual((await records(dataDir, ["check"]))[0], { ok: true, faults: [] });
 });
 
-operatorTest("SERVERS 13: the label of a backup depends on no key, and hostile labels are no labels", async (dataDir) => {
-  const key = rawKey();
-  const ids = await Promise.all(["a", "b"].map(async (name) => {
-    const folder = `${dataDir}/${name}`;
-    Deno.mkdirSync(folder);
-    seedDevices(folder, 1, { key });
-    await records(folder, ["backup", `${folder}/x.qpq`], { QPQ_DB_KEY: key });
-    return readLabel(`${folder}/x.qpq`)!.key!.id;
-  }));
-  assert.notEqual(ids[0], ids[1], "the same key in two places has two ids");
-  const whole = Deno.readFileSync(`${dataDir}/a/x.qpq`);
-  const text = new TextDecoder("latin1").decode(whole.subarray(-400));
-  assert.ok(!text.includes(key.slice(2, 20)));
-  for (
-    const tail of ["", "00000005qpq-backup-label-1", "99999999qpq-backup-label-1", `{"madeMs":1e99}00000015qpq-backup-label-1`]
-  ) {
-    Deno.writeTextFileSync(`${dataDir}/hostile`, tail);
-    assert.equal(readLabel(`${dataDir}/hostile`), undefined, tail);
-  }
-});
+operatorTest(
+  "SERVERS 13: the label of a backup depends on no key, and hostile labels are no labels",
+  async (dataDir) => {
+    const key = rawKey();
+    const ids = await Promise.all(["a", "b"].map(async (name) => {
+      const folder = `${dataDir}/${name}`;
+      Deno.mkdirSync(folder);
+      seedDevices(folder, 1, { key });
+      await records(folder, ["backup", `${folder}/x.qpq`], { QPQ_DB_KEY: key });
+      return readLabel(`${folder}/x.qpq`)!.key!.id;
+    }));
+    assert.notEqual(ids[0], ids[1], "the same key in two places has two ids");
+    const whole = Deno.readFileSync(`${dataDir}/a/x.qpq`);
+    const text = new TextDecoder("latin1").decode(whole.subarray(-400));
+    assert.ok(!text.includes(key.slice(2, 20)));
+    for (
+      const tail of [
+        "",
+        "00000005qpq-backup-label-1",
+        "99999999qpq-backup-label-1",
+        `{"madeMs":1e99}00000015qpq-backup-label-1`,
+      ]
+    ) {
+      Deno.writeTextFileSync(`${dataDir}/hostile`, tail);
+      assert.equal(readLabel(`${dataDir}/hostile`), undefined, tail);
+    }
+  },
+);

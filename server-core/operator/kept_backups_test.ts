@@ -128,7 +128,9 @@ operatorTest("SERVERS 14: backup --every goes on, and waits for its time after a
       stderr: "piped",
     }).spawn();
     let said = "";
-    for await (const text of process.stderr.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)) {
+    for await (
+      const text of process.stderr.pipeThrough(new TextDecoderStream() as TransformStream<Uint8Array, string>)
+    ) {
       said += text;
       if (said.includes("\n")) break;
     }

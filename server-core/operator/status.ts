@@ -4,6 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { toHex } from "../../schema/bytes.ts";
 import { certificatePin } from "../../schema/certificate_pin.ts";
 import type { ServerConfig } from "../config.ts";
+import { readDisk } from "../disk_space.ts";
 import { probeHealth } from "../health_probe.ts";
 import { type LastBackup, lastBackup } from "../storage/last_backup.ts";
 import type { StoreFacts } from "../storage/operator_store.ts";
@@ -29,6 +30,7 @@ the running process (connections, calls) are there when QPQ_METRICS_PORT is set.
       certificate: certificateFacts(config.dataDir),
       gatewayCertificate: await gatewayCertificate(config.gatewayMetrics),
       lastBackup: lastBackup(config.dataDir) ?? null,
+      disk: diskFacts(config),
       live: server === "serving" ? await liveFacts(config.metrics) : null,
     };
     output.record(textOf(facts), facts);
@@ -94,6 +96,19 @@ async function metricsAt(place: string): Promise<string> {
   return await (await fetch(`http://${place}/metrics`, { signal: AbortSignal.timeout(probeMs) })).text();
 }
 
+interface DiskFacts {
+  freeBytes: number;
+  totalBytes: number;
+  reservePercent: number;
+  /** Less than the reserve is free. */
+  low: boolean;
+}
+
+function diskFacts({ dataDir, diskReservePercent: reservePercent }: ServerConfig): DiskFacts {
+  const { freeBytes, totalBytes, freePercent } = readDisk(dataDir);
+  return { freeBytes, totalBytes, reservePercent, low: freePercent < reservePercent };
+}
+
 interface LiveFacts {
   connections: number;
   subscriptions: number;
@@ -127,13 +142,14 @@ function localHost(bind: string): string {
 }
 
 function textOf(
-  { server, certificate, live, ...facts }: StoreFacts & {
+  { server, certificate, disk, live, ...facts }: StoreFacts & {
     server: ServerState;
     keyId: string | null;
     pin: string | null;
     certificate: CertificateFacts | null;
     gatewayCertificate: { untilMs: number } | null;
     lastBackup: LastBackup | null;
+    disk: DiskFacts;
     live: LiveFacts | null;
   },
 ): string {
@@ -160,6 +176,12 @@ function textOf(
       }, schema ${facts.schemaVersion}, format ${facts.storageFormat}`,
     ],
     ["last backup", facts.lastBackup ? `${time(facts.lastBackup.madeMs)}, ${facts.lastBackup.file}` : "none known"],
+    [
+      "disk",
+      `${size(disk.freeBytes)} of ${size(disk.totalBytes)} free${
+        disk.low ? `, less than QPQ_DISK_RESERVE (${disk.reservePercent} %): nothing new is stored` : ""
+      }`,
+    ],
     ["certificate", certificate ? `until ${time(certificate.untilMs)}` : "none yet"],
     ["pin", facts.pin ?? "none yet"],
     [

@@ -164,7 +164,9 @@ function formatOf(db: Database, path: string, key: string | undefined): number |
     return Number(db.get<{ value: string }>("SELECT value FROM meta WHERE name = 'format'")?.value);
   } catch (error) {
     if ((error as { code?: string }).code !== "SQLITE_NOTADB") throw error;
-    if (key === undefined) throw new StorageFormatError(`${path} is damaged or no SQLite database; it was left as it is`);
+    if (key === undefined) {
+      throw new StorageFormatError(`${path} is damaged or no SQLite database; it was left as it is`);
+    }
     throw new WrongKeyError(
       `${path} does not open with this key; it was left as it is. Check QPQ_DB_KEY or QPQ_DB_KEY_FILE`,
     );
