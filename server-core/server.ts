@@ -9,7 +9,9 @@ import type { Caller } from "./caller.ts";
 import { Calls } from "./calls.ts";
 import { type CoreCertificate, keptCertificate, loadCertificate } from "./certificate.ts";
 import { ConfigError } from "../server-common/config.ts";
+import { listenError } from "../server-common/listen_error.ts";
 import type { ServerConfig } from "./config.ts";
+import { watchDisk } from "./disk_metrics.ts";
 import { BlobFiles } from "./delivery/blob_files.ts";
 import { purgeDelivery } from "./delivery/blobs.ts";
 import { BodyBudget } from "./delivery/body_budget.ts";
@@ -140,10 +142,14 @@ export async function startServer(
       disk,
       now,
     });
+    watchDisk(metrics, config.dataDir);
     const endpoint = config.metrics === undefined ? undefined : await serveMetrics(async () => {
       await refresh();
       return metrics.render();
-    }, config.metrics);
+    }, config.metrics).catch((error) => {
+      const { bind: address, port } = config.metrics!;
+      throw listenError(error, { address, port, portKey: "QPQ_METRICS_PORT", addressKey: "QPQ_METRICS_BIND" });
+    });
     let draining: Promise<void> | undefined;
     const shutDown = async () => {
       await drain({ calls, live, listener });
@@ -175,14 +181,7 @@ function listen(
   try {
     return new Listener({ ...address, ...options });
   } catch (error) {
-    const place = `${address.hostname}:${address.port}`;
-    if (error instanceof Deno.errors.AddrInUse) {
-      throw new ConfigError("QPQ_LISTEN", `${place} is in use; does another qpq-server run?`);
-    }
-    if (error instanceof Deno.errors.AddrNotAvailable) {
-      throw new ConfigError("QPQ_LISTEN", `${place} is no address of this machine`);
-    }
-    throw error;
+    throw listenError(error, { address: address.hostname, port: address.port, portKey: "QPQ_LISTEN" });
   }
 }
 
