@@ -19,7 +19,8 @@ const host = (address) => address.includes(":") && !address.startsWith("[") ? `[
  * What both roles are started with; no program may be run, and no native code loaded but `ffi`.
  *
  * @typedef {(string | undefined)[]} Needed
- * @param {{ net: Needed, read: Needed, write: Needed, env: string[] | true, ffi?: string[], sys?: string[] }} needs
+ * @typedef {{ ffi?: string[], sys?: string[] }} System
+ * @param {{ net: Needed, read: Needed, write: Needed, env: string[] | true } & System} needs
  */
 function flags({ net, read, write, env, ffi, sys }) {
   const code = ["schema", "server-common", "node_modules", "deno.json", "package.json"];
@@ -38,7 +39,8 @@ function flags({ net, read, write, env, ffi, sys }) {
 /**
  * Of the core: it reads its own code, its data, its certificate and its secrets; it writes its data; it
  * listens on its own ports and connects to nobody but itself (`health`); it loads SQLite's native library and
- * nothing else, and asks the system how much of the disk is free. It can not start programs, reach other hosts, or read other variables.
+ * nothing else, and asks the system how much of the disk is free. It can not start programs, reach other hosts, or
+ * read other variables.
  *
  * @param {Record<string, string | undefined>} env the whole environment that the core will have
  * @returns {string[]}

@@ -26,6 +26,7 @@ Deno.test("readConfig() gives the defaults when nothing is set", () => {
     callsPerAccountPerSecond: 100,
     queueAgeMs: 7_776_000_000,
     blobs: { maxBytes: 26_214_400, quotaBytes: 524_288_000, ttlMs: 2_592_000_000 },
+    diskReservePercent: 5,
     maxConnections: 10_000,
     logLevel: "info",
   });
@@ -58,6 +59,8 @@ Deno.test("readConfig() names the key of every invalid value, and never quotes a
     [{ QPQ_LISTEN: "localhost" }],
     [{ QPQ_LISTEN: "127.0.0.1:70000" }],
     [{ QPQ_REGISTRATION: "maybe" }],
+    [{ QPQ_DISK_RESERVE: "101" }],
+    [{ QPQ_DISK_RESERVE: "5%" }],
     [{ QPQ_BLOB_MAX: "25MB" }],
     [{ QPQ_BLOB_TTL_DAYS: "0" }],
     [{ QPQ_LOG: "loud" }],

@@ -18,7 +18,9 @@ function fill(person: Person): { tried: Set<string>; makeRoom(): void } {
 }
 
 suite("SERVERS 8: a server whose disk is full", {
-  "takes messages and commits that waited as soon as there is room, and nobody has to do anything": async ({ join }) => {
+  "takes messages and commits that waited as soon as there is room, and nobody has to do anything": async (
+    { join },
+  ) => {
     const [anna, bert, carl] = await joinAll(join, "anna", "bert", "carl");
     const chatId = await anna.engine.startChat([bert.username], "group");
     await bert.sees(chatId);
@@ -26,7 +28,9 @@ suite("SERVERS 8: a server whose disk is full", {
     const texts = ["one", "two", "three"];
     const messageIds = await Promise.all(texts.map((text) => anna.says(chatId, text)));
     await anna.until(() => tried.has("publish"), "anna to try it");
-    const own = (await anna.items(chatId)).filter((item) => item.kind === "message" && messageIds.includes(item.messageId));
+    const own = (await anna.items(chatId)).filter((item) =>
+      item.kind === "message" && messageIds.includes(item.messageId)
+    );
     assert.deepEqual(own.map((item) => item.kind === "message" && item.state), texts.map(() => "waiting"));
     const adding = anna.engine.addPeople(chatId, [carl.username]);
     await anna.until(() => tried.has("commit"), "anna to try the commit");

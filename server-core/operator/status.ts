@@ -9,6 +9,8 @@ import { type Command, exitCodes, Failure, type Invocation } from "./command.ts"
 import { probeMs } from "./health.ts";
 import { size, time } from "./output.ts";
 
+const dayMs = 24 * 3_600_000;
+
 export const status: Command = {
   synopsis: "status",
   summary: "whether the server answers, and what it holds",
@@ -23,6 +25,7 @@ the running process (connections, calls) are there when QPQ_METRICS_PORT is set.
       server,
       ...await store.facts(),
       certificate: certificateFacts(config.dataDir),
+      queueDays: config.queueAgeMs / dayMs,
       disk: diskFacts(config),
       live: server === "serving" ? await liveFacts(config.metrics) : null,
     };
@@ -112,9 +115,10 @@ function localHost(bind: string): string {
 }
 
 function textOf(
-  { server, certificate, disk, live, ...facts }: StoreFacts & {
+  { server, certificate, queueDays, disk, live, ...facts }: StoreFacts & {
     server: ServerState;
     certificate: CertificateFacts | null;
+    queueDays: number;
     disk: DiskFacts;
     live: LiveFacts | null;
   },
@@ -131,7 +135,7 @@ function textOf(
       : []),
     ["accounts", `${facts.accounts}, ${facts.devices} devices, ${facts.sessions} sessions`],
     ["channels", String(facts.channels)],
-    ["queues", `${facts.queueMessages} messages wait, ${size(facts.queueBytes)}`],
+    ["queues", `${facts.queueMessages} messages wait, ${size(facts.queueBytes)}; ${queueDays} days at most`],
     ["attachments", `${facts.attachments}, ${size(facts.attachmentBytes)}`],
     ["KeyPackages", String(facts.keyPackages)],
     ["open invites", String(facts.openInvites)],

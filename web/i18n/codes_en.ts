@@ -62,7 +62,8 @@ export const codesEn = {
   E031: { what: "The file is no longer on the server.", todo: "Ask for it to be sent again." },
   E032: {
     what: "The server stores no more for your account, or its disk is full.",
-    todo: "Wait until older files have expired and devices that you added have come online, or try again in an hour. If it stays, tell whoever runs the server.",
+    todo:
+      "Wait until older files have expired and devices that you added have come online, or try again in an hour. If it stays, tell whoever runs the server.",
   },
   E040: { what: "The server is restarting.", todo: "It is tried again by itself." },
   E041: { what: "This device’s data is in use elsewhere.", todo: "Go on there, or use it here again." },

@@ -21,5 +21,7 @@ Deno.test("judgeAnswer() seals again only messages that the server lacks, and fa
   for (const code of [notAMember, malformed, payloadTooLarge, forbidden]) {
     assert.equal(judgeAnswer(code, 4, 4), "failed");
   }
-  for (const code of [rateLimited, queueFull, draining, internal, quotaExceeded]) assert.equal(judgeAnswer(code, 4, 4), "later");
+  for (const code of [rateLimited, queueFull, draining, internal, quotaExceeded]) {
+    assert.equal(judgeAnswer(code, 4, 4), "later");
+  }
 });

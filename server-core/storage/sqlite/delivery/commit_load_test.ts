@@ -22,7 +22,7 @@ function measure(dataDir: string): { stored: number; counted: number } {
   return { stored: used * 4096, counted };
 }
 
-Deno.test("SERVERS 8: what waits of a Welcome, a commit and own commits counts for no less than it takes on the disk", () =>
+Deno.test("SERVERS 8: what waits of Welcomes and commits counts for no less than it takes on the disk", () =>
   withTempDir(async (dataDir) => {
     const devices = seedDevices(dataDir, 200);
     const [ann] = devices;
@@ -36,8 +36,10 @@ Deno.test("SERVERS 8: what waits of a Welcome, a commit and own commits counts f
         store.delivery.commit(
           commitOf({ sender: ann, channelId: large, epoch: 0, members: devices, added: devices.slice(1) }),
         )],
-      ["a commit for 199 devices", () =>
-        store.delivery.commit(commitOf({ sender: ann, channelId: large, epoch: 1, members: devices }))],
+      [
+        "a commit for 199 devices",
+        () => store.delivery.commit(commitOf({ sender: ann, channelId: large, epoch: 1, members: devices })),
+      ],
       ["own commits", async () => {
         for (let epoch = 0; epoch < 300; epoch++) {
           await store.delivery.commit(commitOf({ sender: ann, channelId: own, epoch, members: [ann] }));
@@ -69,7 +71,11 @@ Deno.test("SERVERS 8: an account that much waits of, for very many devices, has 
       db.run("INSERT INTO queues (recipient_key) VALUES (?)", recipientKey).lastInsertRowid;
     const [sender, receiver] = [add(ann.recipientKey), add(bob.recipientKey)];
     const limits = [128, 256, 100_000].map((devices) => {
-      for (let count = Number(db.get("SELECT count(*) AS n FROM commit_load")!.n); count < Math.min(devices, 5000); count++) {
+      for (
+        let count = Number(db.get("SELECT count(*) AS n FROM commit_load")!.n);
+        count < Math.min(devices, 5000);
+        count++
+      ) {
         db.run("INSERT INTO commit_load (queue, account_key, bytes) VALUES (?, ?, 1)", add(random(32)), ann.accountKey);
       }
       return loaderOf(db, sender).limit / mebibyte;
@@ -86,7 +92,7 @@ Deno.test("SERVERS 8: an account that much waits of, for very many devices, has 
     db.close();
   }));
 
-Deno.test("SERVERS 8: what waited when the server was updated counts with its headers and rows, and goes when it is read", () =>
+Deno.test("SERVERS 8: what waited at the update counts with its headers and rows, and goes when it is read", () =>
   withTempDir(async (dataDir) => {
     const [ann, bob] = seedDevices(dataDir, 2);
     const channelId = random(32);
