@@ -50,8 +50,11 @@ operatorTest(
 
 Deno.test("SERVERS 14: QPQ_QUEUE_DAYS is 1 to 3650 days, from the environment or qpq-server.toml", () => {
   const read = (days: string | undefined, toml?: string) =>
-    readConfig({ env: (key) => key === "QPQ_QUEUE_DAYS" ? days : undefined, readFile: () => "", toml }).queueAgeMs / dayMs;
+    readConfig({ env: (key) => key === "QPQ_QUEUE_DAYS" ? days : undefined, readFile: () => "", toml }).queueAgeMs /
+    dayMs;
   assert.deepEqual([read(undefined), read("1"), read("3650")], [90, 1, 3650]);
   assert.deepEqual([read(undefined, "queue_days = 7"), read("8", "queue_days = 7")], [7, 8]);
-  for (const days of ["0", "3651", "7d", "-1", "1.5"]) assert.throws(() => read(days), /^ConfigError: QPQ_QUEUE_DAYS: /);
+  for (const days of ["0", "3651", "7d", "-1", "1.5"]) {
+    assert.throws(() => read(days), /^ConfigError: QPQ_QUEUE_DAYS: /);
+  }
 });
