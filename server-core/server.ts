@@ -191,6 +191,11 @@ async function opaqueServerKeys({ accounts }: Store): Promise<OpaqueServerKeys> 
   return await accounts.ensureOpaqueServerKeys(await generateOpaqueServerKeys());
 }
 
+/** One core is left to everybody who is signed in: sign-ins can be asked for by anybody. */
+function opaqueThreads(): number {
+  return Math.min(2, Math.max(1, navigator.hardwareConcurrency - 1));
+}
+
 interface Services {
   calls: Calls;
   live: LiveDevices;
@@ -219,7 +224,7 @@ async function startServices(
   metrics.gauge("qpq_subscriptions", "open subscriptions", () => live.size);
   const notices = new DeviceNotices({ store: store.delivery, live, now, log });
   const handlers = new Handlers<Caller>();
-  const opaque = new OpaquePool({ keys: await opaqueServerKeys(store) });
+  const opaque = new OpaquePool({ keys: await opaqueServerKeys(store), workers: opaqueThreads() });
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
   const stopWatching = await watchOutsideChanges({
     accounts: store.accounts,
