@@ -59,7 +59,7 @@ export interface ServerOptions {
   log: Log;
   /** The machine's clock, ms since the Unix epoch (default: `Date.now`). */
   now?: () => number;
-  /** ms since any moment, unmoved by corrections of the clock (default: `performance.now`). */
+  /** Whole ms since any moment, unmoved by corrections of the clock (default: `performance.now`). */
   monotonic?: () => number;
   /** Storage has ended with an error: nothing can be acknowledged any more. */
   onDead?: (error: Error) => void;
@@ -73,7 +73,7 @@ export interface ServerOptions {
  */
 export async function startServer(
   config: ServerConfig,
-  { log, now: machine = Date.now, monotonic = () => performance.now(), onDead }: ServerOptions,
+  { log, now: machine = Date.now, monotonic = () => Math.trunc(performance.now()), onDead }: ServerOptions,
 ): Promise<Server> {
   const metrics = new Metrics();
   const clock = new TrustedClock({ machine, monotonic });
