@@ -9,16 +9,16 @@ import { ConfigError } from "../server-common/config.ts";
 import { type MetricsEndpoint, serveMetrics } from "../server-common/metrics_endpoint.ts";
 import type { GatewayConfig } from "./config.ts";
 import { watchFiles } from "./file_watch.ts";
-import { type ConnectionEvent, serveWebTransport, type WebTransportServer } from "./http3/server.ts";
+import { type ConnectionEvent, defaultMaxStreams, serveWebTransport, type WebTransportServer } from "./http3/server.ts";
 import { GatewayHttpServer } from "./http_server.ts";
 import type { Log } from "../server-common/log.ts";
 import { type CertificateTimes, type MetricName, Metrics, type RefusalReason } from "./metrics.ts";
 import { type RedirectServer, serveRedirects } from "./redirect_server.ts";
 import { securityHeaders } from "./security_headers.ts";
 import { CallPace } from "./pace.ts";
+import { watchMemory } from "./memory_watch.ts";
 import { SessionRegistry } from "./sessions.ts";
 import { UpstreamPool } from "./upstream.ts";
-import { addressBlock } from "../server-common/address_block.ts";
 import type { CoreTrust } from "./upstream_connection.ts";
 
 export interface Gateway {
@@ -56,13 +56,15 @@ const eventMetrics: Partial<Record<ConnectionEvent, MetricName>> = {
   accepted: "qpq_gateway_connections_accepted_total",
   refused: "qpq_gateway_connections_refused_total",
   full: "qpq_gateway_connections_refused_total",
-  clientFull: "qpq_gateway_connections_refused_total",
+  addressHandshakes: "qpq_gateway_connections_refused_total",
+  addressFull: "qpq_gateway_connections_refused_total",
   handshakeFailed: "qpq_gateway_handshakes_failed_total",
 };
 const eventRefusals: Partial<Record<ConnectionEvent, RefusalReason>> = {
   refused: "handshakes",
   full: "connections",
-  clientFull: "connectionsPerAddress",
+  addressHandshakes: "handshakesPerAddress",
+  addressFull: "connectionsPerAddress",
 };
 
 /**
@@ -92,6 +94,11 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
   let webTransport: WebTransportServer | undefined;
   let http: GatewayHttpServer | undefined;
   let redirects: RedirectServer | undefined;
+  let stopMemoryWatch = () => {};
+  const stopWatches = () => {
+    stopMemoryWatch();
+    calls.close();
+  };
   const webTransportPort = () => config.publicPorts.webTransport ?? webTransport?.port ?? config.webTransportPort;
   try {
     http = await GatewayHttpServer.listen({
@@ -122,8 +129,10 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       connectTimeoutMs: config.limits.connectMs,
       maxPendingHandshakes: config.limits.handshakes,
       maxConnections: config.limits.connections,
-      maxConnectionsPerClient: config.limits.connectionsPerAddress,
-      clientOf: addressBlock,
+      maxPendingHandshakesPerAddress: config.limits.handshakesPerAddress,
+      maxConnectionsPerAddress: config.limits.connectionsPerAddress,
+      // The CONNECT stream, and calls that are being closed, come on top.
+      maxStreams: Math.max(defaultMaxStreams, Math.ceil(config.limits.callsPerSession * 9 / 7)),
       authorize: (request) => sessions.authorize(request),
       turn: ({ hostname }) => pace.turn(hostname),
       onSession: (session) => sessions.open(session),
@@ -135,9 +144,27 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       },
     });
     if (config.redirectPort !== undefined) redirects = await redirectTo(config, http, challenges, webTransportPort);
+    stopMemoryWatch = watchMemory({
+      limit: config.limits.memory * 2 ** 20,
+      shed: [webTransport.shedGreediest, () => calls.shedGreediest()],
+      metrics,
+      log,
+    });
     const metricsEndpoint = config.metrics && await serveMetrics(() => metrics.render(), config.metrics);
-    return assemble({ config, metrics, pool, certificates, http, webTransport, redirects, metricsEndpoint, log });
+    return assemble({
+      config,
+      metrics,
+      pool,
+      certificates,
+      http,
+      webTransport,
+      redirects,
+      metricsEndpoint,
+      log,
+      stopWatches,
+    });
   } catch (error) {
+    stopWatches();
     pool.close();
     await Promise.all([http?.close(0), redirects?.close(), webTransport?.close()]);
     throw error;
@@ -171,17 +198,23 @@ interface Parts {
   redirects: RedirectServer | undefined;
   metricsEndpoint: MetricsEndpoint | undefined;
   log: Log;
+  /** Ends what runs by a timer. */
+  stopWatches: () => void;
 }
 
 function assemble(
-  { config, metrics, pool, certificates, http, webTransport, redirects, metricsEndpoint, log }: Parts,
+  { config, metrics, pool, certificates, http, webTransport, redirects, metricsEndpoint, log, stopWatches }: Parts,
 ): Gateway {
+  let served = certificates.current;
   const refreshCertificate = async () => {
     try {
-      const pair = await certificates.refresh();
-      if (!pair) return;
-      webTransport.replaceCertificate(pair.certificate, pair.privateKey);
+      await certificates.refresh();
+      const pair = certificates.current;
+      if (pair === served) return;
       if (config.httpTls) http.replaceCertificate(pair);
+      webTransport.replaceCertificate(pair.certificate, pair.privateKey);
+      // Only now: a port that did not take it is tried again.
+      served = pair;
       log.info("certificate-replaced");
     } catch (error) {
       log.error("certificate-not-replaced", { error: String(error) });
@@ -206,6 +239,7 @@ function assemble(
     refreshCertificate,
     async close(graceMs = 2_000) {
       clearInterval(refreshTimer);
+      stopWatches();
       stopWatching();
       await Promise.all([
         webTransport.close(drainingCode, drainingReason),

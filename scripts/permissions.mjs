@@ -19,9 +19,9 @@ const host = (address) => address.includes(":") && !address.startsWith("[") ? `[
  * What both roles are started with; no program may be run, and no native code loaded but `ffi`.
  *
  * @typedef {(string | undefined)[]} Needed
- * @param {{ net: Needed, read: Needed, write: Needed, env: string[] | true, ffi?: string[] }} needs
+ * @param {{ net: Needed, read: Needed, write: Needed, env: string[] | true, ffi?: string[], sys?: string[] }} needs
  */
-function flags({ net, read, write, env, ffi }) {
+function flags({ net, read, write, env, ffi, sys }) {
   const code = ["schema", "server-common", "node_modules", "deno.json", "package.json"];
   const { args, end } = permissionArguments({
     net: given(net),
@@ -29,6 +29,7 @@ function flags({ net, read, write, env, ffi }) {
     write: given(write),
     env,
     ...(ffi && { ffi }),
+    ...(sys && { sys }),
   });
   process.on("exit", end);
   return ["--no-prompt", "--quiet", "--cached-only", "--no-check", "--unstable-net", ...args];
@@ -37,7 +38,7 @@ function flags({ net, read, write, env, ffi }) {
 /**
  * Of the core: it reads its own code, its data, its certificate and its secrets; it writes its data; it
  * listens on its own ports and connects to nobody but itself (`health`); it loads SQLite's native library and
- * nothing else. It can not start programs, reach other hosts, or read other variables.
+ * nothing else, and asks the system how much of the disk is free. It can not start programs, reach other hosts, or read other variables.
  *
  * @param {Record<string, string | undefined>} env the whole environment that the core will have
  * @returns {string[]}
@@ -57,7 +58,7 @@ export function coreFlags(env) {
     env.QPQ_AUTH_TOKEN_FILE,
   ];
   const ffi = [`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`];
-  return flags({ net, read, write: [data], env: ["QPQ_*"], ffi });
+  return flags({ net, read, write: [data], env: ["QPQ_*"], ffi, sys: ["statfs"] });
 }
 
 /**

@@ -26,6 +26,7 @@ const args = [
   "--allow-read",
   "--allow-write",
   `--allow-ffi=${root}/node_modules/better-sqlite3-multiple-ciphers`,
+  "--allow-sys=statfs",
   `${root}/server-core/main.ts`,
   ...process.argv.slice(2),
 ];

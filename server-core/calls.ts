@@ -20,6 +20,8 @@ export interface CallsOptions {
   /** Identifies the caller; rejects with WireError. */
   authorize(method: Method, auth: CallAuth, remoteAddress: string): Promise<Caller>;
   limits: CallLimits;
+  /** Judges a call by the disk; throws WireError E032 where it would store more than may be. */
+  room?(method: Method): void;
   log: Log;
   metrics: Metrics;
   /** The caller must send its Call, and then each Chunk, within this many ms. */
@@ -67,13 +69,14 @@ export class Calls {
   }
 
   async #authorize(method: Method, auth: CallAuth, remoteAddress: string): Promise<Caller> {
-    const { limits, authorize } = this.#options;
+    const { limits, authorize, room } = this.#options;
     if (this.#draining && method.name !== delivery.health.name) {
       throw new WireError(ErrorCode.draining, "the server is shutting down: reconnect", drainingMs);
     }
     limits.address(remoteAddress);
     const caller = await authorize(method, auth, remoteAddress);
     if (caller.accountKey) limits.account(caller.accountKey);
+    room?.(method);
     return caller;
   }
 

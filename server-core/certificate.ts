@@ -1,7 +1,8 @@
 /** The core's certificate: given as PEM files, or made once and kept in the data directory. */
 
-import { makePrivate, replaceFile } from "./storage/private_files.ts";
+import { makePrivate } from "./storage/private_files.ts";
 import { certificatePin } from "../schema/certificate_pin.ts";
+import { replaceFile } from "../server-common/replace_file.ts";
 
 /** A certificate as the QUIC listener takes it. */
 export interface CoreCertificate {
@@ -61,8 +62,8 @@ export async function keptCertificate(dataDir: string, nowMs: number): Promise<C
     dnsNames: ["localhost"],
     ipAddresses: ["127.0.0.1", "::1"],
   });
-  // The certificate comes last: a key without one is replaced at the next start.
-  replaceFile(paths.key, privateKey, 0o600);
-  replaceFile(paths.certificate, certificate, 0o644);
+  // The certificate last: without it both are made anew at the next start.
+  await replaceFile(paths.key, privateKey, 0o600);
+  await replaceFile(paths.certificate, certificate, 0o644);
   return { certificatePem: certificate, privateKeyPem: privateKey, pin: await certificatePin(certificate) };
 }

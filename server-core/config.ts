@@ -35,6 +35,8 @@ export interface ServerConfig {
   queueAgeMs: number;
   /** `QPQ_BLOB_MAX`, `QPQ_BLOB_QUOTA` (bytes), `QPQ_BLOB_TTL_DAYS`. */
   blobs: BlobLimits;
+  /** `QPQ_DISK_RESERVE`: percent of the disk that stay free (disk_space.ts); 0: any. */
+  diskReservePercent: number;
   /** `QPQ_MAX_CONNECTIONS`. */
   maxConnections: number;
   /** `QPQ_LOG`. */
@@ -64,6 +66,7 @@ const keys = [
   "QPQ_BLOB_MAX",
   "QPQ_BLOB_QUOTA",
   "QPQ_BLOB_TTL_DAYS",
+  "QPQ_DISK_RESERVE",
   "QPQ_MAX_CONNECTIONS",
   "QPQ_LOG",
   "QPQ_METRICS_PORT",
@@ -115,6 +118,7 @@ export function readConfig(sources: ConfigSources): ServerConfig {
       quotaBytes: reader.integer("QPQ_BLOB_QUOTA", 500 * megabyte, 0, 2 ** 50),
       ttlMs: reader.integer("QPQ_BLOB_TTL_DAYS", 30, 1, 3650) * 24 * 3600 * 1000,
     },
+    diskReservePercent: reader.integer("QPQ_DISK_RESERVE", 5, 0, 100),
     maxConnections: reader.integer("QPQ_MAX_CONNECTIONS", 10_000, 1, 1_000_000),
     logLevel: reader.choice("QPQ_LOG", logLevels, "info"),
     ...(metricsPort !== undefined &&

@@ -18,19 +18,22 @@ import type { DeliveryDependencies } from "./delivery/dependencies.ts";
 import { type AccountChange, DeviceNotices } from "./delivery/device_notices.ts";
 import { deliveryHandlers } from "./delivery/handlers.ts";
 import { LiveDevices } from "./delivery/live.ts";
+import { Uploads } from "./delivery/uploads.ts";
+import { DiskSpace } from "./disk_space.ts";
 import { drain } from "./drain.ts";
 import { keepClock } from "./kept_clock.ts";
 import { Listener } from "./listener.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
 import { Metrics } from "./metrics.ts";
+import { replaceFile } from "../server-common/replace_file.ts";
 import { serveMetrics } from "../server-common/metrics_endpoint.ts";
 import { OpaquePool } from "./opaque/pool.ts";
 import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
 import { TrustedClock } from "./trusted_clock.ts";
-import { replaceFile } from "./storage/private_files.ts";
 import { openStore } from "./storage/open_store.ts";
 import type { Store } from "./storage/store.ts";
+import type { Method } from "../schema/rpc/methods.ts";
 import { Handlers } from "../schema/rpc/server.ts";
 
 /** The name of this build in `health`. */
@@ -100,7 +103,8 @@ export async function startServer(
     const certificate = config.certificate
       ? await givenCertificate(config.certificate)
       : await keptCertificate(config.dataDir, now());
-    if (config.certificate) replaceFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem, 0o644);
+    if (config.certificate) await replaceFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem, 0o644);
+    const disk = new DiskSpace({ dataDir: config.dataDir, reservePercent: config.diskReservePercent, log });
     const limits = new CallLimits({
       perAddressPerSecond: config.callsPerIpPerSecond,
       perAccountPerSecond: config.callsPerAccountPerSecond,
@@ -111,6 +115,7 @@ export async function startServer(
       clock,
       monotonic,
       metrics,
+      disk,
       onOutsideChange: kept.look,
     });
     onAccepted = purge;
@@ -126,6 +131,7 @@ export async function startServer(
     const refresh = watchState(metrics, {
       certificatePem: certificate.certificatePem,
       store,
+      disk,
       now,
     });
     const endpoint = config.metrics === undefined ? undefined : await serveMetrics(async () => {
@@ -210,6 +216,7 @@ interface ServicesOptions {
   clock: TrustedClock;
   monotonic: () => number;
   metrics: Metrics;
+  disk: DiskSpace;
   onOutsideChange: () => void;
 }
 
@@ -217,7 +224,7 @@ async function startServices(
   config: ServerConfig,
   store: Store,
   limits: CallLimits,
-  { log, clock, monotonic, metrics, onOutsideChange }: ServicesOptions,
+  { log, clock, monotonic, metrics, disk, onOutsideChange }: ServicesOptions,
 ): Promise<Services> {
   const now = () => clock.now();
   const live = new LiveDevices();
@@ -244,12 +251,16 @@ async function startServices(
     onAccountChanged: (change: AccountChange) => notices.changed(change),
   };
   authenticationHandlers(handlers, authentication);
-  const calls: Calls = new Calls({ handlers, authorize: authorizeCall(authentication), limits, log, metrics });
+  const authorize = authorizeCall(authentication);
+  const room = (method: Method) => disk.admit(method);
+  const calls: Calls = new Calls({ handlers, authorize, limits, room, log, metrics });
   const deliveryDeps: DeliveryDependencies = {
     store: store.delivery,
     live,
     blobs: await BlobFiles.open(`${config.dataDir}/blobs`),
     blobLimits: config.blobs,
+    uploads: new Uploads(),
+    disk,
     queueAgeMs: config.queueAgeMs,
     bodies: new BodyBudget(bodyBudgetBytes),
     additions: additions(monotonic),

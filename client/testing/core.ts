@@ -98,7 +98,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     isWaiting: async (recipientKey, channelId, after) =>
       (await fetchOwn({ recipientKey: recipientKey as never, channelId: channelId as never, after, limit: 1 })).length >
         0,
-    notify: (recipientKey) => live.notify(recipientKey as never),
+    notify: (recipientKey) => live.notifyStored(recipientKey, new Uint8Array()),
     serve(stream, refuses) {
       const call = serveCall<Caller>(stream, {
         handlers,

@@ -19,6 +19,8 @@ export const imagePermissions = {
     read: ["/app", "/data", "/link", "/keys", "/backup"],
     write: ["/data", "/backup"],
     ffi: ["/app/node_modules/better-sqlite3-multiple-ciphers/prebuilds"],
+    // How much of the disk is free.
+    sys: ["statfs"],
   },
   // It knows the core's address and certificate, never its data: no FFI, and no folder of the core's. All of
   // the environment, because acme-client's HTTP client looks through it for a proxy: compose.yaml alone puts

@@ -6,8 +6,8 @@
  * `core-cert.pem`. `/data`: the core's, with its private key.
  */
 import { toHex } from "../../schema/bytes.ts";
+import { replaceFile } from "../../server-common/replace_file.ts";
 import { keptCertificate } from "../../server-core/certificate.ts";
-import { replaceFile } from "../../server-core/storage/private_files.ts";
 
 export interface Folders {
   data: string;
@@ -33,12 +33,11 @@ export async function setUp({ data, link, keys }: Folders, encrypted: boolean, n
     await keepSecret(`${keys}/db-key`);
   }
   const { certificatePem } = await keptCertificate(data, nowMs);
-  replaceFile(`${link}/core-cert.pem`, certificatePem, 0o644);
+  await replaceFile(`${link}/core-cert.pem`, certificatePem, 0o644);
 }
 
 async function keepSecret(path: string): Promise<void> {
-  // All or nothing: a start that was cut off leaves no half a secret.
-  if (!await exists(path)) replaceFile(path, toHex(crypto.getRandomValues(new Uint8Array(32))), 0o600);
+  if (!await exists(path)) await replaceFile(path, toHex(crypto.getRandomValues(new Uint8Array(32))), 0o600);
 }
 
 async function exists(path: string): Promise<boolean> {

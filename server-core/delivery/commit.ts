@@ -55,7 +55,7 @@ export async function commit(
     const counted = await countAdditions(deps, accountKey, added);
     try {
       const { n, place, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
-      for (const { recipientKey } of queued) deps.live.notify(recipientKey);
+      for (const { recipientKey } of queued) deps.live.notifyStored(recipientKey, channelId);
       return { n, place };
     } catch (error) {
       deps.additions.giveBack(counted);

@@ -114,7 +114,7 @@ export async function enqueue(
     body,
     bodyHash: sha256(body),
   });
-  for (const { recipientKey } of queued) deps.live.notify(recipientKey);
+  for (const { recipientKey } of queued) deps.live.notifyStored(recipientKey, channelId);
   return { stored: true };
 }
 

@@ -2,6 +2,7 @@
 
 import { X509Certificate } from "node:crypto";
 import type { ServerConfig } from "../config.ts";
+import { readDisk } from "../disk_space.ts";
 import { probeHealth } from "../health_probe.ts";
 import type { ClockFacts, StoreFacts } from "../storage/operator_store.ts";
 import { textOfClock } from "./clock.ts";
@@ -24,6 +25,7 @@ the running process (connections, calls) are there when QPQ_METRICS_PORT is set.
       ...await store.facts(),
       clock: await store.clock(),
       certificate: certificateFacts(config.dataDir),
+      disk: diskFacts(config),
       live: server === "serving" ? await liveFacts(config.metrics) : null,
     };
     output.record(textOf(facts), facts);
@@ -64,6 +66,19 @@ function certificateFacts(dataDir: string): CertificateFacts | null {
   }
 }
 
+interface DiskFacts {
+  freeBytes: number;
+  totalBytes: number;
+  reservePercent: number;
+  /** Less than the reserve is free. */
+  low: boolean;
+}
+
+function diskFacts({ dataDir, diskReservePercent: reservePercent }: ServerConfig): DiskFacts {
+  const { freeBytes, totalBytes, freePercent } = readDisk(dataDir);
+  return { freeBytes, totalBytes, reservePercent, low: freePercent < reservePercent };
+}
+
 interface LiveFacts {
   connections: number;
   subscriptions: number;
@@ -99,10 +114,11 @@ function localHost(bind: string): string {
 }
 
 function textOf(
-  { server, certificate, live, clock, ...facts }: StoreFacts & {
+  { server, certificate, disk, live, clock, ...facts }: StoreFacts & {
     server: ServerState;
     clock: ClockFacts;
     certificate: CertificateFacts | null;
+    disk: DiskFacts;
     live: LiveFacts | null;
   },
 ): string {
@@ -129,6 +145,12 @@ function textOf(
       }, schema ${facts.schemaVersion}, format ${facts.storageFormat}`,
     ],
     ["clock", textOfClock(clock)],
+    [
+      "disk",
+      `${size(disk.freeBytes)} of ${size(disk.totalBytes)} free${
+        disk.low ? `, less than QPQ_DISK_RESERVE (${disk.reservePercent} %): nothing new is stored` : ""
+      }`,
+    ],
     ["certificate", certificate ? `until ${time(certificate.untilMs)}` : "none yet"],
   ];
   return lines.map(([name, value]) => `${name.padEnd(13)} ${value}`).join("\n");

@@ -1,7 +1,7 @@
 /** Files that no other user of the machine may read: made so, and made so again where an older version did not. */
 
 import { StorageFormatError } from "./errors.ts";
-import { exists, folderOf, syncFile, syncFolder } from "./files.ts";
+import { exists, folderOf } from "./files.ts";
 
 /** Permission bits of the group and of all others. */
 const others = 0o077;
@@ -25,21 +25,6 @@ export function makePrivate(path: string, chmod: typeof Deno.chmodSync = Deno.ch
     `${path} is open to other users (mode ${modeOf(path).toString(8)}); it was left as it is. Give it to the \
 server's user alone: chown it and chmod 600, or chmod 700 its folder`,
   );
-}
-
-/**
- * Writes a file that is either the old or the new one after a crash, and durable when this returns.
- *
- * @param mode permission bits, whatever the umask is
- */
-export function replaceFile(path: string, content: string, mode: number): void {
-  const temporary = `${path}.new`;
-  if (exists(temporary)) Deno.removeSync(temporary);
-  Deno.writeTextFileSync(temporary, content, { createNew: true, mode: 0o600 });
-  if (Deno.build.os !== "windows") Deno.chmodSync(temporary, mode);
-  syncFile(temporary);
-  Deno.renameSync(temporary, path);
-  syncFolder(folderOf(path));
 }
 
 function modeOf(path: string): number {

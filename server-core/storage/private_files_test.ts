@@ -5,7 +5,7 @@ import { withTempDir } from "../testing/quic.ts";
 import { BlobFiles } from "../delivery/blob_files.ts";
 import { keptCertificate } from "../certificate.ts";
 import { StorageFormatError } from "./errors.ts";
-import { makePrivate, replaceFile } from "./private_files.ts";
+import { makePrivate } from "./private_files.ts";
 import { openDatabase, openExisting } from "./sqlite/open.ts";
 import { sqliteOperatorStore } from "./sqlite/operator/operator_store.ts";
 
@@ -47,6 +47,7 @@ Deno.test("SERVERS 10: all that the core writes is for its user alone at any uma
           yield blob;
         })(),
         () => Promise.resolve(),
+        () => Promise.resolve(false),
       );
       await sqliteOperatorStore({ dataDir, now: Date.now }).backUp({ file: `${folder}/backup` });
       const open = [...modesIn(dataDir), [`${folder}/backup`, modeOf(`${folder}/backup`)] as const]
@@ -87,22 +88,6 @@ Deno.test("SERVERS 10: makePrivate() refuses a file that stays open, unless its 
       makePrivate(path, chmod);
     }
     makePrivate(`${folder}/none`);
-    return Promise.resolve();
-  }));
-
-Deno.test("SERVERS 10: replaceFile() leaves the old file or the new one, and what a crash left is no obstacle", () =>
-  withTempDir((folder) => {
-    const path = `${folder}/secret`;
-    Deno.writeTextFileSync(`${path}.new`, "half");
-    replaceFile(path, "one", 0o600);
-    const reader = Deno.openSync(path, { read: true });
-    replaceFile(path, "two", 0o644);
-    const buffer = new Uint8Array(9);
-    assert.equal(new TextDecoder().decode(buffer.subarray(0, reader.readSync(buffer)!)), "one", "not written over");
-    reader.close();
-    assert.equal(Deno.readTextFileSync(path), "two");
-    if (unix) assert.equal(modeOf(path), 0o644);
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["secret"]);
     return Promise.resolve();
   }));
 

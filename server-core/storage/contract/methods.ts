@@ -15,6 +15,7 @@ export interface MethodRules {
 
 const {
   forbidden,
+  rateLimited,
   registrationClosed,
   usernameInvalidOrTaken,
   loginFailed,
@@ -24,6 +25,7 @@ const {
   epochConflict,
   notAMember,
   staleEpoch,
+  cursorAhead,
   keyDoesNotMatchDevice,
   noKeyPackageLeft,
   blobNotFound,
@@ -75,8 +77,8 @@ export const deliveryMethods: Record<keyof DeliveryStore, MethodRules> = {
   publishInOrder: writes(notAMember),
   ephemeralRecipients: reads(notAMember, staleEpoch, epochConflict),
   enqueue: writes(notAMember, unknownRecipient, malformed, queueFull),
-  fetch: writes(forbidden, malformed),
-  ack: writes(),
+  fetch: writes(forbidden, cursorAhead, rateLimited),
+  ack: writes(cursorAhead),
   ackEntries: writes(),
   bodyPiece: reads(unknownRecipient),
   reserveBlob: writes(malformed, quotaExceeded),
@@ -84,6 +86,7 @@ export const deliveryMethods: Record<keyof DeliveryStore, MethodRules> = {
   blobLength: reads(blobNotFound),
   purge: writes(),
   purgeQueues: writes(),
+  purgeChannels: writes(),
   queueTotals: reads(),
   lastRestore: reads(),
 };

@@ -244,8 +244,10 @@ export class World {
 
   /** Acknowledges all that waits for the devices. */
   async empty(...devices: DeviceKeys[]): Promise<void> {
-    for (const { recipientKey } of devices) {
-      await this.#opened.store.delivery.ack({ recipientKey, upTo: Number.MAX_SAFE_INTEGER });
+    for (const device of devices) {
+      const last = (await this.queue(device)).at(-1);
+      if (!last) continue;
+      await this.#opened.store.delivery.ack({ recipientKey: device.recipientKey, upTo: last.seq });
     }
   }
 }
