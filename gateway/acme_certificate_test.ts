@@ -137,7 +137,10 @@ Deno.test("SERVERS 10: AcmeCertificate orders anew when its files were cut off, 
     const again = await AcmeCertificate.open(options);
     assert.ok(await again.refresh());
     assert.equal(new Set(world.keys).size, 2, "an account of its own for the new key");
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), ["account-key.pem", "certificate.json"]);
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
+      "account-key.pem",
+      "certificate.json",
+    ]);
     const { certificate } = again.current;
     const wrong = authority(folder, { order: async () => ({ ...await options.order(""), certificate }) });
     wrong.world.now += 89 * dayMs;

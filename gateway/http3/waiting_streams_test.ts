@@ -120,50 +120,53 @@ quicTest("SERVERS 3: a connection has 144 streams, and 64 unidirectional ones in
   assert.ok(unidirectional < 100, `${unidirectional} were opened`);
 });
 
-quicTest("SERVERS 3: one address does not take all places for handshakes, and its half-open ones end soon", async () => {
-  const server = serveWebTransport({
-    hostname: "127.0.0.1",
-    port: 0,
-    certificate: keyPair.certificate,
-    privateKey: keyPair.privateKey,
-    maxPendingHandshakes: 30,
-    maxPendingHandshakesPerAddress: 20,
-    connectTimeoutMs: 2_000,
-    authorize: () => ({ status: 404 }),
-    onSession: () => () => {},
-  });
-  // A relay that passes first packets to the server and no answers back.
-  const relay = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const out = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  (async () => {
-    for await (const [datagram] of relay) {
-      await out.send(datagram, { transport: "udp", hostname: "127.0.0.1", port: server.port });
-    }
-  })().catch(() => {});
-  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-  const attempt = () =>
-    void Deno.connectQuic<false>({
-      endpoint,
+quicTest(
+  "SERVERS 3: one address does not take all places for handshakes, and its half-open ones end soon",
+  async () => {
+    const server = serveWebTransport({
       hostname: "127.0.0.1",
-      port: (relay.addr as Deno.NetAddr).port,
-      serverName: "localhost",
-      caCerts: [keyPair.certificate],
-      alpnProtocols: ["h3"],
-    }).catch(() => {});
-  for (let index = 0; index < 60; index++) attempt();
-  await until(() => server.pendingHandshakes >= 20);
-  const other = new Deno.QuicEndpoint({ hostname: "127.0.0.2", port: 0 });
-  const honest = await connectHttp3({ port: server.port, certificate: keyPair.certificate, endpoint: other });
-  await sendSettings(honest);
-  assert.equal((await request(honest, get)).status, 404);
-  assert.ok(server.pendingHandshakes <= 20);
-  endpoint.close();
-  relay.close();
-  await until(() => server.pendingHandshakes === 0);
-  out.close();
-  other.close();
-  await server.close();
-});
+      port: 0,
+      certificate: keyPair.certificate,
+      privateKey: keyPair.privateKey,
+      maxPendingHandshakes: 30,
+      maxPendingHandshakesPerAddress: 20,
+      connectTimeoutMs: 2_000,
+      authorize: () => ({ status: 404 }),
+      onSession: () => () => {},
+    });
+    // A relay that passes first packets to the server and no answers back.
+    const relay = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const out = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    (async () => {
+      for await (const [datagram] of relay) {
+        await out.send(datagram, { transport: "udp", hostname: "127.0.0.1", port: server.port });
+      }
+    })().catch(() => {});
+    const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+    const attempt = () =>
+      void Deno.connectQuic<false>({
+        endpoint,
+        hostname: "127.0.0.1",
+        port: (relay.addr as Deno.NetAddr).port,
+        serverName: "localhost",
+        caCerts: [keyPair.certificate],
+        alpnProtocols: ["h3"],
+      }).catch(() => {});
+    for (let index = 0; index < 60; index++) attempt();
+    await until(() => server.pendingHandshakes >= 20);
+    const other = new Deno.QuicEndpoint({ hostname: "127.0.0.2", port: 0 });
+    const honest = await connectHttp3({ port: server.port, certificate: keyPair.certificate, endpoint: other });
+    await sendSettings(honest);
+    assert.equal((await request(honest, get)).status, 404);
+    assert.ok(server.pendingHandshakes <= 20);
+    endpoint.close();
+    relay.close();
+    await until(() => server.pendingHandshakes === 0);
+    out.close();
+    other.close();
+    await server.close();
+  },
+);
 
 quicTest("SERVERS 10: a session that does not open gives back what its admission took", async () => {
   const counts = { taken: 0, opened: 0, givenBack: 0 };
