@@ -17,7 +17,7 @@ import { addVaultHandlers } from "./vault_handlers.ts";
 /** Adds all methods of AuthenticationService to the server's handlers. */
 export function authenticationHandlers(handlers: Handlers<Caller>, deps: AuthenticationDeps): void {
   const limits = new OpaqueLimits(deps);
-  const challenges = new Challenges(deps.clock);
+  const challenges = new Challenges(deps.monotonic ?? deps.clock);
   addRegistrationHandlers(handlers, deps, limits);
   addLoginHandlers(handlers, deps, limits);
   addRecoveryHandlers(handlers, deps, limits);

@@ -28,6 +28,8 @@ const fetchesPerMinute = 30;
  * alone does not get at its last resort. Each group that is made, joined or replaced takes one.
  */
 const fetchesPerDay = 18;
+/** Devices of others whose KeyPackages an account gets in any 24 h: ten of the largest groups. */
+const devicesPerDay = 20_000;
 const dayMs = 24 * 3_600_000;
 
 /** Serves `uploadKeyPackages`, `countKeyPackages` and `fetchKeyPackage`. */
@@ -36,7 +38,12 @@ export function addKeyPackageHandlers(
   { store: { accounts }, config, clock: wall, monotonic: clock = wall, onAccountChanged }: AuthenticationDeps,
 ): void {
   const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? fetchesPerMinute, clock });
-  const days = new CallWindow({ most: config.fetchKeyPackagePerDay ?? fetchesPerDay, spanMs: dayMs, clock });
+  const days = new CallWindow({
+    most: config.fetchKeyPackagePerDay ?? fetchesPerDay,
+    spanMs: dayMs,
+    clock,
+    group: { of: (key) => key.split(" ")[0], maxKeys: devicesPerDay },
+  });
   const uploadDays = new CallWindow({ most: uploadsPerDay, spanMs: dayMs, clock });
   const uploads = new TokenBuckets({ perMinute: config.uploadKeyPackagesPerMinute ?? uploadsPerMinute, clock });
 
