@@ -1,10 +1,10 @@
 /** Carries calls of clients to the core, over WebTransport or HTTPS, within the limits. */
 import type { GatewayLimits } from "./config.ts";
 import type { Log } from "../server-common/log.ts";
-import type { Metrics, RefusalReason } from "./metrics.ts";
-import { type CallOutcome, type CallSummary, type Duplex, spliceCall } from "./splice.ts";
-import type { UpstreamPool, UpstreamStream } from "./upstream.ts";
-import { AddressUsage } from "../server-common/address_usage.ts";
+import type { CallLimit, Metrics, RefusalReason } from "./metrics.ts";
+import { type CallPlace, CallPlaces } from "./call_places.ts";
+import { type CallOutcome, type CallSummary, type Duplex, Splice } from "./splice.ts";
+import { abandon, type UpstreamPool, type UpstreamStream } from "./upstream.ts";
 
 /** "tooMany": the caller has reached its limit of calls; "unavailable": the core can not be reached. */
 export type CallRefusal = "tooMany" | "unavailable";
@@ -20,20 +20,30 @@ const limitOutcomes: Partial<Record<CallOutcome, RefusalReason>> = {
   stalled: "stalledCall",
 };
 
+/** Stalled calls are counted this often, in ms. */
+const stallCheckMs = 500;
+/** An address with fewer calls is never the one that takes the memory. */
+const fewCalls = 32;
+
 /** Accepts calls of both transports, and carries each to the core. */
 export class CallRouter {
-  readonly #pool: Pick<UpstreamPool, "open">;
+  readonly #pool: Pick<UpstreamPool, "open" | "places">;
   readonly #limits: GatewayLimits;
   readonly #metrics: Metrics;
   readonly #log: Log;
-  readonly #perAddress: AddressUsage;
+  readonly #places: CallPlaces;
+  readonly #stallCheck: ReturnType<typeof setInterval>;
 
-  constructor(pool: Pick<UpstreamPool, "open">, limits: GatewayLimits, metrics: Metrics, log: Log) {
+  constructor(pool: Pick<UpstreamPool, "open" | "places">, limits: GatewayLimits, metrics: Metrics, log: Log) {
     this.#pool = pool;
     this.#limits = limits;
     this.#metrics = metrics;
     this.#log = log;
-    this.#perAddress = new AddressUsage(limits.callsPerAddress);
+    this.#places = new CallPlaces(limits.callsPerAddress, () => pool.places, (limit) => {
+      metrics.add("qpq_gateway_calls_displaced_total");
+      metrics.refuse(limit);
+    });
+    this.#stallCheck = setInterval(() => this.#places.endStalled(), stallCheckMs);
   }
 
   /**
@@ -44,36 +54,54 @@ export class CallRouter {
    */
   async accept(client: Deno.NetAddr): Promise<AcceptedCall | CallRefusal> {
     const { hostname: address } = client;
-    if (!this.#perAddress.take(address)) {
-      this.refuse("callsPerAddress");
+    const place = this.#places.take(address);
+    if (typeof place === "string") {
+      this.refuse(place);
       return "tooMany";
     }
     let upstream: UpstreamStream;
     try {
       upstream = await this.#pool.open(client);
     } catch {
-      this.#perAddress.give(address);
+      place.give();
       this.#metrics.add("qpq_gateway_calls_failed_total");
       this.#metrics.refuse("coreAway");
       return "unavailable";
     }
-    return { carry: (duplex, abort) => this.#carry(duplex, upstream, address, abort) };
+    if (place.isLost) {
+      place.give();
+      abandon(upstream);
+      return "tooMany";
+    }
+    return { carry: (duplex, abort) => this.#carry(duplex, upstream, place, abort) };
   }
 
   /** Counts a call that a limit refused. */
-  refuse(reason: "callsPerAddress" | "callsPerSession"): void {
+  refuse(reason: CallLimit): void {
     this.#metrics.add("qpq_gateway_calls_refused_total");
     this.#metrics.refuse(reason);
   }
 
-  async #carry(client: Duplex, upstream: UpstreamStream, address: string, abort?: AbortSignal): Promise<CallSummary> {
+  /** Ends the calls of the address with the most. @returns how many; 0 when no address has so many that it is meant */
+  shedGreediest(): number {
+    return this.#places.endGreediest(fewCalls);
+  }
+
+  /** Stops counting; calls go on. */
+  close(): void {
+    clearInterval(this.#stallCheck);
+  }
+
+  async #carry(client: Duplex, upstream: UpstreamStream, place: CallPlace, abort?: AbortSignal): Promise<CallSummary> {
     const metrics = this.#metrics;
     metrics.add("qpq_gateway_calls_total");
     metrics.add("qpq_gateway_calls");
     const startedAt = performance.now();
-    const summary = await spliceCall(client, upstream, this.#limits, abort);
+    const splice = new Splice(client, upstream, this.#limits, abort);
+    place.run(splice);
+    const summary = await splice.finished;
     upstream.release();
-    this.#perAddress.give(address);
+    place.give();
     metrics.add("qpq_gateway_calls", -1);
     metrics.add("qpq_gateway_bytes_to_core_total", summary.bytesToCore);
     metrics.add("qpq_gateway_bytes_from_core_total", summary.bytesFromCore);

@@ -26,6 +26,10 @@ export interface GatewayLimits {
   connectionsPerAddress: number;
   /** QUIC handshakes in progress, of all addresses */
   handshakes: number;
+  /** … of one client address */
+  handshakesPerAddress: number;
+  /** MiB of memory above which whoever takes the most is cut off */
+  memory: number;
   /**
    * calls of one client address that are accepted each second, over all its sessions and `/rpc`; further
    * calls wait at their sender
@@ -171,7 +175,7 @@ export function readConfig(
     gatewaySecret: readSecret(reader),
     limits: {
       sessionsPerAddress: integer("QPQ_LIMIT_SESSIONS_PER_ADDRESS", 64, 1, 1_000_000),
-      callsPerSession: integer("QPQ_LIMIT_CALLS_PER_SESSION", 256, 1, 1_000),
+      callsPerSession: integer("QPQ_LIMIT_CALLS_PER_SESSION", 112, 1, 1_000),
       callsPerAddress: integer("QPQ_LIMIT_CALLS_PER_ADDRESS", 1_024, 1, 1_000_000),
       bytesPerCall: integer("QPQ_LIMIT_BYTES_PER_CALL", 20 * 1024 * 1024, 1, 2 ** 40),
       halfOpenMs: integer("QPQ_LIMIT_HALF_OPEN_MS", 30_000, 1, 86_400_000),
@@ -179,8 +183,10 @@ export function readConfig(
       connectMs: integer("QPQ_LIMIT_CONNECT_MS", 5_000, 1, 86_400_000),
       idleMs: integer("QPQ_LIMIT_IDLE_MS", 600_000, 1, 86_400_000),
       connections: integer("QPQ_LIMIT_CONNECTIONS", 4_096, 1, 1_000_000),
-      connectionsPerAddress: integer("QPQ_LIMIT_CONNECTIONS_PER_ADDRESS", 128, 1, 1_000_000),
+      connectionsPerAddress: integer("QPQ_LIMIT_CONNECTIONS_PER_ADDRESS", 64, 1, 1_000_000),
       handshakes: integer("QPQ_LIMIT_HANDSHAKES", 1_024, 1, 1_000_000),
+      handshakesPerAddress: integer("QPQ_LIMIT_HANDSHAKES_PER_ADDRESS", 48, 1, 1_000_000),
+      memory: integer("QPQ_LIMIT_MEMORY", 768, 1, 1_000_000),
       callsPerSecond: integer("QPQ_LIMIT_CALLS_PER_SECOND", 100, 1, 1_000_000),
       rpcPerSecond: integer("QPQ_LIMIT_RPC_PER_SECOND", 100, 1, 1_000_000),
       httpConnections: integer("QPQ_LIMIT_HTTP_CONNECTIONS", 768, 16, 1_000_000),

@@ -9,16 +9,17 @@ import { ConfigError } from "../server-common/config.ts";
 import { type MetricsEndpoint, serveMetrics } from "../server-common/metrics_endpoint.ts";
 import type { GatewayConfig } from "./config.ts";
 import { watchFiles } from "./file_watch.ts";
-import { type ConnectionEvent, serveWebTransport, type WebTransportServer } from "./http3/server.ts";
+import { listenError, type Place } from "../server-common/listen_error.ts";
+import { type ConnectionEvent, defaultMaxStreams, serveWebTransport, type WebTransportServer } from "./http3/server.ts";
 import { GatewayHttpServer } from "./http_server.ts";
 import type { Log } from "../server-common/log.ts";
 import { type CertificateTimes, type MetricName, Metrics, type RefusalReason } from "./metrics.ts";
 import { type RedirectServer, serveRedirects } from "./redirect_server.ts";
 import { securityHeaders } from "./security_headers.ts";
 import { CallPace } from "./pace.ts";
+import { watchMemory } from "./memory_watch.ts";
 import { SessionRegistry } from "./sessions.ts";
 import { UpstreamPool } from "./upstream.ts";
-import { addressBlock } from "../server-common/address_block.ts";
 import type { CoreTrust } from "./upstream_connection.ts";
 
 export interface Gateway {
@@ -56,13 +57,15 @@ const eventMetrics: Partial<Record<ConnectionEvent, MetricName>> = {
   accepted: "qpq_gateway_connections_accepted_total",
   refused: "qpq_gateway_connections_refused_total",
   full: "qpq_gateway_connections_refused_total",
-  clientFull: "qpq_gateway_connections_refused_total",
+  addressHandshakes: "qpq_gateway_connections_refused_total",
+  addressFull: "qpq_gateway_connections_refused_total",
   handshakeFailed: "qpq_gateway_handshakes_failed_total",
 };
 const eventRefusals: Partial<Record<ConnectionEvent, RefusalReason>> = {
   refused: "handshakes",
   full: "connections",
-  clientFull: "connectionsPerAddress",
+  addressHandshakes: "handshakesPerAddress",
+  addressFull: "connectionsPerAddress",
 };
 
 /**
@@ -92,6 +95,11 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
   let webTransport: WebTransportServer | undefined;
   let http: GatewayHttpServer | undefined;
   let redirects: RedirectServer | undefined;
+  let stopMemoryWatch = () => {};
+  const stopWatches = () => {
+    stopMemoryWatch();
+    calls.close();
+  };
   const webTransportPort = () => config.publicPorts.webTransport ?? webTransport?.port ?? config.webTransportPort;
   try {
     http = await GatewayHttpServer.listen({
@@ -122,8 +130,10 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       connectTimeoutMs: config.limits.connectMs,
       maxPendingHandshakes: config.limits.handshakes,
       maxConnections: config.limits.connections,
-      maxConnectionsPerClient: config.limits.connectionsPerAddress,
-      clientOf: addressBlock,
+      maxPendingHandshakesPerAddress: config.limits.handshakesPerAddress,
+      maxConnectionsPerAddress: config.limits.connectionsPerAddress,
+      // The CONNECT stream, and calls that are being closed, come on top.
+      maxStreams: Math.max(defaultMaxStreams, Math.ceil(config.limits.callsPerSession * 9 / 7)),
       authorize: (request) => sessions.authorize(request),
       turn: ({ hostname }) => pace.turn(hostname),
       onSession: (session) => sessions.open(session),
@@ -135,13 +145,48 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       },
     });
     if (config.redirectPort !== undefined) redirects = await redirectTo(config, http, challenges, webTransportPort);
+    stopMemoryWatch = watchMemory({
+      limit: config.limits.memory * 2 ** 20,
+      shed: [webTransport.shedGreediest, () => calls.shedGreediest()],
+      metrics,
+      log,
+    });
     const metricsEndpoint = config.metrics && await serveMetrics(() => metrics.render(), config.metrics);
-    return assemble({ config, metrics, pool, certificates, http, webTransport, redirects, metricsEndpoint, log });
+    return assemble({
+      config,
+      metrics,
+      pool,
+      certificates,
+      http,
+      webTransport,
+      redirects,
+      metricsEndpoint,
+      log,
+      stopWatches,
+    });
   } catch (error) {
+    stopWatches();
     pool.close();
     await Promise.all([http?.close(0), redirects?.close(), webTransport?.close()]);
-    throw error;
+    throw listenError(error, placeAfter(config, { http, webTransport, redirects }));
   }
+}
+
+/** Where the gateway wanted to listen next, after those servers that listen already. */
+function placeAfter(
+  { bind, httpPort, webTransportPort, redirectPort, metrics }: GatewayConfig,
+  { http, webTransport, redirects }: { http?: unknown; webTransport?: unknown; redirects?: unknown },
+): Place {
+  const own = { address: bind, addressKey: "QPQ_BIND" };
+  if (!http) return { ...own, port: httpPort, portKey: "QPQ_HTTP_PORT" };
+  if (!webTransport) return { ...own, port: webTransportPort, portKey: "QPQ_WT_PORT" };
+  if (redirectPort !== undefined && !redirects) return { ...own, port: redirectPort, portKey: "QPQ_REDIRECT_PORT" };
+  return {
+    address: metrics?.bind ?? bind,
+    port: metrics?.port ?? 0,
+    portKey: "QPQ_GATEWAY_METRICS_PORT",
+    addressKey: "QPQ_GATEWAY_METRICS_BIND",
+  };
 }
 
 function redirectTo(
@@ -171,10 +216,12 @@ interface Parts {
   redirects: RedirectServer | undefined;
   metricsEndpoint: MetricsEndpoint | undefined;
   log: Log;
+  /** Ends what runs by a timer. */
+  stopWatches: () => void;
 }
 
 function assemble(
-  { config, metrics, pool, certificates, http, webTransport, redirects, metricsEndpoint, log }: Parts,
+  { config, metrics, pool, certificates, http, webTransport, redirects, metricsEndpoint, log, stopWatches }: Parts,
 ): Gateway {
   let served = certificates.current;
   const refreshCertificate = async () => {
@@ -210,6 +257,7 @@ function assemble(
     refreshCertificate,
     async close(graceMs = 2_000) {
       clearInterval(refreshTimer);
+      stopWatches();
       stopWatching();
       await Promise.all([
         webTransport.close(drainingCode, drainingReason),

@@ -14,6 +14,7 @@ const descriptions = {
   qpq_gateway_calls_total: "calls spliced to the core",
   qpq_gateway_calls_failed_total: "calls cut off before both sides had finished",
   qpq_gateway_calls_refused_total: "calls refused above a limit",
+  qpq_gateway_calls_displaced_total: "calls ended because others needed their place",
   qpq_gateway_calls: "calls (streams) under way",
   qpq_gateway_bytes_to_core_total: "bytes of calls",
   qpq_gateway_bytes_from_core_total: "bytes of answers",
@@ -21,23 +22,34 @@ const descriptions = {
   qpq_gateway_upstream_silent_total: "connections on which the core fell silent",
   qpq_gateway_upstream_connects_total: "connections to the core made",
   qpq_gateway_upstream_connect_failures_total: "attempts to reach the core that failed",
+  qpq_gateway_memory_shed_total: "connections closed, or addresses' calls ended, because memory was short",
   qpq_gateway_http_requests_total: "HTTP requests answered",
   qpq_gateway_unhandled_rejections_total: "faults that no code expected",
 } as const;
 
 export type MetricName = keyof typeof descriptions;
 
+/** The limits that refuse a call, or end it for another one. */
+export type CallLimit =
+  | "callsPerSession"
+  | "callsPerAddress"
+  | "heldBytes"
+  | "unfinishedCalls"
+  | "stalledCalls"
+  | "fairShare"
+  | "memory";
+
 /** The limits that refused or ended something: one reason for each row of docs/limits.md. */
 export type RefusalReason =
   | "connections"
   | "connectionsPerAddress"
   | "handshakes"
+  | "handshakesPerAddress"
   | "httpConnections"
   | "sessionsPerAddress"
   | "idleSession"
   | "origin"
-  | "callsPerSession"
-  | "callsPerAddress"
+  | CallLimit
   | "bytesPerCall"
   | "halfOpenCall"
   | "stalledCall"

@@ -4,7 +4,13 @@
 import type { CallRouter } from "./calls.ts";
 import { callRefusal } from "./call_refusal.ts";
 import type { GatewayLimits } from "./config.ts";
-import type { StreamHandler, WebTransportRequest, WebTransportSession, WebTransportStream } from "./http3/server.ts";
+import type {
+  SessionDecision,
+  StreamHandler,
+  WebTransportRequest,
+  WebTransportSession,
+  WebTransportStream,
+} from "./http3/server.ts";
 import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { AddressUsage } from "../server-common/address_usage.ts";
@@ -48,9 +54,9 @@ export class SessionRegistry {
 
   /**
    * Only the gateway's own pages may open sessions. A client without an origin is no page, and can reach the
-   * core directly.
+   * core directly. A 200 takes a place: between a look and the opening of the session others could look, too.
    */
-  authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429; retryAfterMs?: number } {
+  authorize(request: WebTransportRequest): SessionDecision {
     const status = this.#statusOf(request);
     if (status === 403) this.#metrics.refuse("origin");
     if (status === 429) this.#metrics.refuse("sessionsPerAddress");
@@ -59,19 +65,19 @@ export class SessionRegistry {
       this.#log.info("session-refused", { status });
       this.#log.debug("session-refused-address", { status, address: request.remoteAddr.hostname });
     }
+    if (status === 200) return { status, giveBack: () => this.#perAddress.give(request.remoteAddr.hostname) };
     return status === 429 ? { status, retryAfterMs: sessionsFullMs } : { status };
   }
 
   #statusOf({ path, origin, remoteAddr }: WebTransportRequest): 200 | 403 | 404 | 429 {
     if (path.split("?")[0] !== webTransportPath) return 404;
     if (origin === undefined || !this.#isOwnOrigin(origin)) return 403;
-    return this.#perAddress.isFull(remoteAddr.hostname) ? 429 : 200;
+    return this.#perAddress.take(remoteAddr.hostname) ? 200 : 429;
   }
 
-  /** Counts the session while it lives, and carries each of its streams as one call. */
+  /** Keeps the place of {@link authorize} while the session lives, and carries each of its streams as one call. */
   open(session: WebTransportSession): StreamHandler {
     const address = session.remoteAddr.hostname;
-    this.#perAddress.take(address);
     this.#metrics.add("qpq_gateway_sessions_total");
     this.#metrics.add("qpq_gateway_sessions");
     const over = new AbortController();
@@ -91,8 +97,13 @@ export class SessionRegistry {
     let halfOpenCalls = 0;
 
     const carry = async (stream: WebTransportStream) => {
-      if (callsUnderWay >= this.#limits.callsPerSession) {
-        this.#calls.refuse("callsPerSession");
+      const reason = stream.held.isOverfull
+        ? "heldBytes"
+        : callsUnderWay >= this.#limits.callsPerSession
+        ? "callsPerSession"
+        : undefined;
+      if (reason) {
+        this.#calls.refuse(reason);
         return refuse(stream);
       }
       callsUnderWay++;
@@ -113,7 +124,7 @@ export class SessionRegistry {
         }
       }
     };
-    return (stream) => void carry(stream);
+    return carry;
   }
 }
 

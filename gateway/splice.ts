@@ -7,14 +7,14 @@
  * sees FIN in the middle of a message, and STOP_SENDING.
  */
 
+import type { CallState, RunningCall } from "./call_places.ts";
 import { callRefusal } from "./call_refusal.ts";
 
 export interface CallLimits {
   /** bytes from the client */
   bytesPerCall: number;
   /**
-   * ms of silence after which a call ends that its caller has not finished and that has no answer yet; also
-   * the time in which a caller must finish after the answer's end
+   * ms of silence after which a call ends that its caller has not finished and that has no answer yet
    */
   halfOpenMs: number;
   /** ms for which one side may accept no bytes */
@@ -27,10 +27,10 @@ export interface Duplex {
 }
 
 /**
- * How a call ended. "done": both sides sent FIN; "client" and "core": that side aborted it; the others are
- * limits.
+ * How a call ended. "done": the core has answered to the end; "client" and "core": that side aborted it; "displaced":
+ * another call needed the place; the others are limits.
  */
-export type CallOutcome = "done" | "client" | "core" | "tooLarge" | "halfOpen" | "stalled";
+export type CallOutcome = "done" | "client" | "core" | "tooLarge" | "halfOpen" | "stalled" | "displaced";
 
 export interface CallSummary {
   outcome: CallOutcome;
@@ -39,7 +39,8 @@ export interface CallSummary {
 }
 
 /**
- * Copies until both directions have ended or one was aborted.
+ * Copies until the core's answer has ended or a side was aborted. What the caller still sends then is not wanted: it is
+ * told to stop, and the call's stream at the core is free.
  *
  * @param client the caller's stream
  * @param core the stream to the core, with the address prefix already written
@@ -55,7 +56,8 @@ export function spliceCall(
   return new Splice(client, core, limits, abort).finished;
 }
 
-class Splice {
+/** A call whose bytes are being copied: see {@link spliceCall}. */
+export class Splice implements RunningCall {
   readonly finished: Promise<CallSummary>;
   readonly #limits: CallLimits;
   readonly #clientReader: ReadableStreamDefaultReader<Uint8Array>;
@@ -68,7 +70,6 @@ class Splice {
   #bytesToCore = 0;
   #bytesFromCore = 0;
   #isCallDone = false;
-  #isAnswerDone = false;
   #isOver = false;
   #lastMoveAt = performance.now();
   /** when the pending write towards each side began */
@@ -98,6 +99,20 @@ class Splice {
     }
   }
 
+  state(): CallState {
+    const nowMs = performance.now();
+    const { client = nowMs, core = nowMs } = this.#writingSince;
+    return {
+      isUnfinished: !this.#isCallDone && this.#bytesFromCore === 0,
+      silentMs: nowMs - this.#lastMoveAt,
+      stalledMs: nowMs - Math.min(client, core),
+    };
+  }
+
+  end(): void {
+    this.#breakOff("displaced");
+  }
+
   async #carryCall(): Promise<void> {
     while (!this.#isOver) {
       const read = await this.#clientReader.read().catch(() => undefined);
@@ -124,15 +139,17 @@ class Splice {
       this.#bytesFromCore += read.value.length;
       if (!await this.#write("client", this.#clientWriter, read.value)) return this.#breakOff("client");
     }
+    if (this.#isOver) return;
     this.#clientWriter.close().catch(() => {});
-    this.#isAnswerDone = true;
-    this.#lastMoveAt = performance.now();
-    if (this.#isCallDone) this.#finish("done");
+    if (!this.#isCallDone) {
+      this.#clientReader.cancel().catch(() => {});
+      this.#coreWriter.abort().catch(() => {});
+    }
+    this.#finish("done");
   }
 
   #endCall(): void {
     this.#isCallDone = true;
-    if (this.#isAnswerDone) this.#finish("done");
   }
 
   async #write(
@@ -158,7 +175,7 @@ class Splice {
     const { client, core } = this.#writingSince;
     const stalledSince = Math.min(client ?? Infinity, core ?? Infinity);
     if (now - stalledSince > this.#limits.stallMs) return this.#breakOff("stalled");
-    const isHalfOpen = !this.#isCallDone && (this.#bytesFromCore === 0 || this.#isAnswerDone);
+    const isHalfOpen = !this.#isCallDone && this.#bytesFromCore === 0;
     const isWriting = client !== undefined || core !== undefined;
     if (isHalfOpen && !isWriting && now - this.#lastMoveAt > this.#limits.halfOpenMs) this.#breakOff("halfOpen");
   }
@@ -170,8 +187,9 @@ class Splice {
     this.#coreReader.cancel(error).catch(() => {});
     this.#coreWriter.abort(error).catch(() => {});
     // A caller that has no bytes of an answer yet can still get an error.
-    if (outcome === "tooLarge" && this.#bytesFromCore === 0) {
-      this.#clientWriter.write(callRefusal.tooLarge).then(() => this.#clientWriter.close()).catch(() => {});
+    const refusal = outcome === "tooLarge" ? callRefusal.tooLarge : outcome === "displaced" && callRefusal.tooMany;
+    if (refusal && this.#bytesFromCore === 0) {
+      this.#clientWriter.write(refusal).then(() => this.#clientWriter.close()).catch(() => {});
     } else this.#clientWriter.abort(error).catch(() => {});
     this.#finish(outcome);
   }

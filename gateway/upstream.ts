@@ -4,7 +4,13 @@ import { Pulse } from "../schema/pulse.ts";
 import { staggered } from "../schema/staggered.ts";
 import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
-import { AdmissionError, connectToCore, type CoreAddress, type CoreTrust } from "./upstream_connection.ts";
+import {
+  AdmissionError,
+  connectToCore,
+  type CoreAddress,
+  type CoreTrust,
+  makeClientEndpoint,
+} from "./upstream_connection.ts";
 
 /** A stream to the core for one call. */
 export interface UpstreamStream {
@@ -18,8 +24,10 @@ export interface UpstreamPoolOptions {
   core: CoreAddress;
   trust: CoreTrust;
   secret: Uint8Array<ArrayBuffer>;
-  /** connections to keep open; 2 to 4 carry any load that one process can splice */
+  /** connections to keep open; 2 to 4 carry any load that one process can splice. There are more while calls wait */
   connections: number;
+  /** calls that a connection takes; default {@link callsPerConnection} */
+  callsPerConnection?: number;
   metrics: Metrics;
   log: Log;
   /** ms for which {@link UpstreamPool.open} waits for the core; default 2,000 */
@@ -44,7 +52,21 @@ interface CoreConnection {
   /** Why this gateway has ended it. */
   verdict?: string;
   calls: number;
+  /** It gets no more calls, and is closed after its last one: others have room for them. */
+  isRetiring: boolean;
 }
+
+/**
+ * Calls on one connection. The core allows 1,792 streams (server-core/listener.ts), and gives credit back in batches of
+ * an eighth.
+ */
+export const callsPerConnection = 1_024;
+/** So many times `connections` may be open while calls need them. */
+export const busyFactor = 4;
+/** There is one connection more when so much of their room is taken, and one less when it is enough without it. */
+const busyShare = 0.5;
+const idleShare = 0.25;
+const notNeeded = "not needed";
 
 /** A datagram asks the core this often whether it is alive, in ms. */
 const beatMs = 250;
@@ -71,10 +93,13 @@ export class UpstreamPool {
   readonly #stop = new AbortController();
   #changed = Promise.withResolvers<void>();
   #backoffMs = 0;
+  /** connections that are wanted now */
+  #wanted: number;
 
   /** Starts to connect at once, and again whenever a connection is lost or silent, until {@link close}. */
   constructor(options: UpstreamPoolOptions) {
     this.#options = options;
+    this.#wanted = options.connections;
     this.#endpoint = makeClientEndpoint(options.core.hostname);
     void this.#keepFull();
   }
@@ -82,6 +107,11 @@ export class UpstreamPool {
   /** The number of connections that can take a call now: the core answers on them. */
   get readyConnections(): number {
     return this.#answering().length;
+  }
+
+  /** How many calls there is room for now. While the core is away, as many may wait as it takes at first. */
+  get places(): number {
+    return (this.readyConnections || this.#options.connections) * this.#callsPerConnection;
   }
 
   /** Resolves when at least one connection is ready. */
@@ -122,12 +152,16 @@ export class UpstreamPool {
 
   async #openOnce(client: Deno.NetAddr): Promise<UpstreamStream> {
     await this.whenReady();
-    const [connection] = this.#answering().sort((a, b) => a.calls - b.calls);
+    const answering = this.#answering().sort((a, b) => a.calls - b.calls);
+    const connection = answering.find(({ isRetiring }) => !isRetiring) ?? answering[0];
     connection.calls++;
+    this.#adjust();
     let isReleased = false;
     const release = () => {
-      if (!isReleased) connection.calls--;
+      if (isReleased) return;
       isReleased = true;
+      connection.calls--;
+      this.#adjust();
     };
     try {
       const stream = await connection.conn.createBidirectionalStream({ waitUntilAvailable: true });
@@ -145,6 +179,28 @@ export class UpstreamPool {
     return [...this.#connections].filter(({ pulse }) => !pulse.isSilent);
   }
 
+  get #callsPerConnection(): number {
+    return this.#options.callsPerConnection ?? callsPerConnection;
+  }
+
+  /** More connections while calls fill those that there are, and fewer again when they do not. */
+  #adjust(): void {
+    const { connections } = this.#options;
+    const answering = this.#answering();
+    const calls = answering.reduce((sum, connection) => sum + connection.calls, 0);
+    const enough = (share: number) => Math.ceil(calls / (share * this.#callsPerConnection));
+    const before = this.#wanted;
+    this.#wanted = Math.max(this.#wanted, Math.min(enough(busyShare), busyFactor * connections));
+    this.#wanted = Math.max(connections, Math.min(this.#wanted, enough(idleShare)));
+    const retired = answering.sort((a, b) => b.calls - a.calls).slice(this.#wanted);
+    for (const connection of answering) connection.isRetiring = retired.includes(connection);
+    for (const connection of retired.filter(({ calls }) => calls === 0)) {
+      connection.verdict = notNeeded;
+      closeQuietly(connection.conn, notNeeded);
+    }
+    if (this.#wanted > before) this.#change();
+  }
+
   #change(): void {
     this.#changed.resolve();
     this.#changed = Promise.withResolvers();
@@ -152,10 +208,10 @@ export class UpstreamPool {
 
   /** One connection after the other: however many are missing, the core gets the attempts of one. */
   async #keepFull(): Promise<void> {
-    const { metrics, log, connections } = this.#options;
+    const { metrics, log } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      if (this.readyConnections >= connections) {
+      if (this.readyConnections >= this.#wanted) {
         await this.#changed.promise;
         continue;
       }
@@ -188,7 +244,7 @@ export class UpstreamPool {
         const conn = await connectToCore(this.#endpoint, core, trust, secret, silenceMs);
         return { conn, tookMs: performance.now() - startedMs };
       },
-      discard: ({ conn }) => closeQuietly(conn, "not needed"),
+      discard: ({ conn }) => closeQuietly(conn, notNeeded),
       everyMs: (begun) => Math.min(firstAttemptMs * 1.6 ** (begun - 1), longestAttemptMs) * (0.75 + Math.random() / 2),
       atOnce: attemptsAtOnce,
       after: (delayMs, run) => {
@@ -201,14 +257,15 @@ export class UpstreamPool {
 
   /** @param tookMs how long its handshake took */
   #admitted(conn: Deno.QuicConn, tookMs: number): void {
-    const { metrics, log, connections } = this.#options;
+    const { metrics, log } = this.#options;
     if (this.#stop.signal.aborted) return closeQuietly(conn, "gateway shutdown");
     // A core that was silent meanwhile answers again.
-    if (this.readyConnections >= connections) return closeQuietly(conn, "not needed");
+    if (this.readyConnections >= this.#wanted) return closeQuietly(conn, notNeeded);
     const silent = [...this.#connections].filter(({ pulse }) => pulse.isSilent);
     const connection: CoreConnection = {
       conn,
       calls: 0,
+      isRetiring: false,
       pulse: new Pulse(conn, { beatMs, silentAfterMs, changed: () => this.#pulseChanged(connection) }),
     };
     this.#connections.add(connection);
@@ -243,29 +300,18 @@ export class UpstreamPool {
     pulse.stop();
     this.#connections.delete(connection);
     if (!pulse.isSilent) metrics.add("qpq_gateway_upstream_connections", -1);
-    if (performance.now() - sinceMs < settledMs) this.#failed();
+    const isMeant = connection.verdict === notNeeded || this.#stop.signal.aborted;
+    if (!isMeant && performance.now() - sinceMs < settledMs) this.#failed();
     else this.#backoffMs = 0;
     this.#change();
-    if (!this.#stop.signal.aborted) {
+    if (!isMeant) {
       log.warn("core-connection-lost", { reason: connection.verdict ?? told, ready: this.readyConnections });
     }
   }
 }
 
-/**
- * A dual-stack socket, so that a host name may resolve to either family. It is an IPv4 socket where IPv6 is
- * off or the core has an IPv4 address.
- */
-function makeClientEndpoint(hostname: string): Deno.QuicEndpoint {
-  if (/^[\d.]+$/.test(hostname)) return new Deno.QuicEndpoint({ hostname: "0.0.0.0", port: 0 });
-  try {
-    return new Deno.QuicEndpoint({ hostname: "::", port: 0 });
-  } catch {
-    return new Deno.QuicEndpoint({ hostname: "0.0.0.0", port: 0 });
-  }
-}
-
-function abandon(stream: UpstreamStream): void {
+/** Gives up a stream on which nothing was sent but the client's address. */
+export function abandon(stream: UpstreamStream): void {
   stream.release();
   stream.readable.cancel().catch(() => {});
   stream.writable.abort().catch(() => {});

@@ -75,6 +75,19 @@ export async function connectToCore(
   }
 }
 
+/**
+ * A dual-stack socket, so that a host name may resolve to either family. It is an IPv4 socket where IPv6 is
+ * off or the core has an IPv4 address.
+ */
+export function makeClientEndpoint(hostname: string): Deno.QuicEndpoint {
+  if (/^[\d.]+$/.test(hostname)) return new Deno.QuicEndpoint({ hostname: "0.0.0.0", port: 0 });
+  try {
+    return new Deno.QuicEndpoint({ hostname: "::", port: 0 });
+  } catch {
+    return new Deno.QuicEndpoint({ hostname: "0.0.0.0", port: 0 });
+  }
+}
+
 async function beAdmitted(conn: Deno.QuicConn, secret: Uint8Array<ArrayBuffer>, pin: Uint8Array): Promise<void> {
   const stream = await conn.createBidirectionalStream();
   const writer = stream.writable.getWriter();

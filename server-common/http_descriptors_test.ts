@@ -74,16 +74,20 @@ for (const [who, addresses] of [["one address", oneAddress], ["eight addresses",
   );
 }
 
-Deno.test("SERVERS 4: a port that ran out of file descriptors is opened again", options, () =>
-  withServer(256, ["plain", "1000", "1000"], async ({ port, log }) => {
-    const held = await connects(port, 400, oneAddress);
-    assert.equal(await isAnswered(port), false, "there are no descriptors");
-    for (const connection of held) connection.destroy();
-    const deadlineMs = Date.now() + 60_000;
-    while (!await isAnswered(port)) {
-      assert.ok(Date.now() < deadlineMs, "the port stays closed");
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-    assert.match(log.join(""), /"event":"http-port-opened-again"/);
-    for (let round = 0; round < 5; round++) assert.ok(await isAnswered(port));
-  }));
+Deno.test(
+  "SERVERS 4: a port that ran out of file descriptors is opened again",
+  options,
+  () =>
+    withServer(256, ["plain", "1000", "1000"], async ({ port, log }) => {
+      const held = await connects(port, 400, oneAddress);
+      assert.equal(await isAnswered(port), false, "there are no descriptors");
+      for (const connection of held) connection.destroy();
+      const deadlineMs = Date.now() + 60_000;
+      while (!await isAnswered(port)) {
+        assert.ok(Date.now() < deadlineMs, "the port stays closed");
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
+      assert.match(log.join(""), /"event":"http-port-opened-again"/);
+      for (let round = 0; round < 5; round++) assert.ok(await isAnswered(port));
+    }),
+);

@@ -18,11 +18,34 @@ Deno.test("SERVERS 5: readTarget() takes a path or a URL of the one host that is
 Deno.test("SERVERS 5: readTarget() refuses missing, unequal and malformed hosts, and other targets", () => {
   assert.equal(read("/"), undefined);
   assert.equal(read("/", "a", "b"), undefined);
-  const hosts = ["", " ", "a b", "a@b", "a:b@c", "a/b", "a?b", "a#b", "a\\b", "a:", "a:b", "a:99999", "a:123456", ":80"];
+  const hosts = [
+    "",
+    " ",
+    "a b",
+    "a@b",
+    "a:b@c",
+    "a/b",
+    "a?b",
+    "a#b",
+    "a\\b",
+    "a:",
+    "a:b",
+    "a:99999",
+    "a:123456",
+    ":80",
+  ];
   const others = ["[::1", "[::g]", "-a", "a-", "é.org", "a\r\nb", "a%41", "a".repeat(260), "256.1.1.1", "a..b:80:80"];
   for (const host of [...hosts, ...others]) assert.equal(read("/", host), undefined, JSON.stringify(host));
   const targets = ["*", "", "a", "a:80", "ftp://a/", "file:///a", "javascript:1", "http:a", "http:/a", "http:\\\\a/"];
-  const foreign = ["http://b/", "http://a:81/", "http://u@a/", "http://u:p@a/", "http://@a/", "http://a:80@b/", "http://"];
+  const foreign = [
+    "http://b/",
+    "http://a:81/",
+    "http://u@a/",
+    "http://u:p@a/",
+    "http://@a/",
+    "http://a:80@b/",
+    "http://",
+  ];
   for (const target of [...targets, ...foreign]) assert.equal(read(target, "a"), undefined, target);
 });
 
@@ -98,7 +121,9 @@ Deno.test({
     const ask = async (path: string) => {
       const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
       const send = (text: string) => connection.write(new TextEncoder().encode(text));
-      await send(`POST ${path} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 4\r\n\r\n`);
+      await send(
+        `POST ${path} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 4\r\n\r\n`,
+      );
       let text = "";
       for await (const piece of connection.readable) {
         text += new TextDecoder().decode(piece);
@@ -139,7 +164,9 @@ Deno.test({
       });
     const get = (authority: string) => status({ ":method": "GET", ":path": "/", ":authority": authority });
     assert.equal(await get("localhost"), 200);
-    for (const authority of ["user@localhost", "a b", "localhost:x"]) assert.ok([0, 400].includes(await get(authority)));
+    for (const authority of ["user@localhost", "a b", "localhost:x"]) {
+      assert.ok([0, 400].includes(await get(authority)));
+    }
     assert.ok([0, 400, 405].includes(await status({ ":method": "CONNECT", ":authority": "localhost:80" })));
     assert.equal(await get("localhost"), 200);
     assert.equal(handled, 2);

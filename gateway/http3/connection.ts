@@ -8,6 +8,7 @@ import { h3Code, Http3Error } from "./error_codes.ts";
 import { encodeFrame, frameType, readFrameHeader, readPayload, SkipBudget } from "./frames.ts";
 import { decodeFieldSection, encodeFieldSection, type Field } from "./qpack.ts";
 import { readDecoderStream, readEncoderStream } from "./qpack_streams.ts";
+import { type HeldPlaces, HeldStream } from "./held_stream.ts";
 import { isWebTransport, parseRequestHead, type RequestHead } from "./request.ts";
 import { ConnectStreamSession, type StreamHandler, type WebTransportSession } from "./session.ts";
 import { encodeSettings } from "./settings.ts";
@@ -23,11 +24,21 @@ export interface WebTransportRequest {
   remoteAddr: Deno.NetAddr;
 }
 
+/** The answer to a CONNECT. */
+export interface SessionDecision {
+  status: 200 | 403 | 404 | 429;
+  retryAfterMs?: number;
+  /** Gives back what a 200 has taken. Called when the session does not open after all. */
+  giveBack?(): void;
+}
+
 export interface ConnectionPolicy {
   /** Decides on a CONNECT. A throw answers 503. */
-  authorize(request: WebTransportRequest): { status: 200 | 403 | 404 | 429; retryAfterMs?: number };
-  /** Resolves when the next stream of this client may be accepted (gateway/pace.ts). */
+  authorize(request: WebTransportRequest): SessionDecision;
+  /** Resolves when the next stream of this client may be taken up (gateway/pace.ts). */
   turn?(remoteAddr: Deno.NetAddr): Promise<void>;
+  /** Counts what the streams of an address take that wait. */
+  heldPlaces: HeldPlaces;
   /** Takes an accepted session; the returned handler gets each bidirectional stream that the peer opens in it. */
   onSession(session: WebTransportSession): StreamHandler;
   /** a connection without a session is closed after this long */
@@ -40,6 +51,8 @@ const webTransportBidirectional = 0x41;
  * How many streams may arrive before the answer to CONNECT (draft-ietf-webtrans-http3 §4.5 allows a limit).
  */
 const maxEarlyStreams = 64;
+/** A browser opens three unidirectional streams, and some of unknown types (GREASE), in a connection's life. */
+const maxUnidirectionalStreams = 64;
 /** How many streams of one connection may lack their header after `connectTimeoutMs`. */
 const maxLateHeaders = 64;
 /** How long a peer may take to read the last answer before its connection is closed. */
@@ -59,13 +72,27 @@ export class Http3Connection {
   #controlWriter: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #session: ConnectStreamSession | undefined;
   #hasSession = false;
+  #isOver = false;
+  #openStreams = 0;
   #earlyStreams = 0;
+  #unidirectionalStreams = 0;
+  #turns = Promise.resolve();
   #lateHeaders = 0;
 
   constructor(conn: Deno.QuicConn, policy: ConnectionPolicy) {
     this.#conn = conn;
     this.#policy = policy;
     this.#remoteAddr = conn.remoteAddr;
+  }
+
+  /** the peer's address */
+  get address(): string {
+    return this.#remoteAddr.hostname;
+  }
+
+  /** Bidirectional streams of the peer that are not over yet. */
+  get openStreams(): number {
+    return this.#openStreams;
   }
 
   /** Serves the connection until it is closed; never rejects. */
@@ -80,6 +107,7 @@ export class Http3Connection {
     this.#guard(echoDatagrams(this.#conn, () => this.#session !== undefined));
     await this.#conn.closed.catch(() => {});
     clearTimeout(connectTimer);
+    this.#isOver = true;
     this.#accepted.resolve(undefined);
     this.#session?.over();
   }
@@ -88,6 +116,11 @@ export class Http3Connection {
   async close(code: number, reason: string): Promise<void> {
     if (this.#session) await this.#session.close(code, reason);
     else this.#close(h3Code.noError, reason);
+  }
+
+  /** Closes the connection without a farewell: it costs too much. */
+  shed(): void {
+    this.#close(h3Code.excessiveLoad, "the server is short of memory");
   }
 
   async #sendSettings(): Promise<void> {
@@ -101,15 +134,28 @@ export class Http3Connection {
 
   async #acceptUnidirectional(): Promise<void> {
     for await (const readable of this.#conn.incomingUnidirectionalStreams) {
+      if (++this.#unidirectionalStreams > maxUnidirectionalStreams) {
+        throw new Http3Error(h3Code.excessiveLoad, "too many unidirectional streams");
+      }
       this.#guard(this.#readUnidirectional(readable));
     }
   }
 
   async #acceptBidirectional(): Promise<void> {
     for await (const stream of this.#conn.incomingBidirectionalStreams) {
-      this.#guard(this.#readBidirectional(stream));
-      await this.#policy.turn?.(this.#remoteAddr);
+      this.#openStreams++;
+      this.#guard(this.#readBidirectional(stream).finally(() => this.#openStreams--));
     }
+  }
+
+  /**
+   * Waits for the address's turn: one stream of a connection after the other, so that the connections of an address
+   * take turns. Streams are accepted at once and wait here, because QUIC holds what comes on one that is not accepted.
+   */
+  #turn(): Promise<void> {
+    const last = this.#turns;
+    this.#turns = last.then(() => this.#isOver ? undefined : this.#policy.turn?.(this.#remoteAddr));
+    return this.#turns;
   }
 
   async #readUnidirectional(readable: Deno.QuicReceiveStream): Promise<void> {
@@ -158,8 +204,9 @@ export class Http3Connection {
       await this.#handOver(stream, source, sessionId);
     } else if (type !== undefined) {
       const head = await this.#countingLateHeader(readRequestHead(reader, type));
-      await this.#answer(head, streamId, stream, reader);
+      await this.#answer(head, streamId, stream, source, reader);
     } else {
+      await this.#turn();
       stream.writable.abort().catch(() => {});
     }
   }
@@ -168,30 +215,43 @@ export class Http3Connection {
     if (!this.#session && ++this.#earlyStreams > maxEarlyStreams) {
       throw new Http3Error(h3Code.excessiveLoad, "too many streams before the session");
     }
-    const accepted = await this.#accepted.promise;
-    if (!accepted || accepted.id !== sessionId) {
-      await source.cancel();
-      stream.writable.abort().catch(() => {});
-      return;
-    }
     source.release();
-    accepted.handler(stream);
+    const held = new HeldStream(stream.readable, this.#policy.heldPlaces, this.address);
+    const accepted = await this.#accepted.promise;
+    const isOurs = accepted?.id === sessionId;
+    if (!isOurs) await held.cancel();
+    await this.#turn();
+    if (!isOurs) return void stream.writable.abort().catch(() => {});
+    await accepted.handler({ held, readable: held.readable, writable: stream.writable });
   }
 
   async #answer(
     head: RequestHead,
     streamId: number,
     stream: Deno.QuicBidirectionalStream,
+    source: StreamSource,
     reader: ByteReader,
   ): Promise<void> {
     const writer = stream.writable.getWriter();
-    const { status, retryAfterMs } = this.#decide(head);
+    // The announced SETTINGS allow one session a connection.
+    const mayOpen = isWebTransport(head) && !this.#hasSession;
+    this.#hasSession ||= mayOpen;
+    if (!mayOpen) await source.cancel();
+    await this.#turn();
+    const { status, retryAfterMs, giveBack } = this.#decide(head, mayOpen);
     const fields: Field[] = status === 200 ? [[":status", "200"], draft02] : [[":status", String(status)]];
     if (retryAfterMs !== undefined) fields.push(["retry-after", String(Math.ceil(retryAfterMs / 1000))]);
-    await writer.write(encodeFrame(frameType.headers, encodeFieldSection(fields)));
     if (status !== 200) {
-      await writer.close();
-      return;
+      if (mayOpen) this.#hasSession = false;
+      await source.cancel();
+    }
+    try {
+      await writer.write(encodeFrame(frameType.headers, encodeFieldSection(fields)));
+      if (status !== 200) return await writer.close();
+      if (this.#isOver) throw new TruncatedError();
+    } catch (error) {
+      giveBack?.();
+      throw error;
     }
     const session = new ConnectStreamSession(this.#remoteAddr, writer);
     this.#session = session;
@@ -200,15 +260,13 @@ export class Http3Connection {
     await session.follow(reader);
   }
 
-  #decide(head: RequestHead): { status: number; retryAfterMs?: number } {
+  /** @param mayOpen whether it is the connection's only request for a session */
+  #decide(head: RequestHead, mayOpen: boolean): Omit<SessionDecision, "status"> & { status: number } {
     if (!isWebTransport(head)) return { status: 404 };
-    // The announced SETTINGS allow one session a connection.
-    if (this.#hasSession) return { status: 429 };
+    if (!mayOpen) return { status: 429 };
     const { origin, path, authority } = head;
     try {
-      const decision = this.#policy.authorize({ origin, path, authority, remoteAddr: this.#remoteAddr });
-      this.#hasSession = decision.status === 200;
-      return decision;
+      return this.#policy.authorize({ origin, path, authority, remoteAddr: this.#remoteAddr });
     } catch {
       return { status: 503 };
     }

@@ -1,13 +1,14 @@
 /** A WebTransport server on Deno's QUIC. The rest of the gateway uses HTTP/3 through this file only. */
-import { Usage } from "../../server-common/usage.ts";
+import { addressBlock } from "../../server-common/address_block.ts";
+import { AddressUsage } from "../../server-common/address_usage.ts";
 import { type ConnectionPolicy, Http3Connection } from "./connection.ts";
 import { h3Code } from "./error_codes.ts";
 
-export type { WebTransportRequest } from "./connection.ts";
+export type { SessionDecision, WebTransportRequest } from "./connection.ts";
 export type { SessionCloseInfo } from "./capsule.ts";
 export type { StreamHandler, WebTransportSession, WebTransportStream } from "./session.ts";
 
-export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "connectTimeoutMs"> {
+export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "connectTimeoutMs" | "heldPlaces"> {
   /** IP literal to bind */
   hostname: string;
   /** UDP port; 0 picks one */
@@ -16,32 +17,34 @@ export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "conne
   certificate: string;
   /** PEM */
   privateKey: string;
-  /** ms for which a connection may stay without a session; default 5,000 */
+  /** ms for which a handshake may take, and then a connection stay without a session; default 5,000 */
   connectTimeoutMs?: number;
-  /**
-   * handshakes that may be in progress; more are refused; default 1,024 (a half-open one is abandoned after
-   * 30 s)
-   */
+  /** handshakes that may be in progress; more are refused; default 1,024 */
   maxPendingHandshakes?: number;
-  /** connections that may be open at once; more are refused; default 4,096 */
+  /** … of one address, which nobody has proved yet to be the sender's; default 48 */
+  maxPendingHandshakesPerAddress?: number;
+  /** connections that may be open at once, handshakes included; more are refused; default 4,096 */
   maxConnections?: number;
-  /**
-   * connections of one client that may be open at once; default 128. Deno gives the address only with the
-   * accepted connection, so a connection above this limit is closed after its handshake.
-   * `maxPendingHandshakes` bounds the cost of handshakes.
-   */
-  maxConnectionsPerClient?: number;
-  /** @returns the key of one client, given its address; default: the address */
-  clientOf?: (address: string) => string;
+  /** connections of one address that may be open at once; default 64 */
+  maxConnectionsPerAddress?: number;
+  /** bidirectional streams that a connection may have open at once, its CONNECT stream included; default 144 */
+  maxStreams?: number;
   /** Called for events of connections, for counters. */
   onEvent?: (event: ConnectionEvent) => void;
 }
 
 /**
- * "refused": above `maxPendingHandshakes`; "full": above `maxConnections`; "clientFull": above
- * `maxConnectionsPerClient`.
+ * "refused": above `maxPendingHandshakes`; "full": above `maxConnections`; "addressHandshakes" and "addressFull":
+ * above the limits of one address.
  */
-export type ConnectionEvent = "accepted" | "closed" | "refused" | "full" | "clientFull" | "handshakeFailed";
+export type ConnectionEvent =
+  | "accepted"
+  | "closed"
+  | "refused"
+  | "full"
+  | "addressHandshakes"
+  | "addressFull"
+  | "handshakeFailed";
 
 export interface WebTransportServer {
   readonly port: number;
@@ -53,6 +56,12 @@ export interface WebTransportServer {
    * @throws when the two PEMs are no pair; then the old ones stay in use
    */
   replaceCertificate(certificate: string, privateKey: string): void;
+  /**
+   * Closes the connection with the most streams, of the address that has the most.
+   *
+   * @returns its number of streams; 0 when no address has so many that it could be meant
+   */
+  shedGreediest(): number;
   /** Ends every session with code and reason, waits some 300 ms for their delivery, and closes. */
   close(code?: number, reason?: string): Promise<void>;
 }
@@ -61,12 +70,20 @@ const farewellMs = 300;
 const transport: Deno.QuicServerTransportOptions = {
   keepAliveInterval: 15_000,
   maxIdleTimeout: 30_000,
-  // Chromium rejects the stream over this limit, and credit is returned in batches of an eighth. So the limit
-  // is far above the number that one client may use at once.
-  maxConcurrentBidirectionalStreams: 1000,
   // Control, QPACK encoder and decoder, and some GREASE.
   maxConcurrentUnidirectionalStreams: 16,
 };
+/**
+ * Pages have up to 100 calls under way (client/connection/stream_limit.ts). Chromium rejects the stream over the limit,
+ * and credit is returned in batches of an eighth. So the limit is a little above.
+ */
+export const defaultMaxStreams = 144;
+/** Pieces of 2 KiB that all waiting streams of an address hold: 4 MiB. */
+const maxHeldPiecesPerAddress = 2_048;
+/** Waiting streams of an address that sent more than is held: a QUIC window of 1.25 MB each, 20 MB. */
+const maxBackedUpPerAddress = 16;
+/** An address with fewer streams is never the one that takes the memory. */
+const fewStreams = 32;
 
 /**
  * Starts to listen.
@@ -78,8 +95,9 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
     connectTimeoutMs = 5_000,
     maxPendingHandshakes = 1_024,
     maxConnections = 4_096,
-    maxConnectionsPerClient = 128,
-    clientOf = (address) => address,
+    maxPendingHandshakesPerAddress = 48,
+    maxConnectionsPerAddress = 64,
+    maxStreams = defaultMaxStreams,
     onEvent = () => {},
   } = options;
   const policy: ConnectionPolicy = {
@@ -87,46 +105,60 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
     turn: options.turn?.bind(options),
     onSession: options.onSession.bind(options),
     connectTimeoutMs,
+    heldPlaces: {
+      pieces: new AddressUsage(maxHeldPiecesPerAddress),
+      backedUp: new AddressUsage(maxBackedUpPerAddress),
+    },
   };
   const endpoint = new Deno.QuicEndpoint({ hostname: options.hostname, port: options.port });
-  const listen = (cert: string, key: string) => endpoint.listen({ ...transport, cert, key, alpnProtocols: ["h3"] });
+  const listen = (cert: string, key: string) =>
+    endpoint.listen({
+      ...transport,
+      maxConcurrentBidirectionalStreams: maxStreams,
+      cert,
+      key,
+      alpnProtocols: ["h3"],
+    });
   // Every listener stays referenced: Deno disables the whole endpoint when a listener is garbage collected.
   const listeners = [listen(options.certificate, options.privateKey)];
   const connections = new Set<Http3Connection>();
-  const perClient = new Usage(maxConnectionsPerClient);
+  const perAddress = new AddressUsage(maxConnectionsPerAddress);
+  const pendingPerAddress = new AddressUsage(maxPendingHandshakesPerAddress);
   let pendingHandshakes = 0;
   let isClosed = false;
 
   async function serve(incoming: Deno.QuicIncoming): Promise<void> {
-    if (isClosed || pendingHandshakes >= maxPendingHandshakes || connections.size >= maxConnections) {
-      onEvent(connections.size >= maxConnections ? "full" : "refused");
+    const isFull = connections.size + pendingHandshakes >= maxConnections;
+    if (isClosed || isFull || pendingHandshakes >= maxPendingHandshakes) {
+      onEvent(isFull ? "full" : "refused");
       incoming.refuse();
       return;
     }
-    let conn: Deno.QuicConn;
+    // The connection is there before its handshake, and with it the address: `incoming.remoteAddr` uses `incoming` up
+    // (Deno 2.9). Nothing is sent or read on it before the handshake is done.
+    const conn = incoming.accept({ zeroRtt: true });
+    conn.closed.catch(() => {});
+    const { hostname } = conn.remoteAddr;
+    if (perAddress.isFull(hostname)) return refuse(conn, "addressFull");
+    if (!pendingPerAddress.take(hostname)) return refuse(conn, "addressHandshakes");
     pendingHandshakes++;
-    try {
-      conn = await incoming.accept();
-    } catch {
-      onEvent("handshakeFailed");
-      return;
-    } finally {
-      pendingHandshakes--;
-    }
-    const client = clientOf(conn.remoteAddr.hostname);
-    if (!perClient.take(client)) {
-      onEvent("clientFull");
-      conn.closed.catch(() => {});
-      conn.close({ closeCode: h3Code.excessiveLoad, reason: "too many connections" });
-      return;
-    }
+    const isDone = await shakeHands(conn, connectTimeoutMs);
+    pendingHandshakes--;
+    pendingPerAddress.give(hostname);
+    if (!isDone) return onEvent("handshakeFailed");
+    if (!perAddress.take(hostname)) return refuse(conn, "addressFull");
     const connection = new Http3Connection(conn, policy);
     connections.add(connection);
     onEvent("accepted");
     await connection.run();
     connections.delete(connection);
-    perClient.give(client);
+    perAddress.give(hostname);
     onEvent("closed");
+  }
+
+  function refuse(conn: Deno.QuicConn, event: ConnectionEvent): void {
+    onEvent(event);
+    conn.close({ closeCode: h3Code.excessiveLoad, reason: "too many connections" });
   }
 
   async function accept(listener: Deno.QuicListener): Promise<void> {
@@ -145,6 +177,7 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
     replaceCertificate(certificate, privateKey) {
       listeners.push(listen(certificate, privateKey));
     },
+    shedGreediest: () => shedGreediest(connections),
     async close(code = 0, reason = "server shutdown") {
       if (isClosed) return;
       isClosed = true;
@@ -154,4 +187,35 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
       endpoint.close({ closeCode: 0x100, reason });
     },
   };
+}
+
+/** @returns whether the handshake succeeded within `mostMs`; else the connection is closed */
+async function shakeHands(conn: Deno.QuicConn & { handshake?: Promise<unknown> }, mostMs: number): Promise<boolean> {
+  const timer = setTimeout(() => conn.close({ closeCode: h3Code.noError, reason: "too slow" }), mostMs);
+  const lost = conn.closed.then(() => false, () => false);
+  try {
+    if (!await Promise.race([Promise.resolve(conn.handshake).then(() => true), lost])) return false;
+    // Both settle together when the handshake fails.
+    return await Promise.race([lost, new Promise<boolean>((resolve) => setTimeout(() => resolve(true), 0))]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function shedGreediest(connections: Set<Http3Connection>): number {
+  const streams = new Map<string, number>();
+  for (const { address, openStreams } of connections) {
+    const block = addressBlock(address);
+    streams.set(block, (streams.get(block) ?? 0) + openStreams);
+  }
+  const [greediest, most] = [...streams].reduce((a, b) => b[1] > a[1] ? b : a, ["", 0]);
+  if (most < fewStreams) return 0;
+  const [connection] = [...connections]
+    .filter(({ address }) => addressBlock(address) === greediest)
+    .sort((a, b) => b.openStreams - a.openStreams);
+  const { openStreams } = connection;
+  connection.shed();
+  return openStreams;
 }

@@ -2,6 +2,7 @@ import { ByteReader, TruncatedError } from "./byte_reader.ts";
 import { encodeCloseCapsule, readCloseCapsule, type SessionCloseInfo } from "./capsule.ts";
 import { h3Code, Http3Error } from "./error_codes.ts";
 import { encodeFrame, frameType, readFrameHeader, SkipBudget } from "./frames.ts";
+import type { HeldStream } from "./held_stream.ts";
 
 /**
  * One bidirectional stream of a session. Cancelling and aborting reach the peer as far as Deno's QUIC allows.
@@ -9,9 +10,12 @@ import { encodeFrame, frameType, readFrameHeader, SkipBudget } from "./frames.ts
 export interface WebTransportStream {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
+  /** what of it was read while it waited */
+  readonly held: Pick<HeldStream, "isOverfull">;
 }
 
-export type StreamHandler = (stream: WebTransportStream) => void;
+/** Resolves when the stream is over. */
+export type StreamHandler = (stream: WebTransportStream) => void | Promise<void>;
 
 /** An accepted WebTransport session. */
 export interface WebTransportSession {
