@@ -104,54 +104,66 @@ const documentedSettings = { QPQ_PUBLIC_HOST: publicHost, QPQ_TRUST_PROXY: "127.
 const options = { sanitizeOps: false, sanitizeResources: false };
 
 for (const which of ["nginx", "Caddy"] as const) {
-  Deno.test(`SERVERS 11: behind ${which} a subscription gets its messages and heartbeats at once`, options, () =>
-    behind(which, documentedSettings, async ({ proxy, devices, events }) => {
-      const [ann, bob] = devices;
-      const connection = connect(proxy);
-      const as = ({ auth }: TestDevice) => new RpcClient(() => connection.openStream(), () => auth);
-      const channelId = await makeChannel(as, devices);
-      const { recipientKey } = bob;
-      const heard = as(bob).stream(delivery.subscribe, { recipientKey, after: 0 })[Symbol.asyncIterator]();
-      const next = async () => (await heard.next()).value!.entries as { kind: number; body: Uint8Array }[];
-      const late = new Promise<never>((_resolve, reject) => setTimeout(reject, 40_000, new Error("nothing came")));
-      const within = <T>(work: Promise<T>) => Promise.race([work, late]);
-      while ((await within(next())).length > 0);
-      for (let round = 0; round < 3; round++) {
-        const body = random(40);
-        await as(ann).call(delivery.enqueue, { recipientKey, channelId, messageId: random(16), body });
-        const [entry] = await within(next());
-        assert.deepEqual([entry.kind, entry.body], [EntryKind.DIRECT, body]);
-      }
-      assert.deepEqual(await within(next()), [], "a heartbeat");
-      connection.close();
-      late.catch(() => {});
-      assert.deepEqual(events.filter(({ level }) => level === "warn" || level === "error"), []);
-    }));
+  Deno.test(
+    `SERVERS 11: behind ${which} a subscription gets its messages and heartbeats at once`,
+    options,
+    () =>
+      behind(which, documentedSettings, async ({ proxy, devices, events }) => {
+        const [ann, bob] = devices;
+        const connection = connect(proxy);
+        const as = ({ auth }: TestDevice) => new RpcClient(() => connection.openStream(), () => auth);
+        const channelId = await makeChannel(as, devices);
+        const { recipientKey } = bob;
+        const heard = as(bob).stream(delivery.subscribe, { recipientKey, after: 0 })[Symbol.asyncIterator]();
+        const next = async () => (await heard.next()).value!.entries as { kind: number; body: Uint8Array }[];
+        const late = new Promise<never>((_resolve, reject) => setTimeout(reject, 40_000, new Error("nothing came")));
+        const within = <T>(work: Promise<T>) => Promise.race([work, late]);
+        while ((await within(next())).length > 0);
+        for (let round = 0; round < 3; round++) {
+          const body = random(40);
+          await as(ann).call(delivery.enqueue, { recipientKey, channelId, messageId: random(16), body });
+          const [entry] = await within(next());
+          assert.deepEqual([entry.kind, entry.body], [EntryKind.DIRECT, body]);
+        }
+        assert.deepEqual(await within(next()), [], "a heartbeat");
+        connection.close();
+        late.catch(() => {});
+        assert.deepEqual(events.filter(({ level }) => level === "warn" || level === "error"), []);
+      }),
+  );
 
-  Deno.test(`SERVERS 11: behind ${which} large calls pass, and an origin that is not named is told why`, options, () =>
-    behind(which, documentedSettings, async ({ proxy, devices, events }) => {
-      const connection = connect(proxy);
-      const client = new RpcClient(() => connection.openStream(), () => devices[0].auth);
-      const blob = new Uint8Array(5_000_000).fill(random(1)[0]);
-      await client.call(delivery.putBlob, { sha256: sha256(blob), length: blob.length }, {}, blob);
-      let length = 0;
-      for await (const { bytes } of client.stream(delivery.getBlob, { sha256: sha256(blob), offset: 0 })) {
-        length += bytes.length;
-      }
-      assert.equal(length, blob.length);
-      const foreign = pageFetch(proxy, `https://${publicHost}:8443`);
-      const refused = await foreign(rpcUrl, { method: "POST", body: new Uint8Array(10) });
-      assert.equal(refused.status, 403);
-      assert.match(await refused.text(), /https:\/\/chat\.example\.org .*\n.*QPQ_PUBLIC_HOST.*QPQ_ORIGINS/);
-      assert.ok(events.some(({ event }) => event === "foreign-origin"));
-      connection.close();
-    }));
+  Deno.test(
+    `SERVERS 11: behind ${which} large calls pass, and an origin that is not named is told why`,
+    options,
+    () =>
+      behind(which, documentedSettings, async ({ proxy, devices, events }) => {
+        const connection = connect(proxy);
+        const client = new RpcClient(() => connection.openStream(), () => devices[0].auth);
+        const blob = new Uint8Array(5_000_000).fill(random(1)[0]);
+        await client.call(delivery.putBlob, { sha256: sha256(blob), length: blob.length }, {}, blob);
+        let length = 0;
+        for await (const { bytes } of client.stream(delivery.getBlob, { sha256: sha256(blob), offset: 0 })) {
+          length += bytes.length;
+        }
+        assert.equal(length, blob.length);
+        const foreign = pageFetch(proxy, `https://${publicHost}:8443`);
+        const refused = await foreign(rpcUrl, { method: "POST", body: new Uint8Array(10) });
+        assert.equal(refused.status, 403);
+        assert.match(await refused.text(), /https:\/\/chat\.example\.org .*\n.*QPQ_PUBLIC_HOST.*QPQ_ORIGINS/);
+        assert.ok(events.some(({ event }) => event === "foreign-origin"));
+        connection.close();
+      }),
+  );
 }
 
-Deno.test("SERVERS 11: QPQ_ORIGINS names an origin whose port is another", options, () =>
-  behind("nginx", { QPQ_ORIGINS: `https://${publicHost}:8443` }, async ({ proxy, devices }) => {
-    const connection = connect(proxy, `https://${publicHost}:8443`);
-    const client = new RpcClient(() => connection.openStream(), () => devices[0].auth);
-    assert.equal((await client.call(delivery.health, {})).draining, false);
-    connection.close();
-  }));
+Deno.test(
+  "SERVERS 11: QPQ_ORIGINS names an origin whose port is another",
+  options,
+  () =>
+    behind("nginx", { QPQ_ORIGINS: `https://${publicHost}:8443` }, async ({ proxy, devices }) => {
+      const connection = connect(proxy, `https://${publicHost}:8443`);
+      const client = new RpcClient(() => connection.openStream(), () => devices[0].auth);
+      assert.equal((await client.call(delivery.health, {})).draining, false);
+      connection.close();
+    }),
+);

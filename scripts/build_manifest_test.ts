@@ -31,7 +31,10 @@ Deno.test("SERVERS 10: a signed manifest carries version, commit and time, and n
       { time: "2027-01-02T03:04:05Z" },
     ];
     for (const change of changes) {
-      assert.throws(() => readBuildManifest({ ...manifest, build: { ...build, ...change } }, key), /BuildMismatch|does not|is no/);
+      assert.throws(
+        () => readBuildManifest({ ...manifest, build: { ...build, ...change } }, key),
+        /BuildMismatch|does not|is no/,
+      );
     }
     assert.throws(() => readBuildManifest({ ...manifest, version: 1, build: undefined }, key), /does not match/);
     assert.throws(() => readBuildManifest({ ...manifest, version: 1 }, key), /is no manifest/);

@@ -91,7 +91,9 @@ export async function startNginx(gatewayPort: number): Promise<ReverseProxy> {
     ["127.0.0.1:8080", `127.0.0.1:${gatewayPort}`],
   );
   // What Debian's nginx.conf has around it, without its paths.
-  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((of) => `${of}_temp_path ${folder}/${of};`);
+  const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((of) =>
+    `${of}_temp_path ${folder}/${of};`
+  );
   await Deno.writeTextFile(
     `${folder}/nginx.conf`,
     `pid ${folder}/pid;\nerror_log ${folder}/error.log;\nevents {}\nhttp {\naccess_log off;\ngzip on;\n${
