@@ -1,6 +1,11 @@
-/** nginx or Caddy in front of a gateway, with the configuration of docs/operate.md. */
+/** nginx or Caddy in front of a gateway (under Deno and Node alike), with the configuration of docs/operate.md. */
 
-import { readPage } from "../../schema/testing/doc_page.ts";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import process from "node:process";
 import { makeSelfSignedCertificate } from "../../server-common/self_signed_certificate.ts";
 
 export interface ReverseProxy extends AsyncDisposable {
@@ -15,7 +20,8 @@ export const publicHost = "chat.example.org";
 
 /** @returns the block of docs/operate.md in this language */
 function documented(language: string): string {
-  const [, block] = readPage("docs/operate.md").match(new RegExp("```" + language + "\\n([^]*?)\\n```")) ?? [];
+  const page = readFileSync(new URL("../../docs/operate.md", import.meta.url), "utf8");
+  const [, block] = page.match(new RegExp("```" + language + "\\n([^]*?)\\n```")) ?? [];
   if (block === undefined) throw new Error(`docs/operate.md has no block of ${language}`);
   return block;
 }
@@ -30,40 +36,51 @@ function replaced(text: string, ...replacements: [string, string][]): string {
 }
 
 /** @returns a free TCP port */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, "close");
+  return port;
 }
 
 async function listens(port: number): Promise<void> {
   for (let tries = 0;; tries++) {
+    const socket = connect(port, "127.0.0.1");
     try {
-      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      await once(socket, "connect");
       return;
     } catch (error) {
       if (tries > 200) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
+    } finally {
+      socket.destroy();
     }
   }
 }
 
-async function start(folder: string, program: string, args: string[], port: number, caPem: () => Promise<string>) {
-  const child = new Deno.Command(program, {
-    args,
-    env: { HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
-    stdout: "null",
-    stderr: "null",
-  }).spawn();
+async function start(
+  folder: string,
+  program: string,
+  args: string[],
+  port: number,
+  caPem: () => string,
+): Promise<ReverseProxy> {
+  const env = { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
+  const child = spawn(program, args, { env, stdio: "ignore" });
+  await once(child, "spawn");
+  const ended = once(child, "exit");
   await listens(port);
   return {
     port,
-    caPem: await caPem(),
+    caPem: caPem(),
     async [Symbol.asyncDispose]() {
       child.kill("SIGTERM");
-      await child.status;
-      await Deno.remove(folder, { recursive: true });
+      await ended;
+      rmSync(folder, { recursive: true });
     },
-  } satisfies ReverseProxy;
+  };
 }
 
 /**
@@ -73,8 +90,8 @@ async function start(folder: string, program: string, args: string[], port: numb
  * @throws when it is not installed (`npm test` installs it)
  */
 export async function startNginx(gatewayPort: number): Promise<ReverseProxy> {
-  const folder = await Deno.makeTempDir({ prefix: "qpq-nginx-" });
-  const port = freePort();
+  const folder = mkdtempSync(`${tmpdir()}/qpq-nginx-`);
+  const port = await freePort();
   const { certificate, privateKey } = await makeSelfSignedCertificate({
     notBefore: new Date(Date.now() - 3_600_000),
     notAfter: new Date(Date.now() + 86_400_000),
@@ -82,8 +99,8 @@ export async function startNginx(gatewayPort: number): Promise<ReverseProxy> {
     dnsNames: [publicHost],
     ipAddresses: [],
   });
-  await Deno.writeTextFile(`${folder}/fullchain.pem`, certificate);
-  await Deno.writeTextFile(`${folder}/privkey.pem`, privateKey, { mode: 0o600 });
+  writeFileSync(`${folder}/fullchain.pem`, certificate);
+  writeFileSync(`${folder}/privkey.pem`, privateKey, { mode: 0o600 });
   const server = replaced(
     documented("nginx"),
     ["listen 443", `listen 127.0.0.1:${port}`],
@@ -94,14 +111,14 @@ export async function startNginx(gatewayPort: number): Promise<ReverseProxy> {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((of) =>
     `${of}_temp_path ${folder}/${of};`
   );
-  await Deno.writeTextFile(
+  writeFileSync(
     `${folder}/nginx.conf`,
     `pid ${folder}/pid;\nerror_log ${folder}/error.log;\nevents {}\nhttp {\naccess_log off;\ngzip on;\n${
       temporary.join("\n")
     }\n${server}\n}\n`,
   );
   const args = ["-p", folder, "-c", `${folder}/nginx.conf`, "-g", "daemon off; master_process off;"];
-  return await start(folder, "/usr/sbin/nginx", args, port, () => Promise.resolve(certificate));
+  return await start(folder, "/usr/sbin/nginx", args, port, () => certificate);
 }
 
 /**
@@ -111,8 +128,8 @@ export async function startNginx(gatewayPort: number): Promise<ReverseProxy> {
  * @throws when it is not installed (`npm test` installs it)
  */
 export async function startCaddy(gatewayPort: number): Promise<ReverseProxy> {
-  const folder = await Deno.makeTempDir({ prefix: "qpq-caddy-" });
-  const port = freePort();
+  const folder = mkdtempSync(`${tmpdir()}/qpq-caddy-`);
+  const port = await freePort();
   const options = [
     "admin off",
     "local_certs",
@@ -123,8 +140,8 @@ export async function startCaddy(gatewayPort: number): Promise<ReverseProxy> {
     "default_bind 127.0.0.1",
   ];
   const site = replaced(documented("caddy"), ["127.0.0.1:8080", `127.0.0.1:${gatewayPort}`]);
-  await Deno.writeTextFile(`${folder}/Caddyfile`, `{\n\t${options.join("\n\t")}\n}\n${site}\n`);
+  writeFileSync(`${folder}/Caddyfile`, `{\n\t${options.join("\n\t")}\n}\n${site}\n`);
   const args = ["run", "--config", `${folder}/Caddyfile`, "--adapter", "caddyfile"];
   const root = `${folder}/storage/pki/authorities/local/root.crt`;
-  return await start(folder, "caddy", args, port, () => Deno.readTextFile(root));
+  return await start(folder, "caddy", args, port, () => readFileSync(root, "utf8"));
 }
