@@ -13,7 +13,7 @@ test("SERVERS 11: two people chat through nginx, over HTTPS alone", async () => 
     gatewayEnv: { QPQ_PUBLIC_HOST: publicHost, QPQ_TRUST_PROXY: "127.0.0.1" },
   });
   await stack.start();
-  await using proxy = await startNginx(Number(new URL(stack.url).port));
+  const proxy = await startNginx(Number(new URL(stack.url).port));
   const browser = await chromium.launch({
     ...headlessShell,
     args: [
@@ -39,6 +39,7 @@ test("SERVERS 11: two people chat through nginx, over HTTPS alone", async () => 
     for (const { problems } of people) expect(problems).toEqual([]);
   } finally {
     await browser.close();
+    await proxy[Symbol.asyncDispose]();
     await stack.stop();
   }
 });

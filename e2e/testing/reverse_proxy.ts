@@ -3,9 +3,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import process from "node:process";
+import { connect } from "node:tls";
 import { makeSelfSignedCertificate } from "../../server-common/self_signed_certificate.ts";
 
 export interface ReverseProxy extends AsyncDisposable {
@@ -45,17 +46,18 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Waits until it speaks TLS: Caddy listens before it has its certificate. */
 async function listens(port: number): Promise<void> {
   for (let tries = 0;; tries++) {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect({ port, host: "127.0.0.1", servername: publicHost, rejectUnauthorized: false });
     try {
-      await once(socket, "connect");
+      await once(socket, "secureConnect");
       return;
     } catch (error) {
       if (tries > 200) throw error;
       await new Promise((resolve) => setTimeout(resolve, 50));
     } finally {
-      socket.destroy();
+      socket.on("error", () => {}).destroy();
     }
   }
 }
