@@ -32,7 +32,15 @@ export type ConnectionState = {
 
 /** Progress of work that takes longer than 200 ms. `done`/`total` are absent where there is no measure. */
 export interface Progress {
-  task: "password" | "registering" | "signing-in" | "creating-chat" | "adding-people" | "joining" | "catching-up" | "leaving-chats";
+  task:
+    | "password"
+    | "registering"
+    | "signing-in"
+    | "creating-chat"
+    | "adding-people"
+    | "joining"
+    | "catching-up"
+    | "leaving-chats";
   done?: number;
   total?: number;
 }

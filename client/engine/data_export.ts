@@ -12,7 +12,6 @@ import { type AccountRecord, DirectoryStore } from "../account/directory/directo
 import type { ExportPart, TimelineItem } from "../api/engine_api.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
-import { StorageError } from "../storage/storage.ts";
 import { itemOf, summaryOf } from "../sync/conversation/projection.ts";
 import {
   conversationFromStored,
@@ -86,7 +85,7 @@ async function chatPart(store: SealedStore, device: StoredDevice, chats: string[
 /** @returns the ids of the chats that the chat list shows, in order */
 async function shownChats(store: SealedStore): Promise<string[]> {
   const records = await store.range<StoredConversation>("groups", "");
-  return records.filter(({ value }) => isShown({ ...conversationFromStored(value), members: [] })).map(({ key }) => key);
+  return records.filter(({ value }) => isShown(conversationFromStored(value))).map(({ key }) => key);
 }
 
 /** The account with its devices, and the people whom this device knows. */
@@ -128,7 +127,8 @@ async function chatOf(store: SealedStore, device: StoredDevice, chatId: string):
     store.get<string>("account", `draft/${chatId}`),
   ]);
   const members = stored?.members ?? storedMembers;
-  if (!stored || !members) throw new StorageError("a chat has gone while it was exported");
+  // It has gone since the export began.
+  if (!stored || !members) return [];
   const own = { username: device.username, accountKey: toHex(device.accountKey as Bytes) };
   const summary = summaryOf(chatId, { ...conversationFromStored(stored), members }, own, () => ({}));
   return [{
@@ -173,9 +173,18 @@ function lineOf(chatId: string, line: LineRecord): Line {
   };
 }
 
+/** C1 control characters, line separators, and what changes the direction of writing: cli/output.ts. */
+// deno-lint-ignore no-control-regex
+const steering = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** @returns the line as JSON that a terminal or an editor shows as it is */
+function printed(line: Line): string {
+  return JSON.stringify(line).replace(steering, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 function partOf(lines: Line[], next: Place | undefined, total: number): ExportPart {
   return {
-    lines: lines.map((line) => `${JSON.stringify(line)}\n`).join(""),
+    lines: lines.map((line) => `${printed(line)}\n`).join(""),
     ...(next && { next: JSON.stringify(next) }),
     done: next ? next.done : total,
     total,
@@ -187,7 +196,9 @@ function placeOf(text: string): Place {
   const place = readJson(text) as Partial<Place> | undefined;
   const isId = typeof place?.chatId === "string" && /^([0-9a-f]{64})?$/.test(place.chatId);
   const isPlace = place?.after === undefined || typeof place.after === "string";
-  if (isId && isPlace && Number.isSafeInteger(place.done) && Number.isSafeInteger(place.messages)) return place as Place;
+  if (isId && isPlace && Number.isSafeInteger(place.done) && Number.isSafeInteger(place.messages)) {
+    return place as Place;
+  }
   throw new EngineError({ code: LocalCode.badCursor, detail: "the export has no such part" });
 }
 

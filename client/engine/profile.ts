@@ -129,8 +129,12 @@ export class Profile {
     const tell = (progress: Progress | undefined) => this.tell({ kind: "progress", progress });
     try {
       await this.accounts.deleteAccount(password, async () => {
-        await withProgress(this.environment, "leaving-chats", tell, (advance) =>
-          leaveAll(signedIn, this.environment, advance));
+        await withProgress(
+          this.environment,
+          "leaving-chats",
+          tell,
+          (advance) => leaveAll(signedIn, this.environment, advance),
+        );
         // As in signOut: the subscription would take the end of the session for an eviction.
         signedIn.close();
         this.#signedIn = undefined;
@@ -145,7 +149,10 @@ export class Profile {
 
   /** See `EngineApi.exportPart`. Its code is a part of its own: few need it. */
   async exportPart(from: string | undefined): Promise<ExportPart> {
-    const { exportPart } = await import("./data_export.ts");
+    const { exportPart } = await import("./data_export.ts").catch((error) => {
+      const detail = `what exports could not be loaded: ${(error as Error)?.message}`;
+      throw new EngineError({ code: LocalCode.offline, detail });
+    });
     return await exportPart(this.#store, this.environment.now(), from);
   }
 

@@ -58,7 +58,9 @@ const olderServer = (transport: Transport): Transport => ({
 });
 
 suite("SERVERS 14: a user deletes the account", {
-  "SERVERS 14: it leaves its chats, a last admin makes another one admin, and the device is empty": async ({ join }) => {
+  "SERVERS 14: it leaves its chats, a last admin makes another one admin, and the device is empty": async (
+    { join },
+  ) => {
     const [anna, bert, carl] = [await join("anna"), await join("bert"), await join("carl")];
     const group = await anna.engine.startChat([bert.username, carl.username], "hikers");
     const direct = await bert.engine.startChat([anna.username]);
@@ -129,7 +131,9 @@ suite("SERVERS 14: a user deletes the account", {
     await carl.sees(chatId, ({ members }) => members.length === 2);
   },
 
-  "SERVERS 14: a lost answer does not undo it, and a call that never arrived leaves all as it was": async ({ join }) => {
+  "SERVERS 14: a lost answer does not undo it, and a call that never arrived leaves all as it was": async (
+    { join },
+  ) => {
     const [anna, bert] = [await join("anna"), await join("bert")];
     const tap = new Wiretap();
     tap.losesAnswer = ({ method, params }) => method === "deleteAccount" && (params.signature as Bytes).length > 0;

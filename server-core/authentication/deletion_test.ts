@@ -35,7 +35,10 @@ Deno.test("SERVERS 14: deleteAccount empties the account for good, and its name 
   const other = await alice.signIn(second);
   await alice.putList(await alice.nextList([second]));
   const last = await alice.nextList([], [alice.device, second]);
-  assert.equal(await answerOf(alice.client.call(authentication.deleteAccount, await deletion(alice, last.signed))), "ok");
+  assert.equal(
+    await answerOf(alice.client.call(authentication.deleteAccount, await deletion(alice, last.signed))),
+    "ok",
+  );
   assert.equal(stateOf(alice), "deleted");
   for (const client of [alice.client, other]) {
     assert.equal(await answerOf(client.call(authentication.getVault, {})), "E003", "each device is told");

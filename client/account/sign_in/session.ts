@@ -88,8 +88,7 @@ export class SessionRpc extends RpcClient {
       const asking = { call: super.call.bind(this) as RpcClient["call"] };
       const answer = await askDeletion(asking).catch(() => undefined);
       await this.#onEnded(answer === "deleted" ? "deleted" : "revoked");
-    }
-    else if (isWireError(confirmed, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) {
+    } else if (isWireError(confirmed, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) {
       await this.#onEnded(codeName(confirmed.code));
     } else if (error.code !== ErrorCode.forbidden) await this.#onEnded(codeName(error.code));
   }

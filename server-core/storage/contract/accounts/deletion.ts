@@ -15,23 +15,27 @@ const deletionOf = (world: World, { accountKey, session: { sessionId } }: Person
 });
 
 export const deletionBehaviours: Behaviour<keyof AccountStore>[] = [
-  does("deleteAccount", "ends sessions and sign-ins, shuts devices out and keeps name and list, durably", async (world) => {
-    const [person, other] = [await world.person(), await world.person()];
-    const { session } = await world.signIn(person);
-    const deletion = deletionOf(world, person);
-    const { endedSessionIds } = await world.accounts.deleteAccount(deletion);
-    const ids = [person.session.sessionId, session.sessionId];
-    assert.deepEqual(endedSessionIds.map(String).sort(), ids.map(String).sort());
-    await world.reopen();
-    assert.equal((await world.accounts.opaqueRecord(person))?.active, false);
-    assert.equal(await world.accounts.session({ tokenSha256: session.tokenSha256 }), undefined);
-    assert.equal(await world.accounts.isRevoked(person.device), true);
-    assert.equal(await world.accounts.accountByName(person), undefined);
-    const { username, accountKey } = person;
-    const stored = { username, accountKey, devices: deletion.next.devices };
-    assert.deepEqual(await world.accounts.accountsByKey({ accountKeys: [accountKey] }), [stored]);
-    assert.equal((await world.accounts.sessions(other)).length, 1);
-  }),
+  does(
+    "deleteAccount",
+    "ends sessions and sign-ins, shuts devices out and keeps name and list, durably",
+    async (world) => {
+      const [person, other] = [await world.person(), await world.person()];
+      const { session } = await world.signIn(person);
+      const deletion = deletionOf(world, person);
+      const { endedSessionIds } = await world.accounts.deleteAccount(deletion);
+      const ids = [person.session.sessionId, session.sessionId];
+      assert.deepEqual(endedSessionIds.map(String).sort(), ids.map(String).sort());
+      await world.reopen();
+      assert.equal((await world.accounts.opaqueRecord(person))?.active, false);
+      assert.equal(await world.accounts.session({ tokenSha256: session.tokenSha256 }), undefined);
+      assert.equal(await world.accounts.isRevoked(person.device), true);
+      assert.equal(await world.accounts.accountByName(person), undefined);
+      const { username, accountKey } = person;
+      const stored = { username, accountKey, devices: deletion.next.devices };
+      assert.deepEqual(await world.accounts.accountsByKey({ accountKeys: [accountKey] }), [stored]);
+      assert.equal((await world.accounts.sessions(other)).length, 1);
+    },
+  ),
 
   does("deleteAccount", "leaves the stored list in force where none is given", async (world) => {
     const person = await world.person();
@@ -53,12 +57,17 @@ export const deletionBehaviours: Behaviour<keyof AccountStore>[] = [
     assert.equal((await world.accounts.opaqueRecord(person))?.active, true);
   }),
 
-  refuses("deleteAccount", ErrorCode.epochConflict, "when the list has another version, without trace", async (world) => {
-    const person = await world.person();
-    await refused(ErrorCode.epochConflict, world.accounts.deleteAccount(deletionOf(world, person, 2)));
-    assert.equal((await world.accounts.opaqueRecord(person))?.active, true);
-    assert.equal((await world.accounts.sessions(person)).length, 1);
-  }),
+  refuses(
+    "deleteAccount",
+    ErrorCode.epochConflict,
+    "when the list has another version, without trace",
+    async (world) => {
+      const person = await world.person();
+      await refused(ErrorCode.epochConflict, world.accounts.deleteAccount(deletionOf(world, person, 2)));
+      assert.equal((await world.accounts.opaqueRecord(person))?.active, true);
+      assert.equal((await world.accounts.sessions(person)).length, 1);
+    },
+  ),
 
   repeats("deleteAccount", "is E003, because its session is gone", async (world) => {
     const person = await world.person();
@@ -73,14 +82,18 @@ export const deletionBehaviours: Behaviour<keyof AccountStore>[] = [
     assert.deepEqual((await Promise.all(outcomes)).sort(), ["E003", "ok"]);
   }),
 
-  does("isOfDeletedAccount", "names devices of deleted accounts, whoever deleted them, and no others", async (world) => {
-    const people = [await world.person(), await world.person(), await world.person(), await world.person()];
-    const [own, byOperator, disabled, live] = people;
-    await world.accounts.deleteAccount(deletionOf(world, own));
-    await world.operator.changeAccount({ username: byOperator.username, change: "delete" });
-    await world.operator.changeAccount({ username: disabled.username, change: "disable" });
-    const ask = ({ device: { deviceId } }: Pick<Person, "device">) => world.accounts.isOfDeletedAccount({ deviceId });
-    assert.deepEqual(await Promise.all([own, byOperator, disabled, live].map(ask)), [true, true, false, false]);
-    assert.equal(await world.accounts.isOfDeletedAccount({ deviceId: random(16) }), false);
-  }),
+  does(
+    "isOfDeletedAccount",
+    "names devices of deleted accounts, whoever deleted them, and no others",
+    async (world) => {
+      const people = [await world.person(), await world.person(), await world.person(), await world.person()];
+      const [own, byOperator, disabled, live] = people;
+      await world.accounts.deleteAccount(deletionOf(world, own));
+      await world.operator.changeAccount({ username: byOperator.username, change: "delete" });
+      await world.operator.changeAccount({ username: disabled.username, change: "disable" });
+      const ask = ({ device: { deviceId } }: Pick<Person, "device">) => world.accounts.isOfDeletedAccount({ deviceId });
+      assert.deepEqual(await Promise.all([own, byOperator, disabled, live].map(ask)), [true, true, false, false]);
+      assert.equal(await world.accounts.isOfDeletedAccount({ deviceId: random(16) }), false);
+    },
+  ),
 ];
