@@ -51,7 +51,7 @@ async function run(invocation: Invocation): Promise<void> {
   const interrupted = new AbortController();
   const endsInOrder = command === "demo-group" || command === "export" ||
     command === "recv" && invocation.options.follow === true;
-  // `recv --follow`, `export` and the demo end in order. Other commands end at once: the state on disk is always consistent.
+  // `recv --follow`, `export` and the demo end in order. Others end at once: the state on disk is always consistent.
   const stop = (code: number) => () => {
     if (endsInOrder && !interrupted.signal.aborted) return interrupted.abort(new Failure(code, "interrupted"));
     restoreTerminal();

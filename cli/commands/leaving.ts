@@ -17,14 +17,15 @@ export const account: Command = async (context) => {
   const { username } = await session.requireSignedIn();
   await withOwnPassword(context, `Password of ${username}`, (password) => session.engine.deleteAccount(password));
   await output.line(
-    `the account ${username} is deleted, and this state is empty; the name stays reserved, and others keep what you sent`,
+    `the account ${username} is deleted, and this state is empty; ` +
+      "the name stays reserved, and others keep what you sent",
     { type: "account-deleted", username },
   );
 };
 
 /** `export`: writes what this device has of the account (docs/export.md), part by part. */
 export const exportData: Command = async (context) => {
-  const { session, invocation: { options }, output, interrupted } = context;
+  const { invocation: { options }, output, interrupted } = context;
   const path = options.output as string | undefined;
   const parts = partsOf(context);
   if (path === undefined) {

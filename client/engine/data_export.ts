@@ -28,7 +28,7 @@ export const exportVersion = 1;
 /** Lines of a chat that one part has: with texts of 16 KiB it stays below 4 MB. */
 const linesPerPart = 200;
 
-/** Where a part begins: a chat, and the place in it behind which it goes on. The chats are read in order of their ids. */
+/** Where a part begins: a chat, and the place in it behind which it goes on. Chats are read in order of their ids. */
 interface Place {
   /** The chat that is being written, or has been written: "" before the first. */
   chatId: string;
@@ -174,7 +174,6 @@ function lineOf(chatId: string, line: LineRecord): Line {
 }
 
 /** C1 control characters, line separators, and what changes the direction of writing: cli/output.ts. */
-// deno-lint-ignore no-control-regex
 const steering = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 /** @returns the line as JSON that a terminal or an editor shows as it is */

@@ -13,7 +13,7 @@ import type { AuthenticationDeps } from "./deps.ts";
 import { sessionOf } from "./parameters.ts";
 import { freshSessionMs } from "./vault_handlers.ts";
 
-/** Serves `deleteAccount`. */
+/** Serves `deleteAccount`, for a device of the account. */
 export function addDeletionHandlers(
   handlers: Handlers<Caller>,
   { store: { accounts }, sessions, clock, onSessionsEnded, onAccountChanged }: AuthenticationDeps,

@@ -66,7 +66,7 @@ Deno.test("SERVERS 14: deleteAccount empties the account for good, and its name 
   assert.equal(found, 0);
 });
 
-Deno.test("SERVERS 14: a repeated deleteAccount is answered as the first; it tells nothing of other accounts", async () => {
+Deno.test("SERVERS 14: a repeated deleteAccount is answered as the first, for its account alone", async () => {
   const rig = new Rig();
   const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
   assert.equal(await answerOf(alice.client.call(authentication.deleteAccount, empty)), "E023", "asking does nothing");
@@ -83,7 +83,7 @@ Deno.test("SERVERS 14: a repeated deleteAccount is answered as the first; it tel
   assert.equal(stateOf(bob), "active");
 });
 
-Deno.test("SERVERS 14: deleteAccount is E023 without the root key, and for any other nonce, list or device", async () => {
+Deno.test("SERVERS 14: deleteAccount is E023 without the root key, and for another nonce, list or device", async () => {
   const rig = new Rig();
   const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
   const call = (params: Awaited<ReturnType<typeof deletion>>, client = alice.client) =>
@@ -102,7 +102,7 @@ Deno.test("SERVERS 14: deleteAccount is E023 without the root key, and for any o
   assert.equal(stateOf(alice), "active");
 });
 
-Deno.test("SERVERS 14: deleteAccount is E003 five minutes after the sign-in, E014 or E015 for a wrong list", async () => {
+Deno.test("SERVERS 14: deleteAccount is E003 minutes after the sign-in, E014 or E015 for a wrong list", async () => {
   const rig = new Rig();
   const alice = await rig.account("alice");
   const call = async (devices: SignedDeviceList) =>

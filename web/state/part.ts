@@ -7,7 +7,10 @@ import { createEffect, createSignal } from "solid-js";
  * @param wanted whether it is needed now
  * @returns the part once it is there
  */
-export function createPart<Part>(load: () => Promise<Part>, wanted: () => boolean = () => true): () => Part | undefined {
+export function createPart<Part>(
+  load: () => Promise<Part>,
+  wanted: () => boolean = () => true,
+): () => Part | undefined {
   const [part, setPart] = createSignal<Part>();
   createEffect(() => {
     if (wanted() && !part()) void load().then((loaded) => setPart(() => loaded), () => {});

@@ -11,11 +11,7 @@ async function openSettings(page: Page, url: string): Promise<void> {
   await page.getByRole("button", { name: "Settings" }).click();
 }
 
-test("SERVERS 14: an account is deleted once its name and its password were typed, by keyboard", async ({
-  page,
-  url,
-  problems,
-}) => {
+test("SERVERS 14: an account is deleted once its name and its password were typed, by keyboard", async ({ page, url, problems }) => {
   await openSettings(page, url);
   await page.getByRole("button", { name: "Delete account" }).focus();
   await page.keyboard.press("Enter");
@@ -93,11 +89,7 @@ test("SERVERS 14: an export goes into the file that was chosen, part by part", a
   expect(problems).toEqual([]);
 });
 
-test("SERVERS 14: a device whose account was deleted elsewhere saves what it has, and erases it", async ({
-  page,
-  url,
-  problems,
-}) => {
+test("SERVERS 14: a device whose account was deleted elsewhere saves what it has, and erases it", async ({ page, url, problems }) => {
   await withoutFileDialog(page);
   await signIn(page, url);
   await page.getByRole("link", { name: "alice" }).click();
@@ -118,7 +110,7 @@ test("SERVERS 14: a device whose account was deleted elsewhere saves what it has
 
 for (const colorScheme of ["light", "dark"] as const) {
   for (const width of [360, 1440]) {
-    test(`SERVERS 14: export and deletion are whole at ${width} px, ${colorScheme}`, async ({ page, url, problems }) => {
+    test(`SERVERS 14: your data is whole at ${width} px, ${colorScheme}`, async ({ page, url, problems }) => {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
       await page.setViewportSize({ width, height: 740 });
       await withoutFileDialog(page);
@@ -126,11 +118,9 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByRole("button", { name: "Settings" }).click();
       await page.getByRole("button", { name: "Delete account" }).scrollIntoViewIfNeeded();
       await expectWhole(page, "your data");
-      await page.screenshot({ path: test.info().outputPath("data.png") });
       await page.getByRole("button", { name: "Delete account" }).click();
       await page.getByRole("button", { name: "Delete for good" }).click();
       await expectWhole(page, "the dialog");
-      await page.screenshot({ path: test.info().outputPath("dialog.png") });
       expect(problems).toEqual([]);
     });
   }

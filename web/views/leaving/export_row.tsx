@@ -37,7 +37,12 @@ export function ExportRow(props: { username: string }): JSX.Element {
         <Show
           when={task.running()}
           fallback={
-            <button type="button" class="button button-small" aria-label={words.export} onClick={() => void start()}>
+            <button
+              type="button"
+              class="button button-small"
+              aria-label={words.export}
+              onClick={() => void start()}
+            >
               {words.exportShort}
             </button>
           }

@@ -67,6 +67,7 @@ export const deleteAccount: AccountAction = (db, accountKey, nowMs) => {
   return { endedSessions };
 };
 
+/** What the account service does to the state of an account; the operator has more (operator/accounts.ts). */
 export const accountStateOperations: Operations<Pick<AccountStore, "deleteAccount" | "isOfDeletedAccount">> = {
   deleteAccount(db, { accountKey, sessionId, freshSinceMs, next }, { nowMs }) {
     if (!isFresh(db, sessionId, freshSinceMs)) {
