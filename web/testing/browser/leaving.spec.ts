@@ -11,7 +11,7 @@ async function openSettings(page: Page, url: string): Promise<void> {
   await page.getByRole("button", { name: "Settings" }).click();
 }
 
-test("SERVERS 14: an account is deleted once its name and its password were typed, by keyboard", async ({ page, url, problems }) => {
+test("SERVERS 14: an account is deleted by its name and its password, by keyboard", async ({ page, url, problems }) => {
   await openSettings(page, url);
   await page.getByRole("button", { name: "Delete account" }).focus();
   await page.keyboard.press("Enter");
@@ -89,7 +89,7 @@ test("SERVERS 14: an export goes into the file that was chosen, part by part", a
   expect(problems).toEqual([]);
 });
 
-test("SERVERS 14: a device whose account was deleted elsewhere saves what it has, and erases it", async ({ page, url, problems }) => {
+test("SERVERS 14: a device of a deleted account saves what it has, and erases it", async ({ page, url, problems }) => {
   await withoutFileDialog(page);
   await signIn(page, url);
   await page.getByRole("link", { name: "alice" }).click();
