@@ -23,7 +23,7 @@ import {
 import { isShown } from "../sync/conversation/standing.ts";
 
 /** The version of the format (docs/export.md). Fields are only added to a version. */
-export const exportVersion = 1;
+const exportVersion = 1;
 
 /** Lines of a chat that one part has: with texts of 16 KiB it stays below 4 MB. */
 const linesPerPart = 200;

@@ -7,7 +7,7 @@ import { isIn } from "../sync/conversation/standing.ts";
 import type { SignedInEngine } from "./signed_in_engine.ts";
 
 /** How long the chats are given, in ms. What is left then goes without a word: members take the devices out. */
-export const leavingPatienceMs = 30_000;
+const leavingPatienceMs = 30_000;
 /** Chats that are left at a time: each may need two commits, and an answer to each. */
 const atOnce = 4;
 const lookMs = 25;

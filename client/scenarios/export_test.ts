@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
+import { readPage } from "../../schema/testing/doc_page.ts";
 import type { EngineError } from "../api/errors.ts";
 import type { StoredDevice } from "../account/devices/device.ts";
 import { exportPart } from "../engine/data_export.ts";
@@ -74,6 +75,10 @@ suite("SERVERS 14: a user exports what a device has", {
     ]);
     assert.ok(of("notice").some(({ notice }) => notice === "created"));
     assert.deepEqual(lines.at(-1), { type: "end", chats: 1, messages: 2 });
+    const page = readPage("docs/export.md");
+    for (const name of lines.flatMap(({ type, ...fields }) => [type, ...Object.keys(fields)])) {
+      assert.ok(page.includes(`\`${name}\``), `docs/export.md does not name ${name}`);
+    }
     assert.ok(of("message").every(({ at, chatId }) => !Number.isNaN(Date.parse(at as string)) && chatId === group));
   },
 

@@ -23,7 +23,8 @@ export function SignIn(): JSX.Element {
     const account = app.account();
     return account?.kind === "ended" ? account : undefined;
   };
-  const part = createPart(() => import("../leaving/left_data.tsx"), () => ended()?.code === "deleted");
+  const deleted = () => ended()?.code === "deleted" ? ended() : undefined;
+  const part = createPart(() => import("../leaving/left_data.tsx"), () => deleted() !== undefined);
   const known = () => username() || (ended()?.username ?? "");
   function show(recover: boolean, typed: string): void {
     setUsername(typed);
@@ -51,8 +52,8 @@ export function SignIn(): JSX.Element {
         <Show when={app.deleted()}>
           {(name) => <p class="entry-ended" role="status">{text("sign-in.deleted", { username: name() })}</p>}
         </Show>
-        <Show when={part() && ended()} keyed>
-          {(account) => part()!.LeftData({ username: account.username })}
+        <Show when={part()} keyed>
+          {({ LeftData }) => <Show when={deleted()}>{(account) => <LeftData username={account().username} />}</Show>}
         </Show>
         <Show when={recovering()} fallback={<SignInForm username={known()} onForgot={(typed) => show(true, typed)} />}>
           <RecoverForm username={known()} onBack={(typed) => show(false, typed)} />

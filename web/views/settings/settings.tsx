@@ -39,8 +39,8 @@ export function Settings(props: { compact: boolean }): JSX.Element {
         <DevicesSection version={devicesVersion()} />
         <SecuritySection onSessionsEnded={() => setDevicesVersion((count) => count + 1)} />
         <AppearanceSection />
-        <Show when={part() && account()} keyed>
-          {(known) => part()!.YourData({ username: known.username })}
+        <Show when={part()} keyed>
+          {({ YourData }) => <Show when={account()}>{(known) => <YourData username={known().username} />}</Show>}
         </Show>
         <Show when={props.compact}>
           <button type="button" class="button button-danger-quiet" onClick={() => setSigningOut(true)}>
