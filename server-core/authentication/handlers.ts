@@ -4,6 +4,7 @@ import type { Handlers } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import { Challenges } from "./challenges.ts";
 import type { AuthenticationDeps } from "./deps.ts";
+import { addDeletionHandlers } from "./deletion_handlers.ts";
 import { addDeviceHandlers } from "./device_handlers.ts";
 import { addDirectoryHandlers } from "./directory_handlers.ts";
 import { addKeyPackageHandlers } from "./key_package_handlers.ts";
@@ -24,6 +25,7 @@ export function authenticationHandlers(handlers: Handlers<Caller>, deps: Authent
   addSessionHandlers(handlers, deps, challenges);
   addVaultHandlers(handlers, deps, challenges);
   addDeviceHandlers(handlers, deps, challenges);
+  addDeletionHandlers(handlers, deps, challenges);
   addDirectoryHandlers(handlers, deps);
   addKeyPackageHandlers(handlers, deps);
 }

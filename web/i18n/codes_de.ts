@@ -187,6 +187,11 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Ein anderer Tab oder ein anderes Fenster hat übernommen, deshalb geht es hier nicht weiter.",
     todo: "Mach dort weiter oder lade diese Seite neu. Was als gesendet galt, ist nicht verloren.",
   },
+  L037: {
+    what: "Dieser Server kann noch kein Konto löschen. Nichts wurde geändert.",
+    todo: "Bitte, wer ihn betreibt, ihn zu aktualisieren oder das Konto zu löschen.",
+  },
+  L038: { what: "Der Export konnte nicht weitergehen.", todo: "Fang ihn noch einmal an." },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",
     todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",
@@ -198,5 +203,10 @@ export const codesDe: Record<KnownCode, CodeText> = {
   revoked: {
     what: "Dieses Gerät wurde aus deinem Konto entfernt.",
     todo: "Warst du das nicht, ändere dein Passwort. Sonst melde dich neu an.",
+  },
+  deleted: {
+    what: "Dieses Konto wurde gelöscht.",
+    todo:
+      "Was dieses Gerät davon hat, ist noch hier: Speichere eine Kopie oder lösche es. Anmelden kann man sich nicht mehr.",
   },
 };

@@ -166,6 +166,11 @@ export const codesEn = {
     what: "Another tab or window has taken over, so this one has stopped.",
     todo: "Go on there, or reload this page. Nothing that was shown as sent is lost.",
   },
+  L037: {
+    what: "This server can not delete an account yet. Nothing was changed.",
+    todo: "Ask whoever runs it to upgrade it, or to delete the account.",
+  },
+  L038: { what: "The export could not go on.", todo: "Start it again." },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: {
     what: "The browser cleared part of this device’s storage, so its keys are gone.",
@@ -174,6 +179,10 @@ export const codesEn = {
   revoked: {
     what: "This device was removed from your account.",
     todo: "If that was not you, change your password. Else sign in again.",
+  },
+  deleted: {
+    what: "This account was deleted.",
+    todo: "What this device has of it is still here: save a copy, or erase it. It can not be signed in to any more.",
   },
 } as const satisfies Record<string, CodeText>;
 
