@@ -47,6 +47,8 @@ export interface ConnectionOptions {
   waiting: AddressUsage;
   /** Calls that are being read, by the address of their browser or client. */
   halfSent: AddressPlaces;
+  /** Told of the address of a connection that is closed for what it did, and not because there are too many. */
+  onOffence(remoteAddress: string): void;
   /** Serves one call. Never rejects. */
   serve(stream: ByteStream, from: Origin): Promise<void>;
   log: Log;
@@ -100,8 +102,9 @@ export class CoreConnection {
   }
 
   /** Ends it with a reason that its peer is told, and counts why. */
-  close(reason: string, label: string): void {
-    const { metrics, log } = this.#options;
+  close(reason: string, label: "connections" | "streams" | "refused" | "memory"): void {
+    const { metrics, log, onOffence } = this.#options;
+    if (label !== "connections") onOffence(this.remoteAddress);
     metrics.count("qpq_connections_closed_total", "connections that were closed for a limit, by limit", {
       limit: label,
     });

@@ -13,7 +13,7 @@ export interface Watched {
   readonly isGateway: boolean;
   /** Streams that hold memory of a caller who has not sent its call, or whose turn has not come. */
   readonly unread: number;
-  close(reason: string, label: string): void;
+  close(reason: string, label: "memory"): void;
 }
 
 export interface MemoryWatchOptions {
