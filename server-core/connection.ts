@@ -19,7 +19,7 @@ export const maxClientStreams = 192;
  * With so many half-sent calls among them its connection ends, because what waits behind them fills QUIC's windows. A
  * call of an honest client is read within milliseconds.
  */
-export const maxUnreadOfFull = maxClientStreams / 2;
+export const maxUnreadOfFull = 96;
 /** How often a connection is judged so, ms. */
 const judgeEveryMs = 250;
 /** Streams of a client's connection that are refused because too many wait; with the next one it ends. */

@@ -7,6 +7,7 @@ import { addressBlock } from "../server-common/address_block.ts";
 import { AddressRates } from "../server-common/address_rates.ts";
 import { AddressUsage } from "../server-common/address_usage.ts";
 import { echoDatagrams } from "../server-common/echo_datagrams.ts";
+import { GarbageCount } from "../server-common/garbage.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
 import { AddressPlaces } from "./address_places.ts";
 import type { CoreCertificate } from "./certificate.ts";
@@ -42,6 +43,9 @@ export const offenceMs = 10_000;
  * gateway makes that looks for a core which does not answer.
  */
 export const handshakesPerSecond = 10;
+/** After so many connections that have ended, their memory is freed, but no more often than this, ms. */
+const endedConnections = 256;
+const freeEveryMs = 2_000;
 /** Addresses that are kept for that time; of more, the first is forgiven. */
 const maxOffenders = 10_000;
 const keepAliveMs = 15_000;
@@ -85,6 +89,7 @@ export class Listener {
   readonly #offenders = new Map<string, number>();
   readonly #clientsOf: AddressUsage;
   readonly #handshakes: AddressRates;
+  readonly #ended = new GarbageCount(endedConnections, freeEveryMs);
   readonly #stopWatching: () => void;
   #clients = 0;
   #stopped = false;
@@ -116,6 +121,7 @@ export class Listener {
       limitBytes: options.memoryBytes,
       connections: this.#connections,
       halfSent: this.#halfSent,
+      ended: this.#ended,
       log,
     });
     void this.#acceptConnections();
@@ -185,6 +191,7 @@ export class Listener {
    */
   async #handshake(incoming: Deno.QuicIncoming): Promise<Deno.QuicConn> {
     const conn = incoming.accept({ zeroRtt: true }) as Deno.QuicConn;
+    conn.closed.catch(() => {}).finally(() => this.#ended.add());
     let end: string | undefined;
     conn.closed.then(({ reason }) => end ??= reason || "closed", (error) => end ??= (error as Error).message);
     const address = conn.remoteAddr.hostname;

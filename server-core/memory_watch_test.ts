@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { GarbageCount } from "../server-common/garbage.ts";
 import { makeLog } from "../server-common/log.ts";
 import { AddressPlaces } from "./address_places.ts";
 import { greedyCalls, relieve } from "./memory_watch.ts";
@@ -7,6 +8,9 @@ function rig(unread: Record<string, number>, residentBytes = 1000) {
   const closed: string[] = [];
   const cut: string[] = [];
   const halfSent = new AddressPlaces({ total: 1000, perAddress: 1000 });
+  const ended = new GarbageCount(1, 60_000);
+  // The first look when memory is short only collects garbage.
+  ended.isDue(performance.now(), true);
   const connections = Object.entries(unread).map(([name, count]) => ({
     isGateway: name === "gateway",
     unread: count,
@@ -17,6 +21,7 @@ function rig(unread: Record<string, number>, residentBytes = 1000) {
       limitBytes: 1000,
       connections,
       halfSent,
+      ended,
       log: makeLog("error", () => {}),
       residentBytes: () => residentBytes,
     });
