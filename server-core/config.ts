@@ -131,7 +131,7 @@ export function readConfig(sources: ConfigSources): ServerConfig {
     diskReservePercent: reader.integer("QPQ_DISK_RESERVE", 5, 0, 100),
     maxConnections: reader.integer("QPQ_MAX_CONNECTIONS", 10_000, 1, 1_000_000),
     connectionsPerIp: reader.integer("QPQ_CONNECTIONS_PER_IP", 64, 1, 1_000_000),
-    memoryBytes: readMemory(reader.text("QPQ_CORE_MEMORY") ?? "2g"),
+    memoryBytes: readMemory(reader, "QPQ_CORE_MEMORY", "2g"),
     logLevel: reader.choice("QPQ_LOG", logLevels, "info"),
     ...(gatewayMetrics !== undefined && { gatewayMetrics }),
     ...(metricsPort !== undefined &&
@@ -177,10 +177,11 @@ function parseToml(text: string): Record<string, unknown> {
 }
 
 /** As Docker writes it: a number of bytes, or with b, k, m or g. At least 128 MiB, which the core needs without users. */
-function readMemory(text: string): number {
+function readMemory(reader: ConfigReader<Key>, key: Key, fallback: string): number {
+  const text = reader.text(key) ?? fallback;
   const [, digits, unit] = text.toLowerCase().match(/^(\d{1,12})([bkmg]?)$/) ?? [];
   const bytes = Number(digits) * 1024 ** Math.max(0, "bkmg".indexOf(unit));
-  if (!(bytes >= 128 * 1024 ** 2)) throw new ConfigError("QPQ_CORE_MEMORY", "128m or more is needed, as in 512m or 2g");
+  if (!(bytes >= 128 * 1024 ** 2)) throw new ConfigError(key, "128m or more is needed, as in 512m or 2g");
   return bytes;
 }
 

@@ -47,6 +47,17 @@ Deno.test("readConfig() serves metrics if a port is given, on the loopback unles
   assert.deepEqual(read({ QPQ_METRICS_PORT: "9464", QPQ_METRICS_BIND: "::" }).metrics, { bind: "::", port: 9464 });
 });
 
+Deno.test("SERVERS 3: readConfig() reads the memory as Docker writes it", () => {
+  const bytes = (text: string) => read({ QPQ_CORE_MEMORY: text }).memoryBytes;
+  assert.deepEqual(["512m", "3G", "268435456", "268435456b", "524288k"].map(bytes), [
+    512 * 1024 ** 2,
+    3 * 1024 ** 3,
+    256 * 1024 ** 2,
+    256 * 1024 ** 2,
+    512 * 1024 ** 2,
+  ]);
+});
+
 Deno.test("readConfig() reads secrets from files, without the line end", () => {
   const config = read({ QPQ_DB_KEY_FILE: "/run/key", QPQ_GATEWAY_SECRET_FILE: "/run/gateway" }, undefined, {
     "/run/key": "abc\n",
@@ -67,6 +78,9 @@ Deno.test("readConfig() names the key of every invalid value, and never quotes a
     [{ QPQ_BLOB_MAX: "25MB" }],
     [{ QPQ_BLOB_TTL_DAYS: "0" }],
     [{ QPQ_LOG: "loud" }],
+    [{ QPQ_CONNECTIONS_PER_IP: "0" }],
+    [{ QPQ_CORE_MEMORY: "64m" }],
+    [{ QPQ_CORE_MEMORY: "2 GB" }],
     [{ QPQ_METRICS_PORT: "65536" }],
     [{ QPQ_METRICS_PORT: "1", QPQ_METRICS_BIND: "here" }, "QPQ_METRICS_BIND"],
     [{ QPQ_CORE_CERT: "a.pem" }, "QPQ_CORE_KEY"],

@@ -19,7 +19,7 @@ export const maxClientStreams = 192;
  * With so many half-sent calls among them its connection ends, because what waits behind them fills QUIC's windows. A
  * call of an honest client is read within milliseconds.
  */
-export const maxUnreadOfFull = maxClientStreams / 2;
+export const maxUnreadOfFull = 96;
 /** How often a connection is judged so, ms. */
 const judgeEveryMs = 250;
 /** Streams of a client's connection that are refused because too many wait; with the next one it ends. */
@@ -47,6 +47,8 @@ export interface ConnectionOptions {
   waiting: AddressUsage;
   /** Calls that are being read, by the address of their browser or client. */
   halfSent: AddressPlaces;
+  /** Told of the address of a connection that is closed for what it did, and not because there are too many. */
+  onOffence(remoteAddress: string): void;
   /** Serves one call. Never rejects. */
   serve(stream: ByteStream, from: Origin): Promise<void>;
   log: Log;
@@ -100,8 +102,9 @@ export class CoreConnection {
   }
 
   /** Ends it with a reason that its peer is told, and counts why. */
-  close(reason: string, label: string): void {
-    const { metrics, log } = this.#options;
+  close(reason: string, label: "connections" | "streams" | "refused" | "memory"): void {
+    const { metrics, log, onOffence } = this.#options;
+    if (label !== "connections") onOffence(this.remoteAddress);
     metrics.count("qpq_connections_closed_total", "connections that were closed for a limit, by limit", {
       limit: label,
     });

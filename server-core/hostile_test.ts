@@ -41,7 +41,7 @@ async function drainAnswer(stream: Deno.QuicBidirectionalStream): Promise<number
 }
 
 async function stillServes(server: ServerProcess, [ann, bob]: TestDevice[]): Promise<void> {
-  const connection = await connect(server.address, server.caPem);
+  const connection = await connect(server.address, server.caPem, "capnp", "127.0.2.1");
   const channelId = await makeChannel(connection.as, [ann, bob]);
   assert.equal(await outcome(publishTo(connection.as(ann), channelId, 1)), "ok");
   connection.close();

@@ -3,8 +3,11 @@
  * (architecture §5), and no address can keep the others out (docs/decisions/045).
  */
 
+import { addressBlock } from "../server-common/address_block.ts";
+import { AddressRates } from "../server-common/address_rates.ts";
 import { AddressUsage } from "../server-common/address_usage.ts";
 import { echoDatagrams } from "../server-common/echo_datagrams.ts";
+import { GarbageCount } from "../server-common/garbage.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
 import { AddressPlaces } from "./address_places.ts";
 import type { CoreCertificate } from "./certificate.ts";
@@ -30,6 +33,21 @@ export const maxHalfSentPerAddress = 256;
 export const maxHalfSent = 2_048;
 /** Streams of a client's address that wait for their turn; their bytes wait in QUIC. */
 export const maxWaitingPerAddress = 128;
+/**
+ * How long the address of a connection that was closed for its half-sent calls gets no new one, ms. Else it makes the
+ * next at once, and a connection that fills its windows costs a second of the processor.
+ */
+export const offenceMs = 10_000;
+/**
+ * Handshakes a second that an address may begin, after twice its connections at once. Well above what a client or a
+ * gateway makes that looks for a core which does not answer.
+ */
+export const handshakesPerSecond = 10;
+/** After so many connections that have ended, their memory is freed, but no more often than this, ms. */
+const endedConnections = 256;
+const freeEveryMs = 2_000;
+/** Addresses that are kept for that time; of more, the first is forgiven. */
+const maxOffenders = 10_000;
 const keepAliveMs = 15_000;
 const idleTimeoutMs = 30_000;
 /**
@@ -39,7 +57,7 @@ const idleTimeoutMs = 30_000;
  */
 export const maxStreamsPerConnection = 1792;
 
-export interface ListenerOptions extends Omit<ConnectionOptions, "waiting" | "halfSent"> {
+export interface ListenerOptions extends Omit<ConnectionOptions, "waiting" | "halfSent" | "onOffence"> {
   hostname: string;
   /** 0: any free one. */
   port: number;
@@ -67,7 +85,11 @@ export class Listener {
   readonly #unproven = new AddressPlaces({ total: maxUnprovenGateways, perAddress: maxUnprovenPerAddress });
   readonly #halfSent = new AddressPlaces({ total: maxHalfSent, perAddress: maxHalfSentPerAddress });
   readonly #waiting = new AddressUsage(maxWaitingPerAddress);
+  /** Until when an address gets no connection, ms on the clock of `performance`. */
+  readonly #offenders = new Map<string, number>();
   readonly #clientsOf: AddressUsage;
+  readonly #handshakes: AddressRates;
+  readonly #ended = new GarbageCount(endedConnections, freeEveryMs);
   readonly #stopWatching: () => void;
   #clients = 0;
   #stopped = false;
@@ -77,6 +99,11 @@ export class Listener {
     const { hostname, port, certificate, metrics, log } = options;
     this.#options = options;
     this.#clientsOf = new AddressUsage(options.connectionsPerAddress);
+    this.#handshakes = new AddressRates({
+      perMinute: 60 * handshakesPerSecond,
+      burst: 2 * options.connectionsPerAddress,
+      clock: () => performance.now(),
+    });
     this.#endpoint = new Deno.QuicEndpoint({ hostname, port });
     this.#listener = this.#endpoint.listen({
       cert: certificate.certificatePem,
@@ -94,6 +121,7 @@ export class Listener {
       limitBytes: options.memoryBytes,
       connections: this.#connections,
       halfSent: this.#halfSent,
+      ended: this.#ended,
       log,
     });
     void this.#acceptConnections();
@@ -163,9 +191,16 @@ export class Listener {
    */
   async #handshake(incoming: Deno.QuicIncoming): Promise<Deno.QuicConn> {
     const conn = incoming.accept({ zeroRtt: true }) as Deno.QuicConn;
+    conn.closed.catch(() => {}).finally(() => this.#ended.add());
     let end: string | undefined;
     conn.closed.then(({ reason }) => end ??= reason || "closed", (error) => end ??= (error as Error).message);
-    const give = this.#pending.take(conn.remoteAddr.hostname, () => {
+    const address = conn.remoteAddr.hostname;
+    if (this.#handshakes.take(address) > 0) {
+      this.#countRefused();
+      conn.close({ closeCode: 1, reason: "too many connections" });
+      throw new Error("too many handshakes of an address");
+    }
+    const give = this.#pending.take(address, () => {
       this.#countRefused();
       end = "others need the place of the handshake";
       conn.close({ closeCode: 1, reason: "try again" });
@@ -183,7 +218,7 @@ export class Listener {
 
   async #serve(conn: Deno.QuicConn): Promise<void> {
     const address = conn.remoteAddr.hostname;
-    const isWelcome = this.#clients < this.#options.maxConnections && this.#clientsOf.take(address);
+    const isWelcome = !this.#isOffender(address) && this.#clients < this.#options.maxConnections && this.#clientsOf.take(address);
     if (isWelcome) this.#clients++;
     let isCounted = isWelcome;
     const give = isWelcome ? () => {} : this.#unproven.take(address, () => {
@@ -201,6 +236,7 @@ export class Listener {
       ...this.#options,
       waiting: this.#waiting,
       halfSent: this.#halfSent,
+      onOffence: (from) => this.#remember(from),
     }, { isClientWelcome: isWelcome, onGateway: uncount, onCall: (call) => this.#track(call) });
     this.#connections.add(connection);
     const late = isWelcome ? undefined : setTimeout(() => {
@@ -210,6 +246,19 @@ export class Listener {
     clearTimeout(late);
     this.#connections.delete(connection);
     uncount();
+  }
+
+  #remember(address: string): void {
+    this.#offenders.set(addressBlock(address), performance.now() + offenceMs);
+    if (this.#offenders.size > maxOffenders) this.#offenders.delete(this.#offenders.keys().next().value!);
+  }
+
+  #isOffender(address: string): boolean {
+    const block = addressBlock(address);
+    const untilMs = this.#offenders.get(block) ?? 0;
+    if (performance.now() < untilMs) return true;
+    this.#offenders.delete(block);
+    return false;
   }
 
   #countRefused(): void {

@@ -1,5 +1,6 @@
-/** Closes the greediest connection while the process holds too much memory. */
+/** Frees what connections that have ended hold, and closes the greediest connection while the process holds too much memory. */
 
+import { collectGarbage, type GarbageCount } from "../server-common/garbage.ts";
 import type { Log } from "../server-common/log.ts";
 import type { AddressPlaces } from "./address_places.ts";
 
@@ -13,7 +14,7 @@ export interface Watched {
   readonly isGateway: boolean;
   /** Streams that hold memory of a caller who has not sent its call, or whose turn has not come. */
   readonly unread: number;
-  close(reason: string, label: string): void;
+  close(reason: string, label: "memory"): void;
 }
 
 export interface MemoryWatchOptions {
@@ -22,6 +23,8 @@ export interface MemoryWatchOptions {
   connections: Iterable<Watched>;
   /** Calls behind gateways that are being read. */
   halfSent: AddressPlaces;
+  /** Connections that have ended. */
+  ended: GarbageCount;
   log: Log;
   /** @returns the resident bytes of the process */
   residentBytes?(): number;
@@ -41,9 +44,11 @@ export function watchMemory(options: MemoryWatchOptions): () => void {
 }
 
 /** Looks once. */
-export function relieve({ limitBytes, connections, halfSent, log, residentBytes }: MemoryWatchOptions): void {
+export function relieve({ limitBytes, connections, halfSent, ended, log, residentBytes }: MemoryWatchOptions): void {
   const bytes = residentBytes?.() ?? Deno.memoryUsage().rss;
-  if (bytes < limitBytes) return;
+  const isShort = bytes >= limitBytes;
+  if (ended.isDue(performance.now(), isShort)) return collectGarbage();
+  if (!isShort) return;
   const [greediest] = [...connections].filter(({ isGateway, unread }) => !isGateway && unread >= greedyCalls)
     .sort((a, b) => b.unread - a.unread);
   if (greediest) {

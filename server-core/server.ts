@@ -15,7 +15,7 @@ import { watchDisk } from "./disk_metrics.ts";
 import { BlobFiles } from "./delivery/blob_files.ts";
 import { purgeDelivery } from "./delivery/blobs.ts";
 import { BodyBudget } from "./delivery/body_budget.ts";
-import { additions, maxBundleBytes } from "./delivery/commit.ts";
+import { additions } from "./delivery/commit.ts";
 import type { DeliveryDependencies } from "./delivery/dependencies.ts";
 import { type AccountChange, DeviceNotices } from "./delivery/device_notices.ts";
 import { deliveryHandlers } from "./delivery/handlers.ts";
@@ -45,7 +45,7 @@ const build = "quicproquo 0.1.0";
 const heartbeatMs = 20_000;
 const purgeEveryMs = 3_600_000;
 /** Memory for commits that are being received: seven of the largest, and 64 or more small ones. */
-const bodyBytes = { largeBytes: 7 * maxBundleBytes, smallBytes: maxBundleBytes };
+const bodyBytes = { largeBytes: 7 * 16 * 1024 * 1024, smallBytes: 16 * 1024 * 1024 };
 const admissionTimeoutMs = 10_000;
 /** The share of its memory from which on the core closes the greediest connection. */
 const watermark = 0.75;

@@ -60,6 +60,9 @@ export class Handlers<C> {
   }
 }
 
+/** How long a caller may send nothing of its call or its body, in ms. */
+const patienceMs = 10_000;
+
 /** What became of a call. */
 export interface FinishedCall {
   /** undefined: no method of ours was asked for. */
@@ -82,7 +85,7 @@ export interface CallServerOptions<C> {
   handlers: Handlers<C>;
   /** Decides who calls before parameters are read. Throws WireError to refuse. */
   authorize(method: Method, auth: CallAuth): Promise<C> | C;
-  /** How long a caller may send nothing of its Call and its Chunks, ms (default 10,000; see {@link Pace}). */
+  /** How long a caller may send nothing of its Call and its Chunks, ms (default {@link patienceMs}; see {@link Pace}). */
   readTimeoutMs?: number;
   /** Told of every finished call. */
   onFinished?(call: FinishedCall): void;
@@ -100,7 +103,7 @@ export interface CallServerOptions<C> {
 export async function serveCall<C>(stream: ByteStream, options: CallServerOptions<C>): Promise<void> {
   const startedMs = performance.now();
   const reader = new ByteReader(stream.readable);
-  const pace = new Pace(options.readTimeoutMs ?? 10_000, () => reader.arrived);
+  const pace = new Pace(options.readTimeoutMs ?? patienceMs, () => reader.arrived);
   const writer = stream.writable.getWriter();
   const aborter = new AbortController();
   const stop = () => aborter.abort(options.signal?.reason);

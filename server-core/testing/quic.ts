@@ -17,9 +17,17 @@ export interface Connection {
   close(): void;
 }
 
-/** @param caPem the core's certificate */
-export async function connect({ port }: Address, caPem: string, alpn = "capnp"): Promise<Connection> {
-  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+/**
+ * @param caPem the core's certificate
+ * @param from the address of the client, 127.0.0.0/8
+ */
+export async function connect(
+  { port }: Address,
+  caPem: string,
+  alpn = "capnp",
+  from = "127.0.0.1",
+): Promise<Connection> {
+  const endpoint = new Deno.QuicEndpoint({ hostname: from, port: 0 });
   try {
     const conn = await Deno.connectQuic({
       hostname: "127.0.0.1",
