@@ -3,11 +3,7 @@
  * advised wait, the counter.
  */
 import assert from "node:assert/strict";
-import {
-  connectHttp3,
-  openSession,
-  readAll,
-} from "./testing/http3_client.ts";
+import { connectHttp3, openSession, readAll } from "./testing/http3_client.ts";
 import { startTestGateway, type TestGateway } from "./testing/test_gateway.ts";
 import { until } from "./testing/until.ts";
 import { callsAtOnce } from "./pace.ts";

@@ -48,7 +48,8 @@ for (
     ["a stream of an unknown session", () => streamBytes(400)],
   ] as [string, () => Uint8Array][]
 ) {
-  quicTest(`SERVERS 3: ${what} is told to stop sending when it is refused`, async () => {
+  const item = what.includes("unknown") ? "" : "SERVERS 3: ";
+  quicTest(`${item}${what} is told to stop sending when it is refused`, async () => {
     await using fixture = startServer();
     const session = await openSession(fixture.options);
     const conn = what === "a refused CONNECT" ? await connectHttp3(fixture.options) : session.conn;
@@ -80,7 +81,7 @@ quicTest("SERVERS 3: of an address's streams that wait for their turn, few fill 
   conn.close();
 });
 
-quicTest("SERVERS 3: what waits is given to its call whole and in order", async () => {
+quicTest("what waits is given to its call whole and in order", async () => {
   const { promise: turn, resolve: itIsTime } = Promise.withResolvers<void>();
   let turns = 0;
   await using fixture = startServer({ turn: () => ++turns > 1 ? turn : Promise.resolve() });
@@ -120,52 +121,55 @@ quicTest("SERVERS 3: a connection has 144 streams, and 64 unidirectional ones in
   assert.ok(unidirectional < 100, `${unidirectional} were opened`);
 });
 
-quicTest("SERVERS 3: one address does not take all places for handshakes, and its half-open ones end soon", async () => {
-  const server = serveWebTransport({
-    hostname: "127.0.0.1",
-    port: 0,
-    certificate: keyPair.certificate,
-    privateKey: keyPair.privateKey,
-    maxPendingHandshakes: 30,
-    maxPendingHandshakesPerAddress: 20,
-    connectTimeoutMs: 2_000,
-    authorize: () => ({ status: 404 }),
-    onSession: () => () => {},
-  });
-  // A relay that passes first packets to the server and no answers back.
-  const relay = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const out = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  (async () => {
-    for await (const [datagram] of relay) {
-      await out.send(datagram, { transport: "udp", hostname: "127.0.0.1", port: server.port });
-    }
-  })().catch(() => {});
-  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-  const attempt = () =>
-    void Deno.connectQuic<false>({
-      endpoint,
+quicTest(
+  "SERVERS 3: one address does not take all places for handshakes, and its half-open ones end soon",
+  async () => {
+    const server = serveWebTransport({
       hostname: "127.0.0.1",
-      port: (relay.addr as Deno.NetAddr).port,
-      serverName: "localhost",
-      caCerts: [keyPair.certificate],
-      alpnProtocols: ["h3"],
-    }).catch(() => {});
-  for (let index = 0; index < 60; index++) attempt();
-  await until(() => server.pendingHandshakes >= 20);
-  const other = new Deno.QuicEndpoint({ hostname: "127.0.0.2", port: 0 });
-  const honest = await connectHttp3({ port: server.port, certificate: keyPair.certificate, endpoint: other });
-  await sendSettings(honest);
-  assert.equal((await request(honest, get)).status, 404);
-  assert.ok(server.pendingHandshakes <= 20);
-  endpoint.close();
-  relay.close();
-  await until(() => server.pendingHandshakes === 0);
-  out.close();
-  other.close();
-  await server.close();
-});
+      port: 0,
+      certificate: keyPair.certificate,
+      privateKey: keyPair.privateKey,
+      maxPendingHandshakes: 30,
+      maxPendingHandshakesPerAddress: 20,
+      connectTimeoutMs: 2_000,
+      authorize: () => ({ status: 404 }),
+      onSession: () => () => {},
+    });
+    // A relay that passes first packets to the server and no answers back.
+    const relay = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    const out = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+    (async () => {
+      for await (const [datagram] of relay) {
+        await out.send(datagram, { transport: "udp", hostname: "127.0.0.1", port: server.port });
+      }
+    })().catch(() => {});
+    const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+    const attempt = () =>
+      void Deno.connectQuic<false>({
+        endpoint,
+        hostname: "127.0.0.1",
+        port: (relay.addr as Deno.NetAddr).port,
+        serverName: "localhost",
+        caCerts: [keyPair.certificate],
+        alpnProtocols: ["h3"],
+      }).catch(() => {});
+    for (let index = 0; index < 60; index++) attempt();
+    await until(() => server.pendingHandshakes >= 20);
+    const other = new Deno.QuicEndpoint({ hostname: "127.0.0.2", port: 0 });
+    const honest = await connectHttp3({ port: server.port, certificate: keyPair.certificate, endpoint: other });
+    await sendSettings(honest);
+    assert.equal((await request(honest, get)).status, 404);
+    assert.ok(server.pendingHandshakes <= 20);
+    endpoint.close();
+    relay.close();
+    await until(() => server.pendingHandshakes === 0);
+    out.close();
+    other.close();
+    await server.close();
+  },
+);
 
-quicTest("SERVERS 10: a session that does not open gives back what its admission took", async () => {
+quicTest("a session that does not open gives back what its admission took", async () => {
   const counts = { taken: 0, opened: 0, givenBack: 0 };
   await using fixture = startServer({
     authorize: () => {
