@@ -65,6 +65,7 @@ const eventRefusals: Partial<Record<ConnectionEvent, RefusalReason>> = {
   full: "connections",
   addressHandshakes: "handshakesPerAddress",
   addressFull: "connectionsPerAddress",
+  crowded: "waitingStreams",
 };
 
 /**

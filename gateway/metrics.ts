@@ -46,6 +46,7 @@ export type RefusalReason =
   | "handshakes"
   | "handshakesPerAddress"
   | "sessionsPerAddress"
+  | "waitingStreams"
   | "idleSession"
   | "origin"
   | CallLimit

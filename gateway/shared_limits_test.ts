@@ -88,7 +88,7 @@ quicTest("SERVERS 3: when memory is short the greediest is cut off, and who has 
   void (async () => {
     for (let index = 0; index < 60; index++) void halfCall(greedy);
   })();
-  assert.match((await closed).reason, /short of memory/);
+  assert.match((await closed).reason, /too many streams/);
   assert.equal(await echo(modest), 7);
   await until(() => test.gateway.metrics.get("qpq_gateway_memory_shed_total") === 1);
   assert.ok(test.events.some(({ level, event }) => level === "warn" && event === "memory-short"));
