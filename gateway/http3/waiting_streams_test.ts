@@ -81,6 +81,24 @@ quicTest("SERVERS 3: of an address's streams that wait for their turn, few fill 
   conn.close();
 });
 
+quicTest("SERVERS 3: when too many streams of an address wait, its fullest connection is closed", async () => {
+  let isTime = true;
+  await using fixture = startServer({ turn: () => isTime ? Promise.resolve() : new Promise(() => {}) });
+  const sessions: ClientSession[] = [];
+  for (let index = 0; index < 9; index++) sessions.push(await openSession(fixture.options));
+  isTime = false;
+  let closed = 0;
+  for (const { conn } of sessions) conn.closed.then(({ reason }) => closed += /too many streams/.test(reason) ? 1 : 0);
+  for (const session of sessions) {
+    await Promise.all(Array.from({ length: 120 }, async () => {
+      const stream = await session.openStream().catch(() => undefined);
+      held.push(stream);
+    }));
+  }
+  await until(() => closed > 0, "9 times 120 streams wait");
+  assert.ok(closed < 9, `${closed} connections were closed`);
+});
+
 quicTest("what waits is given to its call whole and in order", async () => {
   const { promise: turn, resolve: itIsTime } = Promise.withResolvers<void>();
   let turns = 0;
