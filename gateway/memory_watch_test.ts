@@ -25,7 +25,7 @@ function watch(usedMiB: number, shed: ((free: () => void) => number)[]) {
   return { memory, metrics, events, stop };
 }
 
-Deno.test("SERVERS 3: watchMemory() cuts off the greediest, one after the other, until memory is below its mark", async () => {
+Deno.test("SERVERS 3: watchMemory() cuts off the greediest until memory is below its mark", async () => {
   const { memory, metrics, events, stop } = watch(115, [(free) => {
     free();
     return 90;
@@ -39,7 +39,7 @@ Deno.test("SERVERS 3: watchMemory() cuts off the greediest, one after the other,
   assert.match(await metrics.render(), /qpq_gateway_refusals_total\{reason="memory"\} 2/);
 });
 
-Deno.test("SERVERS 3: watchMemory() asks the next one where the first finds nobody, and counts no cut without one", async () => {
+Deno.test("SERVERS 3: watchMemory() asks the next one where the first finds nobody", async () => {
   const asked: string[] = [];
   const { metrics, events, stop } = watch(200, [
     () => asked.push("first") && 0,

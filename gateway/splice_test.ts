@@ -157,7 +157,7 @@ Deno.test("SERVERS 6: spliceCall() is over when the core has answered, whatever 
   await assert.rejects(core.out.read(), "the core is told that no more comes");
 });
 
-Deno.test("SERVERS 6: Splice.end() answers E005 where nothing was answered yet, and says how a call stands", async () => {
+Deno.test("SERVERS 6: Splice.end() answers E005 where nothing was answered yet", async () => {
   const client = makeSide();
   const core = makeSide();
   const splice = new Splice(client.duplex, core.duplex, limits);
