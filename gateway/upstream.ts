@@ -109,9 +109,12 @@ export class UpstreamPool {
     return this.#answering().length;
   }
 
-  /** How many calls there is room for now. While the core is away, as many may wait as it takes at first. */
+  /**
+   * How many calls there is room for now. A connection that is silent for a moment keeps its calls; and while the core is
+   * away, as many may wait as it takes at first.
+   */
   get places(): number {
-    return (this.readyConnections || this.#options.connections) * this.#callsPerConnection;
+    return Math.max(this.#connections.size, this.#options.connections) * this.#callsPerConnection;
   }
 
   /** Resolves when at least one connection is ready. */
