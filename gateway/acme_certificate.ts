@@ -2,7 +2,9 @@
  * The gateway's certificate from an ACME authority: ordered, stored in a folder, and renewed when a third of
  * its life is left.
  */
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { checkKeyPair } from "../server-common/key_pair.ts";
+import { replaceFile } from "../server-common/replace_file.ts";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 import type { CertificateSource } from "./certificate.ts";
 import type { Log } from "../server-common/log.ts";
@@ -84,7 +86,9 @@ export class AcmeCertificate implements CertificateSource {
    */
   async refresh(): Promise<KeyPairPem | undefined> {
     if (this.#ordering) return undefined;
-    if (!this.#isDue() || this.#options.now() < this.#nextTryMs) return undefined;
+    const waitMs = this.#nextTryMs - this.#options.now();
+    // A longer wait was written down while the clock was ahead.
+    if (!this.#isDue() || (waitMs > 0 && waitMs <= longestBackoffMs)) return undefined;
     this.#ordering = this.#order();
     try {
       return await this.#ordering;
@@ -104,7 +108,9 @@ export class AcmeCertificate implements CertificateSource {
     const { domain, directoryUrl, folder, log, now, order } = this.#options;
     try {
       const pair = await order(await this.#accountKey());
-      await save(`${folder}/certificate.json`, JSON.stringify({ domain, directoryUrl, ...pair } satisfies Kept));
+      checkKeyPair(pair);
+      const kept: Kept = { domain, directoryUrl, ...pair };
+      await replaceFile(`${folder}/certificate.json`, JSON.stringify(kept), 0o600);
       this.#current = pair;
       this.#isOrdered = true;
       this.#failures = 0;
@@ -125,10 +131,13 @@ export class AcmeCertificate implements CertificateSource {
   async #accountKey(): Promise<string> {
     const path = `${this.#options.folder}/account-key.pem`;
     try {
-      return await Deno.readTextFile(path);
+      const key = await Deno.readTextFile(path);
+      createPrivateKey(key);
+      return key;
     } catch {
+      // Missing or damaged: the authority makes a new account for a new key.
       const key = await this.#options.makeAccountKey();
-      await save(path, key);
+      await replaceFile(path, key, 0o600);
       return key;
     }
   }
@@ -142,14 +151,11 @@ async function load({ folder, domain, directoryUrl, now }: AcmeCertificateOption
       typeof kept.privateKey !== "string"
     ) return undefined;
     if (Date.parse(new X509Certificate(kept.certificate).validTo) <= now()) return undefined;
-    return { certificate: kept.certificate, privateKey: kept.privateKey };
+    const pair = { certificate: kept.certificate, privateKey: kept.privateKey };
+    checkKeyPair(pair);
+    return pair;
   } catch {
     // Missing or damaged: a new certificate is ordered.
     return undefined;
   }
-}
-
-async function save(path: string, text: string): Promise<void> {
-  await Deno.writeTextFile(`${path}.new`, text, { mode: 0o600 });
-  await Deno.rename(`${path}.new`, path);
 }

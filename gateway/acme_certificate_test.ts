@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { logTo } from "../server-common/testing/log.ts";
 import { AcmeCertificate, type AcmeCertificateOptions } from "./acme_certificate.ts";
 import { AcmeChallenges } from "./acme_challenges.ts";
@@ -22,7 +23,10 @@ function authority(folder: string, more: Partial<AcmeCertificateOptions> = {}) {
     folder,
     now: () => world.now,
     log: logTo((_level, event) => void world.events.push(event)),
-    makeAccountKey: () => Promise.resolve(`key ${world.keys.length}`),
+    makeAccountKey: () => {
+      const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      return Promise.resolve(privateKey.export({ type: "pkcs8", format: "pem" }).toString());
+    },
     order: async (accountKey) => {
       world.orders++;
       world.keys.push(accountKey);
@@ -62,7 +66,7 @@ Deno.test("AcmeCertificate starts self-made, orders once, and again when a third
     world.now += 2 * dayMs;
     assert.ok(await source.refresh());
     assert.equal(world.orders, 2);
-    assert.deepEqual(new Set(world.keys), new Set(["key 0"]), "the account is kept");
+    assert.equal(new Set(world.keys).size, 1, "the account is kept");
   }));
 
 Deno.test("AcmeCertificate waits longer after each failure, and serves its old certificate", () =>
@@ -80,6 +84,19 @@ Deno.test("AcmeCertificate waits longer after each failure, and serves its old c
     assert.deepEqual(triedAt, [0, 2, 6, 14, 30, 62]);
     assert.ok(source.current.certificate.includes("BEGIN CERTIFICATE"));
     world.now += 6 * 60 * minuteMs;
+    world.refuses = false;
+    assert.ok(await source.refresh());
+  }));
+
+Deno.test("SERVERS 9: AcmeCertificate tries again in time after an order that failed at a clock two years ahead", () =>
+  withFolder(async (folder) => {
+    const { world, options } = authority(folder);
+    world.refuses = true;
+    const source = await AcmeCertificate.open(options);
+    const rightMs = world.now;
+    world.now += 730 * dayMs;
+    assert.equal(await source.refresh(), undefined);
+    world.now = rightMs;
     world.refuses = false;
     assert.ok(await source.refresh());
   }));
@@ -110,3 +127,25 @@ Deno.test("AcmeChallenges answers only for offered tokens", async () => {
   challenges.withdraw("abc-_1");
   assert.equal(challenges.respond("/.well-known/acme-challenge/abc-_1")?.status, 404);
 });
+
+Deno.test("SERVERS 10: AcmeCertificate orders anew when its files were cut off, and takes no pair that does not match", () =>
+  withFolder(async (folder) => {
+    const { world, options } = authority(folder);
+    const source = await AcmeCertificate.open(options);
+    await source.refresh();
+    for (const file of ["account-key.pem", "certificate.json"]) await Deno.writeTextFile(`${folder}/${file}`, "");
+    const again = await AcmeCertificate.open(options);
+    assert.ok(await again.refresh());
+    assert.equal(new Set(world.keys).size, 2, "an account of its own for the new key");
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
+      "account-key.pem",
+      "certificate.json",
+    ]);
+    const { certificate } = again.current;
+    const wrong = authority(folder, { order: async () => ({ ...await options.order(""), certificate }) });
+    wrong.world.now += 89 * dayMs;
+    const kept = await AcmeCertificate.open(wrong.options);
+    assert.equal(await kept.refresh(), undefined);
+    assert.deepEqual(wrong.world.events, ["acme-order-failed"]);
+    assert.deepEqual(kept.current, again.current);
+  }));

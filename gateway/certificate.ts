@@ -3,6 +3,8 @@
  * renews.
  */
 import { certificatePin } from "../schema/certificate_pin.ts";
+import { checkKeyPair } from "../server-common/key_pair.ts";
+import { replaceFile } from "../server-common/replace_file.ts";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 
 export interface CertificateSource {
@@ -17,7 +19,7 @@ export interface CertificateSource {
    * Renews or reloads the certificate if it is due.
    *
    * @returns the new pair when it changed
-   * @throws when a file can not be read or written; the old pair stays
+   * @throws when a file can not be read or written, or holds no pair that can be served; the old pair stays
    */
   refresh(): Promise<KeyPairPem | undefined>;
 }
@@ -112,7 +114,9 @@ export class SelfMadeCertificate implements CertificateSource {
   async #load(): Promise<StoredCertificate[] | undefined> {
     try {
       const stored = JSON.parse(await Deno.readTextFile(this.#path));
-      return Array.isArray(stored) && stored.length === 2 && stored.every(isStoredCertificate) ? stored : undefined;
+      if (!Array.isArray(stored) || stored.length !== 2 || !stored.every(isStoredCertificate)) return undefined;
+      for (const pair of stored) checkKeyPair(pair);
+      return stored;
     } catch {
       // Missing or damaged. New certificates do no harm: pages read the new hashes when they load.
       return undefined;
@@ -120,9 +124,7 @@ export class SelfMadeCertificate implements CertificateSource {
   }
 
   async #save(certificates: StoredCertificate[]): Promise<void> {
-    const temporary = `${this.#path}.new`;
-    await Deno.writeTextFile(temporary, JSON.stringify(certificates), { mode: 0o600 });
-    await Deno.rename(temporary, this.#path);
+    await replaceFile(this.#path, JSON.stringify(certificates), 0o600);
   }
 }
 
@@ -137,7 +139,7 @@ export class CertificateFiles implements CertificateSource {
     this.#current = current;
   }
 
-  /** @throws when a file can not be read */
+  /** @throws when a file can not be read, or the two are no certificate and its key */
   static async open(paths: { certificatePath: string; privateKeyPath: string }): Promise<CertificateFiles> {
     return new CertificateFiles(paths, await readPair(paths));
   }
@@ -157,10 +159,12 @@ export class CertificateFiles implements CertificateSource {
 }
 
 async function readPair(paths: { certificatePath: string; privateKeyPath: string }): Promise<KeyPairPem> {
-  return {
+  const pair = {
     certificate: await Deno.readTextFile(paths.certificatePath),
     privateKey: await Deno.readTextFile(paths.privateKeyPath),
   };
+  checkKeyPair(pair);
+  return pair;
 }
 
 async function make(notBeforeMs: number): Promise<StoredCertificate> {

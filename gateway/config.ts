@@ -37,6 +37,10 @@ export interface GatewayLimits {
   callsPerSecond: number;
   /** calls over `/rpc` a second of one client address, evenly; three seconds' worth at once */
   rpcPerSecond: number;
+  /** TCP connections of the HTTP port in total; each takes a file descriptor */
+  httpConnections: number;
+  /** TCP connections of one client address; those of a trusted proxy are not counted */
+  httpConnectionsPerAddress: number;
   /** other HTTP requests a second of one client address, evenly; three seconds' worth at once */
   filesPerSecond: number;
 }
@@ -185,6 +189,8 @@ export function readConfig(
       memory: integer("QPQ_LIMIT_MEMORY", 768, 1, 1_000_000),
       callsPerSecond: integer("QPQ_LIMIT_CALLS_PER_SECOND", 100, 1, 1_000_000),
       rpcPerSecond: integer("QPQ_LIMIT_RPC_PER_SECOND", 100, 1, 1_000_000),
+      httpConnections: integer("QPQ_LIMIT_HTTP_CONNECTIONS", 768, 16, 1_000_000),
+      httpConnectionsPerAddress: integer("QPQ_LIMIT_HTTP_CONNECTIONS_PER_ADDRESS", 128, 1, 1_000_000),
       filesPerSecond: integer("QPQ_LIMIT_FILES_PER_SECOND", 200, 1, 1_000_000),
     },
     logLevel: reader.choice("QPQ_LOG", logLevels, "info"),

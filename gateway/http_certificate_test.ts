@@ -57,6 +57,57 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "SERVERS 10: a new pair that can not be served is refused with a log line, and the old one stays",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    const paths = { certificatePath: `${folder}/c.pem`, privateKeyPath: `${folder}/k.pem` };
+    const write = async (certificate: string, privateKey: string) => {
+      await Deno.writeTextFile(paths.certificatePath, certificate);
+      await Deno.writeTextFile(paths.privateKeyPath, privateKey);
+    };
+    const [first, second] = [await makeKeyPair(), await makeKeyPair()];
+    await write(first.certificate, first.privateKey);
+    await using test = await startTestGateway({ config: { tls: paths, httpTls: true } });
+    await test.gateway.whenCoreReady();
+    const origin = `https://localhost:${test.gateway.httpPort}`;
+    const serves = async ({ certificate }: { certificate: string }) => {
+      using client = Deno.createHttpClient({ caCerts: [certificate] });
+      const init: RequestInit & { client: Deno.HttpClient } = { client };
+      await (await fetch(`${origin}/.well-known/quicproquo.json`, init)).body?.cancel();
+      const { conn } = await openSession({ port: test.gateway.webTransportPort, certificate, origin });
+      conn.close();
+    };
+    await serves(first);
+    const damaged = first.certificate.replace(/\n[^\n]{64}\n/, "\n");
+    const bad = [
+      ["", second.privateKey],
+      ["no certificate", second.privateKey],
+      [damaged, first.privateKey],
+      [second.certificate, first.privateKey],
+      [second.certificate, ""],
+      [second.certificate, second.privateKey.slice(0, 80)],
+      [second.certificate + damaged, second.privateKey],
+    ];
+    for (const [certificate, privateKey] of bad) {
+      await write(certificate, privateKey);
+      const before = test.events.length;
+      await test.gateway.refreshCertificate();
+      const refused = test.events.slice(before).find(({ event }) => event === "certificate-not-replaced");
+      assert.equal(refused?.level, "error");
+      assert.match(String(refused?.fields?.error), /^Error: the /);
+      await serves(first);
+    }
+    await write(second.certificate, second.privateKey);
+    await test.gateway.refreshCertificate();
+    await serves(second);
+    await assert.rejects(serves(first));
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
 /** A core whose calls, like a subscription, send a piece whenever the test asks, until the test ends them. */
 function tickingCore() {
   let next = Promise.withResolvers<string>();

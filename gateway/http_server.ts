@@ -1,17 +1,17 @@
 /** The gateway's HTTP(S) port: the PWA, its configuration, and calls over `POST /rpc`. */
 import { HttpServer } from "../server-common/http_server.ts";
-import type { HttpRequest } from "../server-common/http_exchange.ts";
+import type { HttpRequest, HttpSender } from "../server-common/http_exchange.ts";
 import { textResponse } from "../server-common/text_response.ts";
 import type { AcmeChallenges } from "./acme_challenges.ts";
 import type { CallRouter } from "./calls.ts";
-import { clientAddress } from "./client_address.ts";
+import { canonicalAddress, clientAddress } from "./client_address.ts";
 import type { GatewayLimits } from "./config.ts";
-import type { Log } from "../server-common/log.ts";
+import { errorFields, type Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
-import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
+import { foreignOriginAdvice, ownHost, ownOrigins, webTransportHost } from "./origins.ts";
 import type { CallPace } from "./pace.ts";
 import { refusal } from "./refusal.ts";
-import { answerRpc } from "./rpc_fallback.ts";
+import { answerRpc, type CallerOrigins } from "./rpc_fallback.ts";
 import { securityHeaders } from "./security_headers.ts";
 import type { KeyPairPem } from "../server-common/self_signed_certificate.ts";
 import { StaticFiles } from "./static.ts";
@@ -30,7 +30,10 @@ export interface GatewayHttpOptions {
   /** the TCP port that browsers use, where it differs */
   publicPort?: number;
   origins: string[];
-  limits: Pick<GatewayLimits, "bytesPerCall" | "rpcPerSecond" | "filesPerSecond">;
+  limits: Pick<
+    GatewayLimits,
+    "bytesPerCall" | "rpcPerSecond" | "filesPerSecond" | "httpConnections" | "httpConnectionsPerAddress"
+  >;
   /** proxies whose X-Forwarded-For is trusted */
   trustedProxies: string[];
   /** answered here as well, for a gateway behind a proxy that forwards plain HTTP */
@@ -61,6 +64,14 @@ const refusalsPerSecond = 20;
 const holdAtMostMs = 2_000;
 /** How many refusals of one address are delayed at a time. */
 const heldPerAddress = 256;
+/**
+ * New connections of one address each second, and three times as many at once. A page needs one over HTTP/2 and six
+ * over HTTP/1.1.
+ */
+const connectionsPerSecond = 100;
+/** Everybody can cause a refusal, so it is told once in this time. */
+const originToldEveryMs = 60_000;
+const loggedOriginLength = 200;
 /** Addresses whose rates are remembered. A forgotten address has a fresh burst. */
 const maxAddresses = 10_000;
 
@@ -73,7 +84,8 @@ export class GatewayHttpServer {
   readonly #refusalRate: AddressRates;
   readonly #held = new AddressUsage(heldPerAddress);
   readonly #server: HttpServer;
-  readonly #isOwnOrigin: (origin: string) => boolean;
+  readonly #origins: CallerOrigins;
+  #originToldMs = -Infinity;
 
   private constructor(options: GatewayHttpOptions, server: HttpServer) {
     this.#options = options;
@@ -90,19 +102,31 @@ export class GatewayHttpServer {
     this.#rpcRate = rate(rpcPerSecond, burstSeconds);
     this.#fileRate = rate(filesPerSecond, burstSeconds);
     this.#refusalRate = rate(refusalsPerSecond, 1);
-    const ports = [this.port, options.publicPort ?? this.port];
-    const tests = ports.map((httpPort) => ownOrigins({ ...options, httpPort, httpTls: options.tls !== undefined }));
-    this.#isOwnOrigin = (origin) => tests.some((isOwn) => isOwn(origin));
+    const own = new Set([this.port, options.publicPort ?? this.port].flatMap(
+      (httpPort) => [...ownOrigins({ ...options, httpPort, httpTls: options.tls !== undefined })],
+    ));
+    const advice = foreignOriginAdvice(own);
+    this.#origins = { isOwn: (origin) => own.has(origin) || this.#refuseOrigin(origin, advice), ...advice };
   }
 
   /** @throws when the address can not be bound */
   static async listen(options: GatewayHttpOptions): Promise<GatewayHttpServer> {
     const self = Promise.withResolvers<GatewayHttpServer>();
+    const { bind, port, tls, limits, trustedProxies, metrics, log } = options;
     const server = await HttpServer.listen({
-      bind: options.bind,
-      port: options.port,
-      tls: options.tls,
+      bind,
+      port,
+      tls,
+      places: {
+        connections: limits.httpConnections,
+        connectionsPerAddress: limits.httpConnectionsPerAddress,
+        connectionsPerSecond,
+        isTrusted: (address) => trustedProxies.includes(canonicalAddress(address) ?? ""),
+        onFull: () => metrics.refuse("httpConnections"),
+      },
+      limit: async (sender) => await (await self.promise).#limit(sender),
       handle: async (request) => await (await self.promise).#handle(request),
+      log,
     });
     self.resolve(new GatewayHttpServer(options, server));
     return await self.promise;
@@ -112,7 +136,8 @@ export class GatewayHttpServer {
     return this.#server.port;
   }
 
-  readonly isOwnOrigin = (origin: string): boolean => this.#isOwnOrigin(origin);
+  /** Whether pages of this origin may open sessions and post calls. A refusal is logged, at times. */
+  readonly isOwnOrigin = (origin: string): boolean => this.#origins.isOwn(origin);
 
   /** New connections get this certificate; open ones keep theirs. */
   replaceCertificate(tls: KeyPairPem): void {
@@ -124,13 +149,27 @@ export class GatewayHttpServer {
     await this.#server.close(graceMs);
   }
 
+  /** The limits of a request's address, before anything else is looked at. */
+  async #limit({ peer, headers, url }: HttpSender): Promise<Response | undefined> {
+    this.#options.metrics.add("qpq_gateway_http_requests_total");
+    const client = this.#clientOf(peer, headers);
+    const refused = await this.#refuseRate(url?.pathname === "/rpc", client) ??
+      (url ? undefined : textResponse(400, "bad request"));
+    return refused && this.#secured(refused, url?.host);
+  }
+
   async #handle(request: HttpRequest): Promise<Response> {
-    const { metrics } = this.#options;
-    metrics.add("qpq_gateway_http_requests_total");
     const { host, pathname: path } = request.url;
-    const client = clientAddress(request.peer, request.headers.get("x-forwarded-for"), this.#options.trustedProxies);
-    const response = await this.#refuseRate(path, client) ??
-      await this.#answer(request, client, host, path).catch((error) => this.#fault(error));
+    const client = this.#clientOf(request.peer, request.headers);
+    const response = await this.#answer(request, client, host, path).catch((error) => this.#fault(error));
+    return this.#secured(response, host);
+  }
+
+  #clientOf(peer: Deno.NetAddr, headers: Headers): Deno.NetAddr {
+    return clientAddress(peer, headers.get("x-forwarded-for"), this.#options.trustedProxies);
+  }
+
+  #secured(response: Response, host: string | undefined): Response {
     for (const [name, value] of Object.entries(this.#headers(host))) response.headers.set(name, value);
     return response;
   }
@@ -139,7 +178,7 @@ export class GatewayHttpServer {
     const { metrics, calls, limits, certificateHashes, challenges } = this.#options;
     if (path === "/rpc") {
       return request.method === "POST"
-        ? await answerRpc(request, client, calls, this.#isOwnOrigin, limits.bytesPerCall, metrics)
+        ? await answerRpc(request, client, calls, this.#origins, limits.bytesPerCall, metrics)
         : methodNotAllowed("POST");
     }
     if (request.method !== "GET" && request.method !== "HEAD") return methodNotAllowed("GET, HEAD");
@@ -147,13 +186,22 @@ export class GatewayHttpServer {
     return challenges?.respond(path) ?? await this.#files.serve(request);
   }
 
+  /** Says what is wrong, with nothing of what the client sent. */
+  #refuseOrigin(origin: string, advice: { expected: string; advice: string }): false {
+    const { log, now } = this.#options;
+    log.debug("foreign-origin-from", { origin: origin.slice(0, loggedOriginLength) });
+    if (now() - this.#originToldMs < originToldEveryMs) return false;
+    this.#originToldMs = now();
+    log.warn("foreign-origin", { ...advice });
+    return false;
+  }
+
   #fault(error: unknown): Response {
-    this.#options.log.error("http-fault", { error: String(error) });
+    this.#options.log.error("http-fault", errorFields(error));
     return textResponse(500, "internal error");
   }
 
-  async #refuseRate(path: string, client: Deno.NetAddr): Promise<Response | undefined> {
-    const isRpc = path === "/rpc";
+  async #refuseRate(isRpc: boolean, client: Deno.NetAddr): Promise<Response | undefined> {
     const { hostname: address } = client;
     const retryAfterMs = (isRpc ? this.#rpcRate : this.#fileRate).take(address);
     if (retryAfterMs === 0) {

@@ -2,7 +2,7 @@
  * `qpq-gateway`: reads the environment, runs a gateway, drains on SIGINT and SIGTERM. Events go to stderr,
  * the line "ready" to stdout.
  */
-import { makeLog } from "../server-common/log.ts";
+import { errorFields, makeLog } from "../server-common/log.ts";
 import { onStopSignal, reportUnhandledRejections } from "../server-common/process.ts";
 import { readConfig } from "./config.ts";
 import { type Gateway, startGateway } from "./gateway.ts";
@@ -15,7 +15,7 @@ async function main(): Promise<void> {
   let log = makeLog("info", console.error, Date.now);
   reportUnhandledRejections((reason) => {
     gateway?.metrics.add("qpq_gateway_unhandled_rejections_total");
-    log.error("unhandled-rejection", { error: String(reason) });
+    log.error("unhandled-rejection", errorFields(reason));
   });
 
   try {

@@ -45,6 +45,7 @@ export type RefusalReason =
   | "connectionsPerAddress"
   | "handshakes"
   | "handshakesPerAddress"
+  | "httpConnections"
   | "sessionsPerAddress"
   | "waitingStreams"
   | "idleSession"

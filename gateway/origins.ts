@@ -15,9 +15,9 @@ const localHosts = ["localhost", "127.0.0.1", "[::1]"];
  * The origins whose pages may open sessions and post calls: the gateway's own HTTP address under each of its
  * names, the public host behind a proxy's port 443, and the configured origins.
  *
- * @returns a test for an `Origin` header's value
+ * @returns values of an `Origin` header
  */
-export function ownOrigins({ publicHost, origins, httpPort, httpTls }: OriginOptions): (origin: string) => boolean {
+export function ownOrigins({ publicHost, origins, httpPort, httpTls }: OriginOptions): Set<string> {
   const scheme = httpTls ? "https" : "http";
   const own = new Set(origins);
   for (const host of localHosts) own.add(new URL(`${scheme}://${host}:${httpPort}`).origin);
@@ -26,7 +26,19 @@ export function ownOrigins({ publicHost, origins, httpPort, httpTls }: OriginOpt
     own.add(new URL(`https://${publicHost}:${httpPort}`).origin);
     if (!httpTls) own.add(new URL(`http://${publicHost}:${httpPort}`).origin);
   }
-  return (origin) => own.has(origin);
+  return own;
+}
+
+/** So many origins are named to somebody who comes from another. */
+const namedOrigins = 8;
+
+/** @returns what an operator has to know about a request from another origin; nothing of the request is in it */
+export function foreignOriginAdvice(own: ReadonlySet<string>): { expected: string; advice: string } {
+  const names = [...own];
+  return {
+    expected: [...names.slice(0, namedOrigins), ...(names.length > namedOrigins ? ["…"] : [])].join(" "),
+    advice: "behind a proxy, QPQ_PUBLIC_HOST has to be the host that browsers open; QPQ_ORIGINS names further origins",
+  };
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ownHost, ownOrigins, webTransportHost } from "./origins.ts";
 
 Deno.test("ownOrigins() accepts the gateway's own address under its names, and configured origins", () => {
-  const isOwn = ownOrigins({
+  const own = ownOrigins({
     publicHost: "chat.example",
     origins: ["https://other.example"],
     httpPort: 8080,
@@ -16,7 +16,7 @@ Deno.test("ownOrigins() accepts the gateway's own address under its names, and c
       "https://chat.example",
       "https://other.example",
     ]
-  ) assert.ok(isOwn(origin), origin);
+  ) assert.ok(own.has(origin), origin);
   for (
     const origin of [
       "null",
@@ -26,7 +26,7 @@ Deno.test("ownOrigins() accepts the gateway's own address under its names, and c
       "https://chat.example.evil",
       "http://evil.example:8080",
     ]
-  ) assert.ok(!isOwn(origin), origin);
+  ) assert.ok(!own.has(origin), origin);
 });
 
 Deno.test("ownHost() gives the gateway's own hosts without the port, and undefined for others", () => {

@@ -37,6 +37,45 @@ httpTest("/rpc refuses pages of others, other methods, and calls above the limit
   await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 0);
 }, { limits: { bytesPerCall: 1_000 } });
 
+httpTest(
+  "SERVERS 11: a 403 says in its body and the log which origins may call, and which settings change that",
+  async (test) => {
+    const evil = `https://${"evil".repeat(50)}.example`;
+    for (const headers of [{ origin: evil }, {}] as HeadersInit[]) {
+      const response = await fetch(`${test.origin}/rpc`, { method: "POST", body: "x", headers });
+      const text = await response.text();
+      assert.equal(response.status, 403);
+      assert.match(
+        text,
+        new RegExp(`^only pages of this gateway may call: .*${test.origin} .*https://chat\\.example\\b`),
+      );
+      assert.match(text, /\n.*QPQ_PUBLIC_HOST .*; QPQ_ORIGINS /);
+      assert.ok(text.length < 600 && !text.includes("evil"), text);
+    }
+    const told = test.events.filter(({ event }) => event === "foreign-origin");
+    assert.equal(told.length, 1, "one line in a minute, whoever asks");
+    assert.equal(told[0].level, "warn");
+    assert.match(JSON.stringify(told[0].fields), /https:\/\/chat\.example.*QPQ_PUBLIC_HOST/);
+    for (const { level, fields } of test.events) {
+      if (level !== "debug") assert.doesNotMatch(JSON.stringify(fields ?? {}), /evil/);
+      else assert.ok(JSON.stringify(fields ?? {}).length < 400);
+    }
+  },
+  {
+    config: {
+      publicHost: "chat.example",
+      origins: Array.from({ length: 30 }, (_, index) => `https://${index}.example`),
+    },
+  },
+);
+
+httpTest("SERVERS 11: /rpc tells nginx not to collect an answer", async (test) => {
+  await test.gateway.whenCoreReady();
+  const response = await fetch(`${test.origin}/rpc`, { method: "POST", body: "x", headers: { origin: test.origin } });
+  await response.body?.cancel();
+  assert.equal(response.headers.get("x-accel-buffering"), "no");
+});
+
 const subscriptions = { ended: 0 };
 httpTest(
   "/rpc streams a long answer piece by piece without a time limit, and a caller that leaves ends the call at the core",

@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: measures on this machine and writes docs/benchmarks.md, each figure beside the limit that
  * it is up against. `npm run bench -- --quick` takes few samples and small groups and prints the page
- * instead, to try a change of the benchmark itself.
+ * instead, to try a change of the benchmark itself. `npm run bench -- --floods` measures the attacks alone and
+ * replaces their part of the page.
  */
 
 import { execFileSync } from "node:child_process";
@@ -13,7 +14,23 @@ import { findProgram, installDebianPackages, installPackages } from "./install.m
 import { deno, root } from "./paths.mjs";
 
 const quick = process.argv.includes("--quick");
+const place = `${root}/docs/benchmarks.md`;
 installPackages();
+const { floodsSection, measureFloods } = await import("../bench/floods/report.mjs");
+
+function write(page) {
+  writeFileSync(place, page);
+  execFileSync(deno, ["fmt", ...proseFormat, "docs/benchmarks.md"], { cwd: root, stdio: "inherit" });
+  console.log("docs/benchmarks.md is written");
+}
+
+if (process.argv.includes("--floods")) {
+  const section = floodsSection(measureFloods());
+  const [before, after] = readFileSync(place, "utf8").split(/^## Under attack\n[^]*?(?=^## )/m);
+  write(`${before}${section}\n${after}`);
+  process.exit();
+}
+
 if (!findProgram("chromium")) installDebianPackages({ chromium: "chromium" });
 buildIfStale();
 const { measureBrowser } = await import("../bench/browser.mjs");
@@ -31,6 +48,7 @@ const core = measured("core.ts");
 console.error("Measuring the gateway …");
 const gateway = measured("gateway.ts");
 const flood = measured("flood.ts");
+const floods = floodsSection(quick ? measureFloods(["calls"]) : measureFloods());
 console.error("Measuring new devices …");
 const newDevice = measured("new_device.ts");
 console.error("Measuring MLS …");
@@ -175,13 +193,13 @@ requests, as fast as it is let: ${both(flood.quiet)} without the flood, ${
 } beside it. The aim: p99 no
 more than twice as long.
 
+${floods}
+
 ${mls}
 ${readFileSync(`${root}/bench/notes.md`, "utf8")}`;
 
 if (quick) {
   console.log(page);
 } else {
-  writeFileSync(`${root}/docs/benchmarks.md`, page);
-  execFileSync(deno, ["fmt", ...proseFormat, "docs/benchmarks.md"], { cwd: root, stdio: "inherit" });
-  console.log("docs/benchmarks.md is written");
+  write(page);
 }

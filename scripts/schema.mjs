@@ -1,6 +1,6 @@
 /**
- * `npm run schema`: generates schema/generated/node.ts from schema/node.capnp. With `--check` it only says
- * whether the committed file is what the schema gives.
+ * `npm run schema`: generates schema/generated/*.ts from schema/*.capnp. With `--check` it only says whether the
+ * committed files are what the schema gives.
  */
 
 import { execFileSync } from "node:child_process";
@@ -9,17 +9,18 @@ import { tmpdir } from "node:os";
 import { installDebianPackages, installPackages } from "./install.mjs";
 import { root } from "./paths.mjs";
 
-const generated = `${root}/schema/generated/node.ts`;
+const names = ["node", "authentication", "delivery"];
 
 function generate() {
   const folder = mkdtempSync(`${tmpdir()}/qpq-schema-`);
   try {
-    writeFileSync(`${folder}/node.capnp`, readFileSync(`${root}/schema/node.capnp`));
-    execFileSync(process.execPath, [`${root}/node_modules/.bin/capnp-es`, "-ots", "node.capnp"], {
+    for (const name of names) writeFileSync(`${folder}/${name}.capnp`, readFileSync(`${root}/schema/${name}.capnp`));
+    const files = names.map((name) => `${name}.capnp`);
+    execFileSync(process.execPath, [`${root}/node_modules/.bin/capnp-es`, "-ots", ...files], {
       cwd: folder,
       stdio: ["ignore", "ignore", "inherit"],
     });
-    return readFileSync(`${folder}/node.ts`, "utf8");
+    return names.map((name) => ({ name, text: readFileSync(`${folder}/${name}.ts`, "utf8") }));
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -27,9 +28,11 @@ function generate() {
 
 installPackages();
 installDebianPackages({ capnp: "capnproto" });
-const fresh = generate();
-if (!process.argv.includes("--check")) writeFileSync(generated, fresh);
-else if (readFileSync(generated, "utf8") !== fresh) {
-  console.error("schema/generated/node.ts is stale: run npm run schema");
-  process.exit(1);
+for (const { name, text } of generate()) {
+  const committed = `${root}/schema/generated/${name}.ts`;
+  if (!process.argv.includes("--check")) writeFileSync(committed, text);
+  else if (readFileSync(committed, "utf8") !== text) {
+    console.error(`schema/generated/${name}.ts is stale: run npm run schema`);
+    process.exit(1);
+  }
 }

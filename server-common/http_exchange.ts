@@ -5,14 +5,13 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { readTarget } from "./http_target.ts";
 
 /** A request in the form of the server's handler. */
 export interface HttpRequest {
   /** Upper case. */
   readonly method: string;
-  /**
-   * Normalised. The client chose its host, which means nothing until it is compared with the server's own.
-   */
+  /** Normalised. The client chose its host, which means nothing until it is compared with the server's own. */
   readonly url: URL;
   readonly headers: Headers;
   /** Empty for a request without a body. Nothing is read from the client before the handler reads. */
@@ -24,51 +23,52 @@ export interface HttpRequest {
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
-/** A reserved host (RFC 2606 §2), in place of one that a URL can not contain. */
-const unusableHost = "host.invalid";
+/** What limits of a request's sender need to know. */
+export interface HttpSender {
+  /** The other end of the TCP connection. */
+  readonly peer: Deno.NetAddr;
+  readonly headers: Headers;
+  /** As in {@link HttpRequest}; undefined for a request that is malformed, see {@link readTarget}. */
+  readonly url: URL | undefined;
+}
 
-/**
- * @param scheme `http` or `https`
- * @returns the request; undefined when its target is no URL (`*`, or the authority of CONNECT), or when it names
- *   two hosts (RFC 9112 §3.2)
- */
-export function readRequest(request: NodeRequest, scheme: string): HttpRequest | undefined {
-  const target = request.url ?? "";
-  // HTTP/2 has no Host header; it names the host in a pseudo-header.
-  const host = request.headers[":authority"] ?? request.headers.host ?? unusableHost;
-  const url = urlOf(target, `${scheme}://${host}`) ?? urlOf(target, `${scheme}://${unusableHost}`);
-  if (!url || hasTwoHosts(request)) return undefined;
+/** @param scheme `http` or `https` */
+export function readSender(request: NodeRequest, scheme: string): HttpSender {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {
     if (value !== undefined && !name.startsWith(":")) headers.set(name, String(value));
   }
-  const { remoteAddress = "", remotePort = 0 } = request.socket;
+  const { remoteAddress = "", remotePort = 0 } = request.socket ?? {};
   return {
-    method: request.method ?? "GET",
-    url,
-    headers,
-    body: bodyOf(request),
     peer: { transport: "tcp", hostname: remoteAddress, port: remotePort },
+    headers,
+    url: readTarget({ target: request.url ?? "", hosts: hostsOf(request), scheme }),
   };
 }
 
-function hasTwoHosts({ rawHeaders }: NodeRequest): boolean {
-  return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === "host").length > 1;
+/**
+ * @param onRead called when the handler begins to read the body
+ * @returns the request; undefined when it is malformed
+ */
+export function readRequest(
+  request: NodeRequest,
+  { peer, headers, url }: HttpSender,
+  onRead?: () => void,
+): HttpRequest | undefined {
+  return url && { method: request.method ?? "GET", url, headers, body: bodyOf(request, onRead), peer };
 }
 
-/** The target is a path, or a whole URL in the form for proxies (RFC 9112 §3.2). */
-function urlOf(target: string, origin: string): URL | undefined {
-  // Appended, not resolved: a path that begins with // would resolve to another host.
-  const text = target.startsWith("/") ? origin + target : target;
-  if (!URL.canParse(text)) return undefined;
-  const url = new URL(text);
-  return url.protocol === "http:" || url.protocol === "https:" ? url : undefined;
+/** HTTP/2 names the host in a pseudo-header, and may repeat it. */
+function hostsOf({ rawHeaders }: NodeRequest): string[] {
+  const isHost = (name: string) => /^(?:host|:authority)$/i.test(name);
+  return rawHeaders.filter((_value, index) => index % 2 === 1 && isHost(rawHeaders[index - 1]));
 }
 
-function bodyOf(request: NodeRequest): ReadableStream<Uint8Array<ArrayBuffer>> {
+function bodyOf(request: NodeRequest, onRead?: () => void): ReadableStream<Uint8Array<ArrayBuffer>> {
   let pieces: AsyncIterator<Uint8Array<ArrayBuffer>> | undefined;
   return new ReadableStream({
     async pull(controller) {
+      if (!pieces) onRead?.();
       // The answer continues when its handler reads no more of the body.
       pieces ??= request.iterator({ destroyOnReturn: false });
       const { value, done } = await pieces.next();
@@ -84,8 +84,15 @@ function bodyOf(request: NodeRequest): ReadableStream<Uint8Array<ArrayBuffer>> {
 /**
  * Sends an answer to its end. A client that disconnects cancels the answer's body. A failing body cuts the
  * answer off. Never rejects.
+ *
+ * @param stallMs how long the client may take nothing of the answer; then it is cut off
  */
-export async function writeResponse(answer: Response, request: NodeRequest, response: NodeResponse): Promise<void> {
+export async function writeResponse(
+  answer: Response,
+  request: NodeRequest,
+  response: NodeResponse,
+  stallMs: number,
+): Promise<void> {
   const { status, headers, body } = answer;
   const reader = body?.getReader();
   const cancel = () => void reader?.cancel(new Error("the client is gone")).catch(() => {});
@@ -95,10 +102,11 @@ export async function writeResponse(answer: Response, request: NodeRequest, resp
     (response as ServerResponse).writeHead(status, Object.fromEntries(headers));
     const announced = headers.get("content-length");
     const length = announced === null ? undefined : Number(announced);
-    if (reader && request.method !== "HEAD") await pump(reader, response as ServerResponse, length);
+    if (reader && request.method !== "HEAD") await pump(reader, response as ServerResponse, length, stallMs);
     else cancel();
     response.end();
   } catch {
+    cancel();
     cutOff(response);
   }
 }
@@ -110,12 +118,13 @@ function isOver(response: NodeResponse): boolean {
 
 /**
  * @param length as announced: other bytes would be read as part of the next answer
- * @throws when the body has another length
+ * @throws when the body has another length, or the client takes nothing for `stallMs`
  */
 async function pump(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   response: ServerResponse,
   length: number | undefined,
+  stallMs: number,
 ): Promise<void> {
   let sent = 0;
   let isLastWritten: Promise<void> | undefined;
@@ -126,13 +135,20 @@ async function pump(
     if (done && length !== undefined && sent < length) throw new Error("the body is shorter than announced");
     // Node ends an answer of known length by a write of no bytes. Deno 2.9.6 sometimes loses the end of such a
     // write behind another one on a TLS connection. Then the next request would wait for ever.
-    if (done) return await isLastWritten;
+    if (done) return await (isLastWritten && within(stallMs, isLastWritten));
     sent += value.length;
     if (length !== undefined && sent > length) throw new Error("the body is longer than announced");
     const { promise, resolve } = Promise.withResolvers<void>();
     isLastWritten = promise;
-    if (!response.write(value, () => resolve())) await roomIn(response);
+    if (!response.write(value, () => resolve())) await within(stallMs, roomIn(response));
   }
+}
+
+/** @throws when it takes longer */
+async function within(ms: number, written: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error("the client takes nothing")), ms);
+  await Promise.race([written, late.promise]).finally(() => clearTimeout(timer));
 }
 
 /** Resolves when the client has read the written bytes, or is gone. */

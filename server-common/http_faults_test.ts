@@ -198,7 +198,13 @@ Deno.test(
       await new Promise((resolve) => setTimeout(resolve, 0));
     };
     const handle = () => new Response(ReadableStream.from(body()), { headers: { "content-length": `${length}` } });
-    const server = await HttpServer.listen({ bind: "127.0.0.1", port: 0, tls, handle });
+    const server = await HttpServer.listen({
+      bind: "127.0.0.1",
+      port: 0,
+      tls,
+      places: { connections: 1_000, connectionsPerAddress: 1_000 },
+      handle,
+    });
     const asksTwice = async () => {
       const connection = await Deno.connectTls({
         hostname: "localhost",

@@ -8,16 +8,22 @@
 
 import { createServer, type Server } from "node:http";
 import { constants, createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, Server as TcpServer, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import {
   cutOff,
   type HttpRequest,
+  type HttpSender,
   type NodeRequest,
   type NodeResponse,
   readRequest,
+  readSender,
   writeResponse,
 } from "./http_exchange.ts";
+import { HttpPlaces, type Place, type PlacesOptions } from "./http_places.ts";
+import { watchListener } from "./http_watch.ts";
+import { checkKeyPair } from "./key_pair.ts";
+import type { Log } from "./log.ts";
 import type { KeyPairPem } from "./self_signed_certificate.ts";
 import { textResponse } from "./text_response.ts";
 import { stopSenderWhilePaused } from "./tls_flow_control.ts";
@@ -29,10 +35,42 @@ export interface HttpServerOptions {
   port: number;
   /** The certificate for HTTPS; absent: plain HTTP. */
   tls?: KeyPairPem;
+  /** Of the connections; absent: as a port needs that has few clients. */
+  places?: PlacesOptions;
+  timeouts?: Partial<HttpTimeouts>;
+  /**
+   * Asked before anything else is done with a request, also with one that is malformed.
+   *
+   * @returns the answer to a request that has to go without another
+   */
+  limit?(sender: HttpSender): Promise<Response | undefined>;
   /** Answers a request. When it throws, the answer is a bare 500. */
   handle(request: HttpRequest): Response | Promise<Response>;
+  /** Told what happens to the port. */
+  log?: Log;
 }
 
+/** When a connection ends whose client does nothing, in ms. */
+export interface HttpTimeouts {
+  /** until TLS stands */
+  handshake: number;
+  /** until the first request's headers are there, and from the first byte of a later one to the end of its headers */
+  headers: number;
+  /** between two requests */
+  idle: number;
+  /** while the client takes nothing of an answer */
+  stall: number;
+}
+
+/**
+ * Between requests a proxy keeps its connection open for a time: nginx 60 s, Caddy 120 s. Whoever ends it first may
+ * do so while a request is on its way, so it has to be the proxy.
+ */
+const defaultTimeouts: HttpTimeouts = { handshake: 10_000, headers: 10_000, idle: 130_000, stall: 60_000 };
+/** Connections of a port with few clients: /metrics, and the redirect to HTTPS. */
+const fewClients: PlacesOptions = { connections: 64, connectionsPerAddress: 32 };
+/** How often connections are looked at for those that are over their time. */
+const sweepMs = 1_000;
 /**
  * The streams of one HTTP/2 connection, and the bytes that a client may send ahead on a stream and on a
  * connection.
@@ -64,48 +102,91 @@ interface Connection {
 export class HttpServer {
   readonly #options: HttpServerOptions;
   readonly #server: Server | Http2SecureServer;
-  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #sessions = new Map<ServerHttp2Session, Place | undefined>();
   /** Answers in progress. */
   readonly #answers = new Set<NodeResponse>();
   readonly #connections = new Map<Socket, Connection>();
-  /** TCP connections below TLS. Those in their handshake are in no other set. */
-  readonly #transports = new Set<Socket>();
+  /** All TCP connections, by {@link keyOf}; those in their TLS handshake are in no other set. */
+  readonly #transports = new Map<string, { socket: Socket; place: Place }>();
+  readonly #places: HttpPlaces;
+  readonly #timeouts: HttpTimeouts;
+  readonly #stopWatching: () => void;
+  readonly #sweeper: ReturnType<typeof setInterval>;
+  #accepted = 0;
+  #port = 0;
   #isClosing = false;
 
   private constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#places = new HttpPlaces(options.places ?? fewClients);
+    this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
     const onRequest = (request: NodeRequest, response: NodeResponse) => void this.#answer(request, response);
     this.#server = options.tls ? this.#secureServer(options.tls, onRequest) : this.#plainServer(onRequest);
+    this.#listenForExpectations();
+    this.#sweeper = setInterval(() => this.#sweep(), sweepMs);
+    this.#stopWatching = watchListener({
+      connect: () => Deno.connect({ hostname: options.bind, port: this.#port }),
+      accepted: () => this.#accepted,
+      listen: () => this.#listen(this.#port),
+      onRestart: () => options.log?.warn("http-port-opened-again", { port: this.#port }),
+      onBlind: () => options.log?.info("http-port-not-watched", { port: this.#port }),
+    });
   }
 
   /** @throws an error of Node with `code` `EADDRINUSE`, `EADDRNOTAVAIL` or `EACCES` when it can not listen */
   static async listen(options: HttpServerOptions): Promise<HttpServer> {
     const self = new HttpServer(options);
-    await new Promise<void>((resolve, reject) => {
-      self.#server.once("error", reject);
-      self.#server.listen({ host: options.bind, port: options.port }, () => {
-        self.#server.off("error", reject);
-        resolve();
-      });
-    });
+    try {
+      await self.#listen(options.port);
+    } catch (error) {
+      self.#stop();
+      throw error;
+    }
+    // An accept that fails is told here, if at all, and would end the process. The watch looks after the port.
+    self.#server.on("error", () => {});
     return self;
   }
 
   get port(): number {
-    return (this.#server.address() as AddressInfo).port;
+    return this.#port;
   }
 
-  /** New connections get this certificate; open ones keep theirs. */
+  async #listen(port: number): Promise<void> {
+    // Of the listener alone: the connections and the checks of their timeouts go on.
+    if (this.#server.listening) TcpServer.prototype.close.call(this.#server);
+    if (this.#isClosing) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen({ host: this.#options.bind, port }, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  #stop(): void {
+    this.#isClosing = true;
+    this.#stopWatching();
+    clearInterval(this.#sweeper);
+  }
+
+  /**
+   * New connections get this certificate; open ones keep theirs.
+   *
+   * @throws Error when it is no certificate with its key; then the old one stays
+   */
   replaceCertificate({ certificate, privateKey }: KeyPairPem): void {
+    checkKeyPair({ certificate, privateKey });
     (this.#server as Http2SecureServer).setSecureContext({ cert: certificate, key: privateKey });
   }
 
   /** Accepts no more connections, lets running requests finish for at most `graceMs`, then ends the rest. */
   async close(graceMs: number): Promise<void> {
-    this.#isClosing = true;
+    this.#stop();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const [socket, { answers }] of this.#connections) if (answers.size === 0) socket.destroy();
-    for (const session of this.#sessions) session.close();
+    for (const session of this.#sessions.keys()) session.close();
     const timer = setTimeout(() => this.#endAll(), graceMs);
     await closed;
     clearTimeout(timer);
@@ -116,16 +197,23 @@ export class HttpServer {
     for (const socket of this.#connections.keys()) socket.destroy();
     // The frames that cut the answers off must be sent first.
     setTimeout(() => {
-      for (const session of this.#sessions) session.destroy();
-      for (const socket of this.#transports) socket.destroy();
+      for (const session of this.#sessions.keys()) session.destroy();
+      for (const { socket } of this.#transports.values()) socket.destroy();
     }, flushMs);
   }
 
+  #nodeOptions() {
+    const { headers, idle } = this.#timeouts;
+    // The body of a call may take as long as its call.
+    return { requestTimeout: 0, headersTimeout: headers, keepAliveTimeout: idle, connectionsCheckingInterval: sweepMs };
+  }
+
   #plainServer(onRequest: (request: NodeRequest, response: NodeResponse) => void): Server {
-    // No timeouts and no caps yet: docs/limits.md has none for HTTP connections.
-    const server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, onRequest);
+    const server = createServer(this.#nodeOptions(), onRequest);
     server.maxHeadersCount = allHeaders;
-    return server.on("connection", (socket: Socket) => this.#track(socket));
+    return server.on("connection", (socket: Socket) => {
+      if (this.#takePlace(socket)) this.#track(socket);
+    });
   }
 
   #secureServer(
@@ -137,14 +225,12 @@ export class HttpServer {
       cert: tls.certificate,
       key: tls.privateKey,
       allowHTTP1: true,
+      handshakeTimeout: this.#timeouts.handshake,
       settings: { maxConcurrentStreams: streams, initialWindowSize: windowBytes },
+      ...this.#nodeOptions(),
     }, onRequest);
-    const timeouts = { requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 };
-    Object.assign(server, { ...timeouts, maxHeadersCount: allHeaders });
-    server.on("connection", (socket: Socket) => {
-      this.#transports.add(socket);
-      socket.once("close", () => this.#transports.delete(socket));
-    });
+    Object.assign(server, { ...this.#nodeOptions(), maxHeadersCount: allHeaders });
+    server.on("connection", (socket: Socket) => void this.#takePlace(socket));
     server.on("secureConnection", (socket: TLSSocket) => {
       stopSenderWhilePaused(socket);
       if (socket.alpnProtocol !== "h2") this.#track(socket);
@@ -152,11 +238,55 @@ export class HttpServer {
     server.on("session", (session: ServerHttp2Session) => {
       destroyLater(session);
       session.setLocalWindowSize(windowBytes);
-      this.#sessions.add(session);
+      this.#sessions.set(session, this.#placeOf(session.socket));
       session.once("close", () => this.#sessions.delete(session));
       session.on("error", () => {});
     });
     return server;
+  }
+
+  /** Without these Node answers by itself, before any limit. */
+  #listenForExpectations(): void {
+    const server = this.#server as Server;
+    server.on("checkContinue", (request: NodeRequest, response: NodeResponse) => {
+      void this.#answer(request, response, () => response.writeContinue());
+    });
+    server.on("checkExpectation", (request: NodeRequest, response: NodeResponse) => {
+      void this.#answer(request, response, undefined, () => textResponse(417, "expectation failed"));
+    });
+  }
+
+  /** @returns whether there is a place for a new TCP connection; else it ends */
+  #takePlace(socket: Socket): boolean {
+    this.#accepted++;
+    socket.on("error", () => {});
+    const { remoteAddress } = socket;
+    const place = remoteAddress === undefined ? undefined : this.#places.take(remoteAddress, () => socket.destroy());
+    if (!place) {
+      socket.destroy();
+      return false;
+    }
+    const [key, transport] = [keyOf(socket), { socket, place }];
+    this.#transports.set(key, transport);
+    socket.once("close", () => {
+      this.#places.give(place);
+      if (this.#transports.get(key) === transport) this.#transports.delete(key);
+    });
+    return true;
+  }
+
+  /** @param socket of HTTP/1.1, or that stands for one of HTTP/2; none when that is gone already */
+  #placeOf(socket: Pick<Socket, "remoteAddress" | "remotePort"> | undefined): Place | undefined {
+    return socket && this.#transports.get(keyOf(socket))?.place;
+  }
+
+  /** Node has no timeouts for connections of HTTP/2 without a stream, or with headers that do not end. */
+  #sweep(): void {
+    const { headers, idle } = this.#timeouts;
+    const nowMs = performance.now();
+    for (const [session, place] of this.#sessions) {
+      if (place && place.busy === 0 && nowMs - place.idleSinceMs > (place.hasAsked ? idle : headers)) session.destroy();
+    }
   }
 
   #track(socket: Socket): void {
@@ -172,14 +302,22 @@ export class HttpServer {
     socket.setNoDelay(true);
   }
 
-  async #answer(request: NodeRequest, response: NodeResponse): Promise<void> {
+  async #answer(
+    request: NodeRequest,
+    response: NodeResponse,
+    onRead?: () => void,
+    handle = this.#options.handle,
+  ): Promise<void> {
     // A broken exchange ends by itself, with "close". An "error" without a listener would end the process.
     request.on("error", () => {});
     response.on("error", () => {});
     this.#answers.add(response);
+    const place = this.#placeOf(request.socket);
+    if (place) this.#places.begin(place);
     const isOver = new Promise<void>((resolve) =>
       response.once("close", () => {
         this.#answers.delete(response);
+        if (place) this.#places.end(place);
         resolve();
       })
     );
@@ -190,7 +328,7 @@ export class HttpServer {
       await this.#turnOf(response, connection, socket, isOver);
       if (socket.destroyed) return;
     }
-    await writeResponse(await this.#respond(request), request, response);
+    await writeResponse(await this.#respond(request, onRead, handle), request, response, this.#timeouts.stall);
   }
 
   /** Node starts all requests that a client of HTTP/1.1 sends at once. They are served one after another. */
@@ -211,14 +349,26 @@ export class HttpServer {
     await before;
   }
 
-  async #respond(request: NodeRequest): Promise<Response> {
+  async #respond(
+    request: NodeRequest,
+    onRead: (() => void) | undefined,
+    handle: HttpServerOptions["handle"],
+  ): Promise<Response> {
     try {
-      const read = readRequest(request, this.#options.tls ? "https" : "http");
-      return read ? await this.#options.handle(read) : textResponse(400, "bad request");
+      const sender = readSender(request, this.#options.tls ? "https" : "http");
+      const refusal = await this.#options.limit?.(sender);
+      if (refusal) return refusal;
+      const read = readRequest(request, sender, onRead);
+      return read ? await handle(read) : textResponse(400, "bad request");
     } catch {
       return textResponse(500, "internal error");
     }
   }
+}
+
+/** Names a TCP connection of this port. */
+function keyOf({ remoteAddress, remotePort }: Pick<Socket, "remoteAddress" | "remotePort">): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 /**

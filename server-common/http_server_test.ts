@@ -299,8 +299,7 @@ Deno.test({
         rawAnswer(server.port, `GET ${target} HTTP/1.1\nhost: ${host}\nconnection: close\n\n`);
       assert.match(await get("//etc/passwd"), /\n\r\nlocalhost\/\/etc\/passwd\n$/);
       assert.match(await get("/../a/%2e%2e/b"), /\n\r\nlocalhost\/b\n$/);
-      assert.match(await get("http://example.org/x"), /\n\r\nexample\.org\/x\n$/);
-      assert.match(await get("/", "a b; script-src *"), /\n\r\nhost\.invalid\/\n$/);
+      assert.match(await get("http://example.org/x", "Example.org:80"), /\n\r\nexample\.org\/x\n$/);
       assert.match(await get("ftp://example.org/"), /^HTTP\/1\.1 400 /);
       assert.match(await get("*"), /^HTTP\/1\.1 400 /);
       assert.match(await rawAnswer(server.port, "what is this\n\n"), /^HTTP\/1\.1 400 /);

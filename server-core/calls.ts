@@ -11,7 +11,7 @@ import { delivery, type Method } from "../schema/rpc/methods.ts";
 import { type FinishedCall, type Handlers, serveCall } from "../schema/rpc/server.ts";
 import type { CallLimits } from "./call_limits.ts";
 import type { Caller } from "./caller.ts";
-import type { Origin } from "./listener.ts";
+import type { Origin } from "./connection.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -20,6 +20,8 @@ export interface CallsOptions {
   /** Identifies the caller; rejects with WireError. */
   authorize(method: Method, auth: CallAuth, remoteAddress: string): Promise<Caller>;
   limits: CallLimits;
+  /** Judges a call by the disk; throws WireError E032 where it would store more than may be. */
+  room?(method: Method): void;
   log: Log;
   metrics: Metrics;
   /** The caller must send its Call, and then each Chunk, within this many ms. */
@@ -49,31 +51,32 @@ export class Calls {
   }
 
   /** Serves the call of one stream. Never rejects. */
-  serve(stream: ByteStream, { remoteAddress, signal, callRead }: Origin): Promise<void> {
+  serve(stream: ByteStream, { remoteAddress, signal, reading, callRead }: Origin): Promise<void> {
     const { handlers, readTimeoutMs } = this.#options;
     const id = toHex(crypto.getRandomValues(new Uint8Array(8)));
     return serveCall<Caller>(stream, {
       id,
       handlers,
-      authorize: async (method, auth) => {
-        const caller = await this.#authorize(method, auth, remoteAddress);
+      authorize: (method, auth) => {
         callRead();
-        return caller;
+        return this.#authorize(method, auth, remoteAddress);
       },
       readTimeoutMs,
       signal,
+      reading,
       onFinished: (call) => this.#finished(id, call),
     });
   }
 
   async #authorize(method: Method, auth: CallAuth, remoteAddress: string): Promise<Caller> {
-    const { limits, authorize } = this.#options;
+    const { limits, authorize, room } = this.#options;
     if (this.#draining && method.name !== delivery.health.name) {
       throw new WireError(ErrorCode.draining, "the server is shutting down: reconnect", drainingMs);
     }
     limits.address(remoteAddress);
     const caller = await authorize(method, auth, remoteAddress);
     if (caller.accountKey) limits.account(caller.accountKey);
+    room?.(method);
     return caller;
   }
 

@@ -4,6 +4,7 @@
  */
 
 import { X509Certificate } from "node:crypto";
+import type { DiskSpace } from "./disk_space.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Store } from "./storage/store.ts";
 
@@ -13,6 +14,7 @@ const totalsEveryMs = 10_000;
 export interface StateSources {
   certificatePem: string;
   store: Pick<Store, "waiting" | "storedBytes" | "delivery">;
+  disk: Pick<DiskSpace, "refuses">;
   /** ms since the Unix epoch. */
   now: () => number;
 }
@@ -24,7 +26,7 @@ export interface StateSources {
  */
 export function watchState(
   metrics: Metrics,
-  { certificatePem, store, now }: StateSources,
+  { certificatePem, store, disk, now }: StateSources,
 ): () => Promise<void> {
   const { validFrom, validTo } = new X509Certificate(certificatePem);
   metrics.gauge(
@@ -39,6 +41,11 @@ export function watchState(
   );
   metrics.gauge("process_resident_memory_bytes", "resident memory", () => Deno.memoryUsage().rss);
   metrics.gauge("qpq_storage_waiting", "operations that wait for the disk", () => store.waiting);
+  metrics.gauge(
+    "qpq_disk_refusing",
+    "1 while the disk has less free than QPQ_DISK_RESERVE: whatever stores more is refused",
+    () => disk.refuses ? 1 : 0,
+  );
   let storedBytes = 0;
   metrics.gauge("qpq_database_bytes", "size of the database with its write-ahead log", () => storedBytes);
   let totals = { waiting: 0, waitingBytes: 0 };

@@ -26,6 +26,8 @@ export interface SubscriptionOptions {
   copied(): Promise<void>;
   /** Processes entries; a throw ends the subscription, and the next one starts from the cursor. */
   receive(entries: Entry[]): Promise<void>;
+  /** The server has never given such a number (E018): the next subscription begins at 0. @throws StorageError */
+  restart(): Promise<void>;
   /** The backlog is processed (called once). */
   caughtUp(): void;
   /**
@@ -82,6 +84,11 @@ export async function listen(options: SubscriptionOptions, signal: AbortSignal):
     }
     return "drained";
   } catch (error) {
+    // Nothing is wrong that anybody could mend, and nothing is lost: what was handled is known by its id.
+    if (isWireError(error, ErrorCode.cursorAhead) && options.cursor() > 0) {
+      await options.restart().catch(options.failed);
+      return "lost";
+    }
     if (!signal.aborted) options.failed(error);
     if (isWireError(error, ErrorCode.draining)) return "drained";
     if (isWireError(error, ErrorCode.openElsewhere)) return "elsewhere";

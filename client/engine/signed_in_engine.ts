@@ -184,6 +184,7 @@ export class SignedInEngine {
           const connection = { caughtUp: caughtUp.promise, over: over.signal, held, copied };
           this.#housekeeping.background(sendWhenSafe(context, this.#sending(), connection));
         },
+        restart: () => this.#inbox.restart(),
         caughtUp: () => {
           backlog.end();
           this.#listener.caughtUp();

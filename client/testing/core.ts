@@ -80,7 +80,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     blobs: await BlobFiles.open(`${dataDir}/blobs`),
     blobLimits: { maxBytes: 1_000_000, quotaBytes: 1_000_000, ttlMs: 24 * 3600 * 1000 },
     queueAgeMs: 90 * 24 * 3600 * 1000,
-    bodies: new BodyBudget(64 * 1024 * 1024),
+    bodies: new BodyBudget({ largeBytes: 48 * 1024 * 1024, smallBytes: 16 * 1024 * 1024 }),
     additions: additions(now, 1_000_000),
     countCalls: () => {},
     now,
@@ -98,7 +98,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     isWaiting: async (recipientKey, channelId, after) =>
       (await fetchOwn({ recipientKey: recipientKey as never, channelId: channelId as never, after, limit: 1 })).length >
         0,
-    notify: (recipientKey) => live.notify(recipientKey as never),
+    notify: (recipientKey) => live.notifyStored(recipientKey, new Uint8Array()),
     serve(stream, refuses) {
       const call = serveCall<Caller>(stream, {
         handlers,

@@ -38,8 +38,8 @@ export function spoilStore({ accounts, delivery: queues }: Store, hostile: Hosti
 export function spoilLive(live: LiveDevices, hostile: HostileServer): void {
   const notify = live.notify.bind(live);
   live.notify = (recipientKey, entry) => {
-    const isHeld = hostile.held.has(toHex(recipientKey));
-    notify(recipientKey, isHeld ? undefined : entry && hostile.tell(recipientKey, entry, false));
+    if (hostile.held.has(toHex(recipientKey))) live.notifyStored(recipientKey, entry.channelId);
+    else notify(recipientKey, hostile.tell(recipientKey, entry, false));
   };
 }
 

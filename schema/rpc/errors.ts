@@ -18,6 +18,7 @@ export const ErrorCode = {
   epochConflict: 15,
   notAMember: 16,
   staleEpoch: 17,
+  cursorAhead: 18,
   malformedKeyPackage: 20,
   ciphersuiteNotAllowed: 21,
   keyPackageLifetime: 22,

@@ -1,7 +1,8 @@
 /** The methods of both services with their parameter and result types, taken from the generated code. */
 
 import type * as $ from "capnp-es";
-import * as wire from "../generated/node.ts";
+import * as authenticationWire from "../generated/authentication.ts";
+import * as deliveryWire from "../generated/delivery.ts";
 import type { PlainStruct, StructClass } from "./plain.ts";
 
 /** One method: its ids and struct classes at run time, its plain parameter and result types for the compiler. */
@@ -48,15 +49,15 @@ function methodsOf<T>(service: Method["service"], generated: readonly GeneratedM
 }
 
 /** OPAQUE, sessions, devices, KeyPackages, vault, directory. */
-export const authentication = methodsOf<wire.AuthenticationService$Server$Target>(
+export const authentication = methodsOf<authenticationWire.AuthenticationService$Server$Target>(
   "AuthenticationService",
-  wire.AuthenticationService$Client.methods,
+  authenticationWire.AuthenticationService$Client.methods,
 );
 
 /** Queues, channels, blobs, health. */
-export const delivery = methodsOf<wire.DeliveryService$Server$Target>(
+export const delivery = methodsOf<deliveryWire.DeliveryService$Server$Target>(
   "DeliveryService",
-  wire.DeliveryService$Client.methods,
+  deliveryWire.DeliveryService$Client.methods,
 );
 
 const all: Method[] = [...Object.values(authentication), ...Object.values(delivery)] as Method[];
@@ -67,8 +68,15 @@ export function findMethod(interfaceId: bigint | number, methodId: number): Meth
   return byIds.get(`${interfaceId}:${methodId}`);
 }
 
-export { EntryKind } from "../generated/node.ts";
-export type Entry = PlainStruct<wire.Entry>;
-export type Account = PlainStruct<wire.Account>;
-export type Vault = PlainStruct<wire.Vault>;
-export type DeviceProof = PlainStruct<wire.DeviceProof>;
+const withBody = new Set<Method>([delivery.commit, delivery.putBlob] as Method[]);
+
+/** @returns whether Chunks follow a call of this method */
+export function hasBody(method: Method): boolean {
+  return withBody.has(method);
+}
+
+export { EntryKind } from "../generated/delivery.ts";
+export type Entry = PlainStruct<deliveryWire.Entry>;
+export type Account = PlainStruct<authenticationWire.Account>;
+export type Vault = PlainStruct<authenticationWire.Vault>;
+export type DeviceProof = PlainStruct<authenticationWire.DeviceProof>;

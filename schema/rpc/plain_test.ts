@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import * as $ from "capnp-es";
+import * as authenticationWire from "../generated/authentication.ts";
 import * as wire from "../generated/node.ts";
 import { MalformedError } from "../malformed_error.ts";
 import { readPlain, traversalLimit, writePlain } from "./plain.ts";
@@ -10,8 +11,8 @@ function reread<S extends $.Struct>(StructClass: $.StructCtor<S>, message: $.Mes
 
 Deno.test("readPlain() gives back what writePlain() wrote, and defaults for what it left out", () => {
   const message = new $.Message();
-  writePlain(message.initRoot(wire.Vault), { version: 3, sealed: new Uint8Array([1, 2, 3]) });
-  assert.deepEqual(reread(wire.Vault, message), {
+  writePlain(message.initRoot(authenticationWire.Vault), { version: 3, sealed: new Uint8Array([1, 2, 3]) });
+  assert.deepEqual(reread(authenticationWire.Vault, message), {
     version: 3,
     sealed: new Uint8Array([1, 2, 3]),
     wrappedByPassword: new Uint8Array(),
@@ -39,8 +40,8 @@ Deno.test("writePlain() throws TypeError for a field that the struct does not ha
 
 Deno.test("readPlain() refuses integers above 2^53 − 1", () => {
   const message = new $.Message();
-  message.initRoot(wire.Vault).version = 2n ** 53n;
-  assert.throws(() => reread(wire.Vault, message), MalformedError);
+  message.initRoot(authenticationWire.Vault).version = 2n ** 53n;
+  assert.throws(() => reread(authenticationWire.Vault, message), MalformedError);
 });
 
 Deno.test("readPlain() stops at the traversal limit when many pointers lead to the same bytes", () => {
@@ -60,7 +61,7 @@ Deno.test("readPlain() stops at the traversal limit when many pointers lead to t
   for (let index = 0; index < elements; index++) listPointer(list + index, data, 2, shared);
   assert.ok(elements * shared > traversalLimit.bytes);
   const struct = new $.Message(new Uint8Array(words.buffer), false).getRoot(
-    wire.AuthenticationService_LookupAccounts$Params,
+    authenticationWire.AuthenticationService_LookupAccounts$Params,
   );
   assert.equal((struct.accountKeys.get(199) as $.Data).length, shared);
   assert.throws(() => readPlain(struct), MalformedError);

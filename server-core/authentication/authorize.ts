@@ -1,4 +1,4 @@
-/** Decides which caller may make which call (the "Who" of each method in node.capnp). */
+/** Decides which caller may make which call (the "Who" of each method in schema/*.capnp). */
 
 import { ErrorCode, isWireError, WireError } from "../../schema/rpc/errors.ts";
 import type { CallAuth } from "../../schema/rpc/calls_and_returns.ts";

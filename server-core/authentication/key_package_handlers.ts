@@ -31,7 +31,7 @@ const dayMs = 24 * 3_600_000;
 /** Serves `uploadKeyPackages`, `countKeyPackages` and `fetchKeyPackage`. */
 export function addKeyPackageHandlers(
   handlers: Handlers<Caller>,
-  { store: { accounts }, config, clock, onAccountChanged }: AuthenticationDeps,
+  { store: { accounts }, config, clock: wall, monotonic: clock = wall, onAccountChanged }: AuthenticationDeps,
 ): void {
   const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? fetchesPerMinute, clock });
   const days = new CallWindow({ most: config.fetchKeyPackagePerDay ?? fetchesPerDay, spanMs: dayMs, clock });
@@ -48,7 +48,7 @@ export function addKeyPackageHandlers(
     // Loaded with the first upload: the MLS library takes a third of the time of a start, and of every health
     // check.
     const { KeyPackageCheck } = await import("./key_package_check.ts");
-    const check = new KeyPackageCheck({ username, accountKey, deviceId, recipientKey }, clock());
+    const check = new KeyPackageCheck({ username, accountKey, deviceId, recipientKey }, wall());
     const checked: NewKeyPackage[] = [];
     for (const keyPackage of keyPackages) {
       checked.push(await check.check(keyPackage, false));

@@ -42,7 +42,7 @@ export function addLoginHandlers(
       username,
       ke1,
       record: known?.opaqueRecord,
-    });
+    }, caller.remoteAddress);
     const loginId = crypto.getRandomValues(new Uint8Array(16));
     halves.add(toHex(loginId), { expectedKe3, sessionKey, known });
     return { loginId, ke2 };

@@ -8,7 +8,7 @@ import { isUsername } from "../../schema/username.ts";
 import type { Caller } from "../caller.ts";
 import type { StoredVault } from "../storage/account_store.ts";
 
-/** node.capnp, Vault. */
+/** authentication.capnp, Vault. */
 const maxSealedBytes = 128 * 1024;
 const maxWrapBytes = 256;
 

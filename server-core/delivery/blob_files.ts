@@ -7,6 +7,11 @@ import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { blobPath } from "../storage/blob_path.ts";
 
 const pieceBytes = 64 * 1024;
+/** The slowest upload, bytes per ms, after a beginning. A slower one would hold its place for ever. */
+const slowestRate = 16;
+const beginningMs = 30_000;
+/** Advice to a caller while the disk is full. */
+const fullRetryMs = 60_000;
 
 /** Blobs on disk. A file is written under a temporary name, checked, and renamed. */
 export class BlobFiles {
@@ -30,9 +35,16 @@ export class BlobFiles {
    *
    * @param pieces exactly `length` bytes with this hash
    * @param record stores the record
-   * @throws WireError E014 when length or hash is wrong
+   * @param isGone whether a hash has no record
+   * @throws WireError E014 when length or hash is wrong, E032 when the disk is full; then no file stays
    */
-  async put<T>(sha256: Bytes, length: number, pieces: AsyncIterable<Bytes>, record: () => Promise<T>): Promise<T> {
+  async put<T>(
+    sha256: Bytes,
+    length: number,
+    pieces: AsyncIterable<Bytes>,
+    record: () => Promise<T>,
+    isGone: (sha256: Bytes) => Promise<boolean>,
+  ): Promise<T> {
     const incoming = `${this.#dir}/incoming/${crypto.randomUUID()}`;
     try {
       await writeChecked(incoming, sha256, length, pieces);
@@ -41,10 +53,18 @@ export class BlobFiles {
         await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
         await Deno.rename(incoming, path);
         await syncDirectory(path.slice(0, path.lastIndexOf("/")));
-        // A refused record leaves the file, because another account's record may need it by now. Otherwise
-        // `sweep` removes it.
-        return await record();
+        try {
+          return await record();
+        } catch (error) {
+          // Another account's record may need the file by now. If nobody can say, `sweep` removes it later.
+          if (await isGone(sha256).catch(() => false)) await Deno.remove(path).catch(ignoreMissing);
+          throw error;
+        }
       });
+    } catch (error) {
+      throw isDiskFull(error)
+        ? new WireError(ErrorCode.quotaExceeded, "the server's disk is full", fullRetryMs)
+        : error;
     } finally {
       await Deno.remove(incoming).catch(() => {});
     }
@@ -79,8 +99,7 @@ export class BlobFiles {
   }
 
   /**
-   * Removes files without a record. A crash between file and record leaves such files, and so does a refused
-   * record.
+   * Removes files without a record. A crash between file and record leaves such files.
    *
    * @param isGone whether a hash has no record
    */
@@ -111,9 +130,11 @@ async function writeChecked(path: string, sha256: Bytes, length: number, pieces:
   using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
   const hash = createHash("sha256");
   let written = 0;
+  const lateMs = performance.now() + beginningMs + length / slowestRate;
   for await (const piece of pieces) {
     written += piece.length;
     if (written > length) throw new WireError(ErrorCode.malformed, "more bytes than the call said");
+    if (performance.now() > lateMs) throw new WireError(ErrorCode.malformed, "the blob was not sent in time");
     hash.update(piece);
     for (let offset = 0; offset < piece.length;) offset += await file.write(piece.subarray(offset));
   }
@@ -129,6 +150,11 @@ async function syncDirectory(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
   using directory = await Deno.open(path, { read: true });
   await directory.sync();
+}
+
+/** No space is left on the disk, or none of the quota that the system has for this process. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && ["ENOSPC", "EDQUOT"].includes((error as { code?: string }).code ?? "");
 }
 
 function ignoreMissing(error: unknown): void {

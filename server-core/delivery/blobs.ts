@@ -1,5 +1,6 @@
 /** Handlers of `putBlob` and `getBlob`, and the purge of expired data. */
 
+import { type Bytes, toHex } from "../../schema/bytes.ts";
 import { ErrorCode, isWireError, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type ParamsOf } from "../../schema/rpc/methods.ts";
 import type { CallContext } from "../../schema/rpc/server.ts";
@@ -8,10 +9,11 @@ import { exactly, requireDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
 
 /**
- * Stores an attachment's ciphertext if its hash matches.
+ * Stores an attachment's ciphertext if its hash matches. Its place is taken before its bytes are read, and nothing of
+ * a blob that is refused stays on the disk.
  *
  * @returns until when it is kept
- * @throws WireError E014, E030, E032
+ * @throws WireError E005, E014, E030, E032
  */
 export async function putBlob(
   deps: DeliveryDependencies,
@@ -23,9 +25,14 @@ export async function putBlob(
   const { maxBytes, quotaBytes, ttlMs } = deps.blobLimits;
   if (length === 0) throw new WireError(ErrorCode.malformed, "an empty blob");
   if (length > maxBytes) throw new WireError(ErrorCode.blobTooLarge, `a blob: at most ${maxBytes} bytes`);
-  const args = { sha256, length, accountKey, quota: quotaBytes, ttlMs };
-  const present = await deps.store.reserveBlob(args);
-  return present ?? await deps.blobs.put(sha256, length, chunks(), () => deps.store.storeBlob(args));
+  return await deps.uploads.with(toHex(accountKey), toHex(sha256), length, async (underWay) => {
+    const args = { sha256, length, accountKey, quota: quotaBytes, ttlMs };
+    const present = await deps.store.reserveBlob({ ...args, underWay });
+    if (present) return present;
+    deps.disk.requireRoom(deps.uploads.bytes);
+    const record = () => deps.store.storeBlob(args);
+    return await deps.blobs.put(sha256, length, chunks(), record, isGone(deps.store));
+  });
 }
 
 /** @returns the bytes from `offset`, in pieces of at most 64 KiB @throws WireError E031 */
@@ -47,19 +54,27 @@ export async function* getBlob(
 export async function purgeDelivery(
   { store, blobs, queueAgeMs }: Pick<DeliveryDependencies, "store" | "blobs" | "queueAgeMs">,
 ): Promise<void> {
-  const isGone = (sha256: Uint8Array<ArrayBuffer>) =>
-    store.blobLength({ sha256 }).then(() => false, (error) => {
-      if (isWireError(error, ErrorCode.blobNotFound)) return true;
-      throw error;
-    });
+  const gone = isGone(store);
   let more = true;
   while (more) {
     const purged = await store.purge();
-    await blobs.remove(purged.blobs, isGone);
+    await blobs.remove(purged.blobs, gone);
     more = purged.more;
   }
   for (let after: number | undefined = 0; after !== undefined;) {
     ({ after } = await store.purgeQueues({ ageMs: queueAgeMs, after }));
   }
-  await blobs.sweep(isGone);
+  for (let after: number | undefined = 0; after !== undefined;) {
+    ({ after } = await store.purgeChannels({ after }));
+  }
+  await blobs.sweep(gone);
+}
+
+/** @returns what says whether a blob has no record that counts */
+function isGone(store: DeliveryDependencies["store"]): (sha256: Bytes) => Promise<boolean> {
+  return (sha256) =>
+    store.blobLength({ sha256 }).then(() => false, (error) => {
+      if (isWireError(error, ErrorCode.blobNotFound)) return true;
+      throw error;
+    });
 }

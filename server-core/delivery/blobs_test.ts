@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { Bytes } from "../../schema/bytes.ts";
+import { type Bytes, toHex } from "../../schema/bytes.ts";
+import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { joined, outcome, type TestService, withService } from "../testing/delivery_service.ts";
 import { random, sha256, type TestDevice } from "../testing/seed.ts";
@@ -86,4 +87,68 @@ Deno.test("purgeDelivery() removes expired blobs with their files, and files wit
     await purgeDelivery(deps);
     assert.equal(await files(dataDir), 1);
     assert.deepEqual(await get(service, ann, sha256(two)), two);
+  }));
+
+Deno.test("SERVERS 8: uploads at once do not exceed a quota together, and no refused one leaves a file", () =>
+  withService(2, async (service) => {
+    const { dataDir, devices: [ann, bob] } = service;
+    // 500,000 bytes are allowed.
+    const blobs = Array.from({ length: 4 }, () => joined(Array.from({ length: 4 }, () => random(60_000))));
+    const outcomes = await Promise.all(blobs.map((blob) => outcome(put(service, ann, blob))));
+    assert.deepEqual(outcomes.sort(), ["E032", "E032", "ok", "ok"]);
+    assert.equal(await files(dataDir), 2);
+    assert.equal(await outcome(put(service, ann, random(30_000), { length: 20_000 })), "E014");
+    assert.equal(await outcome(put(service, ann, random(20_000))), "ok", "what failed counts no longer");
+    assert.equal(await files(dataDir), 3);
+    assert.equal(await outcome(put(service, bob, blobs[0])), "ok");
+  }));
+
+Deno.test("SERVERS 8: an upload that fails takes no file from another account that puts the same blob", () =>
+  withService(2, async (service) => {
+    const { dataDir, devices: [ann, bob] } = service;
+    const blob = random(50_000);
+    const outcomes = await Promise.all([
+      outcome(put(service, bob, blob)),
+      outcome(service.as(ann).call(delivery.putBlob, { sha256: sha256(blob), length: 50_000 }, {}, blob.slice(1))),
+    ]);
+    assert.deepEqual(outcomes, ["ok", "E014"]);
+    assert.deepEqual(await get(service, ann, sha256(blob)), blob);
+    assert.equal(await files(dataDir), 1);
+  }));
+
+Deno.test("SERVERS 8: a record that is refused after the upload leaves no file, unless another account has the blob", () =>
+  withService(1, async ({ deps, dataDir }) => {
+    const [one, two] = [random(1000), random(1000)];
+    const pieces = async function* (blob: Bytes) {
+      yield blob;
+    };
+    const refused = () => Promise.reject(new Error("refused"));
+    const place = (blob: Bytes, record: () => Promise<unknown>, isGone: boolean) =>
+      outcome(deps.blobs.put(sha256(blob), 1000, pieces(blob), record, () => Promise.resolve(isGone)));
+    assert.equal(await place(one, () => Promise.resolve(), true), "ok");
+    assert.equal(await place(one, refused, false), "Error: refused");
+    assert.equal(await place(two, refused, true), "Error: refused");
+    assert.equal(await files(dataDir), 1);
+  }));
+
+Deno.test("SERVERS 8: an account has 4 uploads at once, and all accounts together what the disk has room for", () =>
+  withService(2, async (service) => {
+    const { deps, devices: [ann, bob], dataDir } = service;
+    const gate = Promise.withResolvers<void>();
+    const held = Array.from(
+      { length: 4 },
+      (_, index) => deps.uploads.with(toHex(ann.accountKey), `${index}`, 1000, () => gate.promise),
+    );
+    assert.equal(await outcome(put(service, ann, random(1000))), "E005");
+    deps.disk = {
+      requireRoom(bytes = 0) {
+        if (bytes > 5000) throw new WireError(ErrorCode.quotaExceeded, "full");
+      },
+    };
+    assert.equal(await outcome(put(service, bob, random(1001))), "E032");
+    assert.equal(await outcome(put(service, bob, random(1000))), "ok");
+    assert.equal(await files(dataDir), 1);
+    gate.resolve();
+    await Promise.all(held);
+    assert.equal(await outcome(put(service, ann, random(1000))), "ok");
   }));

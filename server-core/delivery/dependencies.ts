@@ -5,7 +5,9 @@ import type { Caller } from "../caller.ts";
 import type { DeliveryStore, Restored } from "../storage/delivery_store.ts";
 import type { BlobFiles } from "./blob_files.ts";
 import type { BodyBudget } from "./body_budget.ts";
+import type { DiskSpace } from "../disk_space.ts";
 import type { LiveDevices } from "./live.ts";
+import type { Uploads } from "./uploads.ts";
 
 export interface BlobLimits {
   /** The largest blob, bytes. */
@@ -21,6 +23,10 @@ export interface DeliveryDependencies {
   live: LiveDevices;
   blobs: BlobFiles;
   blobLimits: BlobLimits;
+  /** Uploads under way. */
+  uploads: Uploads;
+  /** Refuses what would leave too little room on the disk. */
+  disk: Pick<DiskSpace, "requireRoom">;
   /** How long a message waits for a device, ms. */
   queueAgeMs: number;
   /** Memory for streamed commits. */

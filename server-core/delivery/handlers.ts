@@ -1,4 +1,4 @@
-/** Registers the handlers of the delivery service (node.capnp has the rules of each method). */
+/** Registers the handlers of the delivery service (delivery.capnp has the rules of each method). */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { wireVersion } from "../../schema/rpc/calls_and_returns.ts";

@@ -5,11 +5,15 @@ import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { Entry } from "../../schema/rpc/methods.ts";
 import { Marks, type Opening } from "./marks.ts";
 import { Subscription } from "./subscription.ts";
+import { type Wait, WaitingFetch } from "./waiting_fetch.ts";
+
+/** Waiting fetches of all devices together. Clients of this project listen by `subscribeAs`. */
+const maxWaiting = 20_000;
 
 /** All open subscriptions and waiting fetches, by device. */
 export class LiveDevices {
   readonly #subscriptions = new Map<string, Subscription>();
-  readonly #waiting = new Map<string, Set<(error?: WireError) => void>>();
+  readonly #waiting = new Map<string, WaitingFetch>();
   readonly #marks = new Marks();
 
   /**
@@ -56,44 +60,41 @@ export class LiveDevices {
     else this.#marks.oweCopied(key);
   }
 
-  /**
-   * Notifies a device of an entry, stored or ephemeral.
-   *
-   * @param entry the entry; absent: it has to be read from the store
-   */
-  notify(recipientKey: Uint8Array, entry?: Entry): void {
+  /** Gives a device an entry that was just stored (or is ephemeral). */
+  notify(recipientKey: Uint8Array, entry: Entry): void {
     const key = keyOf(recipientKey);
-    const subscription = this.#subscriptions.get(key);
-    if (entry) subscription?.push(entry);
-    else subscription?.lag();
-    if (entry?.seq !== 0) { for (const wake of [...this.#waiting.get(key) ?? []]) wake(); }
+    this.#subscriptions.get(key)?.push(entry);
+    if (entry.seq !== 0) this.#waiting.get(key)?.stored(entry.channelId);
+  }
+
+  /** Tells a device that an entry of this channel was stored, which it has to read from the store. */
+  notifyStored(recipientKey: Uint8Array, channelId: Uint8Array): void {
+    const key = keyOf(recipientKey);
+    this.#subscriptions.get(key)?.lag();
+    this.#waiting.get(key)?.stored(channelId);
   }
 
   /**
-   * Waits until an entry is stored for the device.
+   * Opens a waiting fetch of a device. A device has one: the newest is served, and an older one ends with E005.
    *
-   * @param signal ends the wait
-   * @returns a promise that resolves at the first entry, at the signal or after `timeoutMs`, and rejects with
-   *   the reason when the device is ended
+   * @throws WireError E005 where too many devices wait
    */
-  stored(recipientKey: Uint8Array, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  wait(recipientKey: Uint8Array, wait: Wait): WaitingFetch {
     const key = keyOf(recipientKey);
-    return new Promise((resolve, reject) => {
-      const wake = (error?: WireError) => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", gone);
-        const waiting = this.#waiting.get(key);
-        waiting?.delete(wake);
-        if (waiting?.size === 0) this.#waiting.delete(key);
-        if (error) reject(error);
-        else resolve();
-      };
-      const gone = () => wake();
-      const timer = setTimeout(gone, timeoutMs);
-      signal.addEventListener("abort", gone, { once: true });
-      const waiting = this.#waiting.get(key) ?? new Set();
-      this.#waiting.set(key, waiting.add(wake));
-    });
+    const older = this.#waiting.get(key);
+    if (!older && this.#waiting.size >= maxWaiting) {
+      throw new WireError(ErrorCode.rateLimited, "too many devices wait", wait.timeoutMs);
+    }
+    older?.displaced();
+    const waiting = new WaitingFetch(wait);
+    this.#waiting.set(key, waiting);
+    return waiting;
+  }
+
+  /** Forgets a waiting fetch whose call is over. */
+  unwait(recipientKey: Uint8Array, waiting: WaitingFetch): void {
+    const key = keyOf(recipientKey);
+    if (this.#waiting.get(key) === waiting) this.#waiting.delete(key);
   }
 
   /** @returns whether a subscription of the device is open that names its run (`subscribeAs`) */
@@ -106,19 +107,25 @@ export class LiveDevices {
     return Array.from(this.#subscriptions.values(), ({ sessionId }) => Uint8Array.from(sessionId));
   }
 
-  /** Ends the subscriptions of ended sessions (E001). Waiting fetches end by themselves. */
+  /** Ends the subscriptions and waiting fetches of ended sessions (E001). */
   endSessions(sessionIds: Uint8Array[]): void {
     for (const subscription of this.#subscriptions.values()) {
       if (sessionIds.some((ended) => equalBytes(ended, subscription.sessionId))) {
         subscription.end(new WireError(ErrorCode.unauthenticated, "the session has ended"));
       }
     }
+    for (const waiting of this.#waiting.values()) waiting.endOf(sessionIds);
   }
 
   /** Ends every subscription and waiting fetch (draining). */
   endAll(error: WireError): void {
     for (const subscription of this.#subscriptions.values()) subscription.end(error);
-    for (const waiting of [...this.#waiting.values()]) for (const wake of [...waiting]) wake(error);
+    for (const waiting of this.#waiting.values()) waiting.end(error);
+  }
+
+  /** @returns how many devices wait for entries in a `fetchWait` */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   /** @returns how many subscriptions are open */

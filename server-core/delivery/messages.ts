@@ -13,7 +13,7 @@ const maxEnvelopeBytes = 128 * 1024;
 /** Fewer than the 32 generations of a sender that receivers may have skipped (GRP-6.1). */
 const maxOrderedMessages = 16;
 const maxDirectBytes = 64 * 1024;
-/** node.capnp: a longer body is left out of its entry, and fetchBody delivers it. */
+/** delivery.capnp: a longer body is left out of its entry, and fetchBody delivers it. */
 const maxInlineBytes = 64 * 1024;
 
 /**
@@ -114,7 +114,7 @@ export async function enqueue(
     body,
     bodyHash: sha256(body),
   });
-  for (const { recipientKey } of queued) deps.live.notify(recipientKey);
+  for (const { recipientKey } of queued) deps.live.notifyStored(recipientKey, channelId);
   return { stored: true };
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
 import { makeChannel, outcome, publishTo, queueOf, sendCommit, withService } from "../testing/delivery_service.ts";
+import { purgeDelivery } from "./blobs.ts";
 import { random } from "../testing/seed.ts";
 
 const day = 24 * 3600 * 1000;
@@ -31,14 +32,15 @@ Deno.test("publish() stores a message once and repeats its answer, for 30 days a
     const channelId = await makeChannel(as, [ann, bob]);
     const first = await publishTo(as(ann), channelId, 1);
     clock.nowMs += 29 * day;
-    await deps.store.purge();
+    await purgeDelivery(deps);
     await sendCommit(as(bob), { channelId, epoch: 1, members: [ann, bob] });
     const again = await publishTo(as(ann), channelId, 1, first.envelope, first.messageId);
     assert.equal(again.receivedMs, first.receivedMs);
     assert.equal((await queueOf(as(bob), bob)).filter(({ kind }) => kind === EntryKind.APPLICATION).length, 1);
     assert.equal(await outcome(publishTo(as(ann), channelId, 1, random(256), first.messageId)), "E014");
+    for (let count = 0; count < 64; count++) await publishTo(as(ann), channelId, 2);
     clock.nowMs += 2 * day;
-    await deps.store.purge();
+    await purgeDelivery(deps);
     assert.equal(
       await outcome(publishTo(as(ann), channelId, 1, first.envelope, first.messageId)),
       "E015",

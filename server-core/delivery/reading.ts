@@ -5,7 +5,7 @@ import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type Entry, type ParamsOf, type ResultsOf } from "../../schema/rpc/methods.ts";
 import type { CallContext } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
-import { exactly, requireOwnDevice } from "./checks.ts";
+import { exactly, requireDevice, requireOwnDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -18,7 +18,7 @@ const maxMarks = 16;
 
 /**
  * @returns the entries of the caller's own device after a seq, at most 200 and 192 KiB
- * @throws WireError E003
+ * @throws WireError E003, E005, E014, E018
  */
 export async function fetch(
   deps: DeliveryDependencies,
@@ -28,33 +28,32 @@ export async function fetch(
   return { entries: await deps.store.fetch(fetchArgs(params, caller)) };
 }
 
-/** Fetches as `fetch` does, and waits at most 60 s for the first entry. @throws WireError E003 */
+/**
+ * Fetches as `fetch` does, and waits at most 60 s for the first entry. A device waits once: a newer call ends this one.
+ *
+ * @throws WireError E003, E005 with the time to wait, E018
+ */
 export async function fetchWait(
   deps: DeliveryDependencies,
   params: ParamsOf<typeof delivery.fetchWait>,
   { caller, signal }: CallContext<Caller>,
 ): Promise<{ entries: Entry[] }> {
   const args = fetchArgs(params, caller);
-  const deadlineMs = performance.now() + Math.min(params.timeoutMs, maxWaitMs);
-  while (true) {
-    const leftMs = deadlineMs - performance.now();
-    // Listening starts before the read, so that no entry that is stored in between is missed.
-    const listening = new AbortController();
-    const stored = deps.live.stored(
-      args.recipientKey,
-      Math.max(leftMs, 0),
-      AbortSignal.any([signal, listening.signal]),
-    );
-    stored.catch(() => {});
-    const entries = await deps.store.fetch(args).catch((error) => {
-      listening.abort();
-      throw error;
-    });
-    if (entries.length > 0 || leftMs <= 0 || signal.aborted) {
-      listening.abort();
-      return { entries };
+  const { sessionId } = requireDevice(caller);
+  const { recipientKey, channelId } = args;
+  const timeoutMs = Math.min(params.timeoutMs, maxWaitMs);
+  if (timeoutMs === 0) return { entries: await deps.store.fetch(args) };
+  // Opened before the read, so that no entry that is stored in between is missed.
+  const waiting = deps.live.wait(recipientKey, { sessionId, channelId, timeoutMs });
+  try {
+    while (true) {
+      const { leftMs } = waiting;
+      const entries = await deps.store.fetch(args);
+      if (entries.length > 0 || leftMs === 0 || signal.aborted) return { entries };
+      await waiting.next(signal);
     }
-    await stored;
+  } finally {
+    deps.live.unwait(recipientKey, waiting);
   }
 }
 

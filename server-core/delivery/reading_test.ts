@@ -66,7 +66,7 @@ Deno.test("ack() deletes up to its seq and may be repeated; seq still rises afte
     await ack(2);
     await ack(2);
     assert.deepEqual((await queueOf(as(bob), bob)).map(({ seq }) => seq), [3, 4]);
-    await ack(1_000_000);
+    await ack(4);
     await publishTo(as(ann), channelId, 1);
     assert.deepEqual((await queueOf(as(bob), bob)).map(({ seq }) => seq), [5]);
   }));
@@ -80,9 +80,9 @@ Deno.test("a body is deleted with the last entry that refers to it", () =>
     const db = new Database(`${dataDir}/qpq.db`, { readonly: true });
     const stored = () => db.all("SELECT piece FROM body_pieces").length + db.all("SELECT body FROM bodies").length;
     assert.equal(stored(), 4, "a Welcome and a message");
-    await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: 99 });
+    await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: 2 });
     assert.equal(stored(), 4);
-    await as(eve).call(delivery.ack, { recipientKey: eve.recipientKey, upTo: 99 });
+    await as(eve).call(delivery.ack, { recipientKey: eve.recipientKey, upTo: 2 });
     assert.equal(stored(), 0);
     db.close();
   }));
@@ -148,10 +148,12 @@ Deno.test("fetchWait() answers at once, at the first entry, or empty after its t
     assert.deepEqual((await wait(1, 60)).entries, []);
     assert.ok(performance.now() - startedMs >= 55);
     const waiting = wait(1, 60_000);
-    const elsewhere = wait(1, 300, random(32));
     await new Promise((resolve) => setTimeout(resolve, 20));
     const { envelope } = await publishTo(as(ann), channelId, 1);
     assert.deepEqual((await waiting).entries.map(({ body }) => body), [envelope]);
+    const elsewhere = wait(1, 300, random(32));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    await publishTo(as(ann), channelId, 1);
     assert.deepEqual((await elsewhere).entries, [], "an entry of another channel does not end the wait");
   }));
 
@@ -236,7 +238,10 @@ Deno.test("purgeDelivery() drops messages that waited too long; commits and Welc
       waiting: 1,
       waitingBytes: (await queueOf(as(bob), bob))[2].bodyLength,
     });
-    await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: 100 });
+    await as(bob).call(delivery.ack, {
+      recipientKey: bob.recipientKey,
+      upTo: (await queueOf(as(bob), bob)).at(-1)!.seq,
+    });
     assert.deepEqual(await deps.store.queueTotals(), { waiting: 0, waitingBytes: 0 });
   }));
 
@@ -294,5 +299,5 @@ Deno.test("fetch() renumbers the entries for a device that saw higher numbers be
     assert.deepEqual(await fetchFrom(1000), again, "once");
     await publishTo(as(ann), channelId, 1);
     assert.equal((await fetchFrom(again.at(-1)!.seq)).length, 1, "and counts on from there");
-    assert.equal(await outcome(fetchFrom(2 ** 53 - 1)), "E014");
+    assert.equal(await outcome(fetchFrom(2 ** 53 - 1)), "E018");
   }));

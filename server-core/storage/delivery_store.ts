@@ -100,7 +100,10 @@ export interface FetchArgs {
  * ids) gets its first answer. Times are those of the store's clock, ms since the Unix epoch.
  */
 export interface DeliveryStore {
-  /** Makes a channel at epoch 0 whose only member is `creator`. E003 the id is another's, E032 too many. */
+  /**
+   * Makes a channel at epoch 0 whose only member is `creator`. E003 the id is another's, E032 too many: 1,000 of a
+   * device, 2,000 of an account, 2,000 of an account in 24 h.
+   */
   createChannel(args: { creator: Bytes; channelId: Bytes }): Promise<void>;
   /** Gives the members in the order of their keys. E016; a revoked device is answered like a stranger. */
   channelState(args: { member: Bytes; channelId: Bytes }): Promise<{ epoch: number; members: Bytes[] }>;
@@ -117,7 +120,7 @@ export interface DeliveryStore {
   /**
    * Compare-and-set on the channel's epoch. E016, E014 (id reused), E017, E015, E014 (members, headers or
    * Welcome do not fit), E012 (an added device is not enrolled), E032 (too much of the sender's account waits
-   * for an added device). A member for which too much waits is left out, and sees a missing commit. The commit has
+   * for an added device, or for the sender itself). A member for which too much waits is left out, and sees a missing commit. The commit has
    * a place as a message has ({@link Published}), and all entries that come of it have that one.
    */
   commit(args: CommitArgs): Promise<{ n: number; place: number; queued: Queued[] }>;
@@ -140,18 +143,21 @@ export interface DeliveryStore {
   /**
    * Entries with seq > after, in order, at most `limit` and about 192 KiB, but at least one if there is any.
    * A device may have seen a higher number than its queue ever had, because the server was restored. Then its
-   * waiting entries get new numbers behind `after`. E003 for a revoked device, E014 for an `after` beyond
-   * 2^52.
+   * waiting entries get new numbers behind `after`, once in a minute (else E005). E003 for a revoked device, E018 for
+   * an `after` that is more than 2^33 above the highest number given to the queue and above nowMs × 1,024.
    */
   fetch(args: FetchArgs): Promise<StoredEntry[]>;
-  /** Deletes entries with seq ≤ upTo, and notes the highest epoch that the device has seen (E017). */
+  /**
+   * Deletes entries with seq ≤ upTo, and notes the highest epoch that the device has seen (E017). E018 where the queue
+   * has not come to that number: then nothing is deleted, because the device has not read what waits.
+   */
   ack(args: { recipientKey: Bytes; upTo: number }): Promise<void>;
   /** Acknowledges as `ack` does, for exactly these entries. */
   ackEntries(args: { recipientKey: Bytes; seqs: number[] }): Promise<void>;
   /** Piece `index` (64 KiB each) of a waiting entry's body; undefined after the last. E012. */
   bodyPiece(args: { recipientKey: Bytes; seq: number; index: number }): Promise<Bytes | undefined>;
   /**
-   * Asks whether an account may store `length` bytes more. If the blob is stored already, it is also the
+   * Asks whether an account may store `length` bytes more, and one blob more (5,000 at most). If the blob is stored already, it is also the
    * account's from now on, and its expiry is returned. E014 (stored with another length), E032.
    */
   reserveBlob(args: BlobArgs): Promise<{ expiresMs: number } | undefined>;
@@ -160,16 +166,21 @@ export interface DeliveryStore {
   /** E031. */
   blobLength(args: { sha256: Bytes }): Promise<number>;
   /**
-   * Deletes dedup records after 30 days, and expired blobs, at most 1,000 of each a call. Returns the blobs
-   * whose files have to be removed.
+   * Deletes expired blobs, at most 1,000 a call. Returns the blobs whose files have to be removed.
    */
   purge(): Promise<{ blobs: Bytes[]; more: boolean }>;
   /**
    * Drops entries that have waited for `ageMs`: messages leave a gap, device messages do not; commits and
-   * Welcomes stay. At most 1,000 queues and 1,000 entries a call. `after` is 0, or the result of the call
-   * before; undefined means that no queue is left.
+   * Welcomes stay. Forgets what their devices sent more than 30 days ago, but of each device the newest 64, and what is
+   * behind its newest 20,000; of a revoked device all. At most 1,000 queues, 1,000 entries and 1,000 ids a call.
+   * `after` is 0, or the result of the call before; undefined means that no queue is left.
    */
   purgeQueues(args: { ageMs: number; after: number }): Promise<{ after: number | undefined }>;
+  /**
+   * Forgets commits that are more than 100 epochs behind their channel, unless an entry of them waits for a device; and
+   * of a channel whose members are all revoked everything but its id. Bounded and repeated like `purgeQueues`.
+   */
+  purgeChannels(args: { after: number }): Promise<{ after: number | undefined }>;
   /** The number of messages in all queues together, and their bytes. */
   queueTotals(): Promise<{ waiting: number; waitingBytes: number }>;
   /**
@@ -196,4 +207,6 @@ export interface BlobArgs {
   quota: number;
   /** Time to live in ms. */
   ttlMs: number;
+  /** Other blobs of the account that are being uploaded now: they count as if they were stored. Default: none. */
+  underWay?: { files: number; bytes: number };
 }

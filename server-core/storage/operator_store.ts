@@ -4,6 +4,7 @@
  */
 
 import type { Bytes } from "../../schema/bytes.ts";
+import type { BackupLabel, KeyInUse } from "./backup_label.ts";
 
 /** An account as the operator sees it. */
 export interface AccountSummary {
@@ -66,6 +67,14 @@ export interface InviteSummary {
   usedBy: string | null;
 }
 
+/** The time by which the server judges, and what the machine's clock says. */
+export interface ClockFacts {
+  trustedMs: number;
+  machineMs: number;
+  /** ms; negative: behind; 0: they agree. */
+  aheadMs: number;
+}
+
 /** The contents of the store in numbers. */
 export interface StoreFacts {
   /** The number of the newest applied migration. */
@@ -94,6 +103,10 @@ export interface StoreFacts {
 export interface OperatorStore {
   /** @returns whether a server holds the data right now */
   isServed(): Promise<boolean>;
+  /** @returns the trusted time and the machine's clock, ms since the Unix epoch, and how far the latter is ahead */
+  clock(): Promise<ClockFacts>;
+  /** Makes the machine's clock the trusted time, in a running server too. */
+  acceptClock(): Promise<void>;
   facts(): Promise<StoreFacts>;
   /** @returns all accounts by name, deleted ones included */
   accounts(): Promise<AccountSummary[]>;
@@ -133,10 +146,15 @@ export interface OperatorStore {
    * Writes the server's whole state at one moment into a new file, for a server elsewhere. The file gets its
    * name only when it is complete and durable.
    *
+   * @param args.kept what its label says of a row of backups (backup_label.ts)
    * @returns how many attachments it holds
    * @throws DamagedDataError, Deno.errors.AlreadyExists when there is such a file
    */
-  backUp(args: { file: string }): Promise<{ attachments: number }>;
+  backUp(args: { file: string; kept?: BackupLabel["kept"] }): Promise<{ attachments: number }>;
+  /** @returns a sentence for each fault of a backup that was made with the present key; empty when there is none */
+  backupFaults(args: { file: string }): Promise<string[]>;
+  /** @returns the id of the key that the data is under; undefined without one */
+  keyInUse(): Promise<KeyInUse | undefined>;
   /**
    * Replaces the data by a backup; no other process may use the data. The old data is kept aside. After a
    * crash either the old or the new data is complete.

@@ -13,6 +13,7 @@ import { additions } from "../delivery/commit.ts";
 import type { DeliveryDependencies } from "../delivery/dependencies.ts";
 import { deliveryHandlers } from "../delivery/handlers.ts";
 import { LiveDevices } from "../delivery/live.ts";
+import { Uploads } from "../delivery/uploads.ts";
 import { openInlineStore } from "./inline_store.ts";
 import { random, seedDevices, sha256, type TestDevice } from "./seed.ts";
 
@@ -54,8 +55,10 @@ export async function withService(
     live: new LiveDevices(),
     blobs: await BlobFiles.open(`${dataDir}/blobs`),
     blobLimits: { maxBytes: 300_000, quotaBytes: 500_000, ttlMs: 1000 },
+    uploads: new Uploads(),
+    disk: { requireRoom() {} },
     queueAgeMs: 90 * 24 * 3600 * 1000,
-    bodies: new BodyBudget(64 * 1024 * 1024),
+    bodies: new BodyBudget({ largeBytes: 32 * 1024 * 1024, smallBytes: 16 * 1024 * 1024 }),
     additions: additions(() => clock.nowMs),
     countCalls: () => {},
     now: () => clock.nowMs,

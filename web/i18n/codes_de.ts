@@ -43,6 +43,10 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Die Daten dieses Geräts sind älter als das, was es schon gesendet hat.",
     todo: "Es bittet darum, wieder aufgenommen zu werden. Warte, bis ein Mitglied online ist.",
   },
+  E018: {
+    what: "Die Liste wartender Nachrichten auf dem Server ist eine andere, als dieses Gerät kennt.",
+    todo: "Nichts: Dieses Gerät liest sie von vorn. Bleibt es dabei, lade die Seite neu.",
+  },
   E020: { what: "Ein Schlüssel dieses Geräts ist fehlerhaft.", todo: "Lade die Seite neu; es werden neue gemacht." },
   E021: {
     what: "Ein Gerät bietet ein Verfahren an, das hier nicht erlaubt ist.",

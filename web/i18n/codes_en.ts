@@ -43,6 +43,10 @@ export const codesEn = {
     what: "The data of this device is older than what it sent before.",
     todo: "It asks to be put back into the chat. Wait until a member is online.",
   },
+  E018: {
+    what: "The server’s list of waiting messages is another one than this device knows.",
+    todo: "Nothing: this device reads it from the beginning. If this stays, reload the page.",
+  },
   E020: { what: "A key of this device is malformed.", todo: "Reload the page; fresh keys are made." },
   E021: { what: "A device offers a cipher that is not allowed here.", todo: "Its owner must update the app." },
   E022: {

@@ -4,7 +4,7 @@
  */
 
 import { type Bytes, concat, equalBytes, sha256 } from "../../../schema/bytes.ts";
-import { type DeviceList, openDeviceList, signDeviceList } from "../../../schema/device_list.ts";
+import { type DeviceList, openDeviceList, revokedAfter, signDeviceList } from "../../../schema/device_list.ts";
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { type Account, authentication } from "../../../schema/rpc/methods.ts";
@@ -76,6 +76,6 @@ export function withRevoked(list: DeviceList, revoke: Uint8Array[]): DeviceList 
   return {
     ...list,
     devices: list.devices.filter(({ deviceId }) => !leaves(deviceId)),
-    revoked: [...list.revoked, ...leaving],
+    revoked: revokedAfter(list.revoked, leaving),
   };
 }

@@ -82,6 +82,20 @@ export class Inbox {
     if (this.#cursor > 0) this.#scheduleAck();
   }
 
+  /**
+   * The server has never given such a number: its queue was repaired, or it is another one. The queue is read from its
+   * beginning. What is on disk is told by its messageId or commitId.
+   *
+   * @throws StorageError
+   */
+  async restart(): Promise<void> {
+    this.close();
+    await this.#context.conversations.update((unit) => Promise.resolve(unit.put("account", cursorKey, 0)));
+    this.#cursor = 0;
+    this.#acked = 0;
+    this.#unstored = undefined;
+  }
+
   close(): void {
     this.#cancelAck?.();
     this.#cancelAck = undefined;

@@ -2,6 +2,7 @@
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import type { AccountStore } from "../account_store.ts";
+import type { ClockStore } from "../clock_store.ts";
 import type { DeliveryStore } from "../delivery_store.ts";
 import type { OperatorStore } from "../operator_store.ts";
 
@@ -14,6 +15,7 @@ export interface MethodRules {
 
 const {
   forbidden,
+  rateLimited,
   registrationClosed,
   usernameInvalidOrTaken,
   loginFailed,
@@ -23,6 +25,7 @@ const {
   epochConflict,
   notAMember,
   staleEpoch,
+  cursorAhead,
   keyDoesNotMatchDevice,
   noKeyPackageLeft,
   blobNotFound,
@@ -74,8 +77,8 @@ export const deliveryMethods: Record<keyof DeliveryStore, MethodRules> = {
   publishInOrder: writes(notAMember),
   ephemeralRecipients: reads(notAMember, staleEpoch, epochConflict),
   enqueue: writes(notAMember, unknownRecipient, malformed, queueFull),
-  fetch: writes(forbidden, malformed),
-  ack: writes(),
+  fetch: writes(forbidden, cursorAhead, rateLimited),
+  ack: writes(cursorAhead),
   ackEntries: writes(),
   bodyPiece: reads(unknownRecipient),
   reserveBlob: writes(malformed, quotaExceeded),
@@ -83,9 +86,13 @@ export const deliveryMethods: Record<keyof DeliveryStore, MethodRules> = {
   blobLength: reads(blobNotFound),
   purge: writes(),
   purgeQueues: writes(),
+  purgeChannels: writes(),
   queueTotals: reads(),
   lastRestore: reads(),
 };
+
+/** As {@link accountMethods}, for the store of the trusted time. */
+export const clockMethods: Record<keyof ClockStore, MethodRules> = { read: reads(), keep: writes() };
 
 /** For a call that works on the data alone. Its errors are in errors.ts, and it has no races. */
 const alone = reads();
@@ -93,6 +100,8 @@ const alone = reads();
 /** As {@link accountMethods}, for the operator's commands. */
 export const operatorMethods: Record<keyof OperatorStore, MethodRules> = {
   isServed: reads(),
+  clock: reads(),
+  acceptClock: writes(),
   facts: reads(),
   accounts: reads(),
   account: reads(),

@@ -22,10 +22,14 @@ export type Outcome =
 // deno-lint-ignore no-explicit-any
 export type OperationTable = Record<string, Record<string, Operation<any, unknown>>>;
 
+/** Advice to a caller while the disk is full. */
+const diskFullRetryMs = 60_000;
+
 /**
  * Runs all requests in one transaction, each in its own savepoint, and returns only when the transaction is
- * on disk. A request that throws undoes only its own writes. When the commit itself fails (disk full, I/O
- * error), nothing of the batch is kept and every request has failed.
+ * on disk. A request that throws undoes only its own writes. When the commit itself fails (an I/O error), nothing of
+ * the batch is kept and every request has failed. When the disk is full, each request gets a transaction of its own,
+ * so that those that delete go through beside those that store; the others are refused (E032).
  *
  * @param onCommitted called with the duration of the commit with its fsync, in ms
  * @returns one outcome for each request, in their order
@@ -45,7 +49,11 @@ export function runBatch(
     return outcomes;
   } catch (error) {
     if (db.inTransaction) db.exec("ROLLBACK");
+    if (isDiskFull(error) && requests.length > 1) {
+      return requests.flatMap((request) => runBatch(db, operations, [request], onCommitted));
+    }
     const failed = outcomeOf(error);
+    if (isDiskFull(error)) return [failed];
     return requests.map(() => failed.kind === "refused" ? { kind: "failed", message: failed.reason } : failed);
   }
 }
@@ -71,8 +79,17 @@ function outcomeOf(error: unknown): Outcome {
   if (error instanceof WireError) {
     return { kind: "refused", code: error.code, reason: error.reason, retryAfterMs: error.retryAfterMs };
   }
+  if (isDiskFull(error)) {
+    const { quotaExceeded } = ErrorCode;
+    return { kind: "refused", code: quotaExceeded, reason: "the server's disk is full", retryAfterMs: diskFullRetryMs };
+  }
   if (error instanceof MalformedError) {
     return { kind: "refused", code: ErrorCode.malformed, reason: error.message, retryAfterMs: 0 };
   }
   return { kind: "failed", message: error instanceof Error ? `${error.name}: ${error.message}` : String(error) };
+}
+
+/** https://www.sqlite.org/rescode.html#full: no space left on the disk, or the file has its largest size. */
+function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && (error as { code?: string }).code === "SQLITE_FULL";
 }

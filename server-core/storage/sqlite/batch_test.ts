@@ -26,6 +26,8 @@ const operations: OperationTable = {
       db.run("INSERT INTO notes (text) VALUES (?)", text);
       throw new TypeError("a bug");
     },
+    addLarge: (db) => db.run("INSERT INTO notes (text) VALUES (?)", "x".repeat(500_000)),
+    clear: (db) => db.run("DELETE FROM notes").changes,
     malformed: () => {
       throw new MalformedError("foreign");
     },
@@ -71,6 +73,23 @@ Deno.test("runBatch() fails every request when an error ended the transaction", 
   const outcomes = runBatch(db, operations, [request("add", "a"), request("endTransaction"), request("add", "b")]);
   assert.deepEqual(outcomes.map(({ kind }) => kind), ["failed", "failed", "failed"]);
   assert.deepEqual(texts(db), []);
+  db.close();
+});
+
+Deno.test("SERVERS 8: on a full disk what stores is refused with E032 and advice, and what deletes beside it is done", () => {
+  const db = database();
+  db.pragma("max_page_count=50");
+  runBatch(db, operations, [request("add", "a")]);
+  const outcomes = runBatch(db, operations, [request("addLarge"), request("clear"), request("addLarge")]);
+  const full = {
+    kind: "refused",
+    code: ErrorCode.quotaExceeded,
+    reason: "the server's disk is full",
+    retryAfterMs: 60_000,
+  };
+  assert.deepEqual(outcomes, [full, { kind: "done", value: 1 }, full]);
+  assert.equal(db.inTransaction, false);
+  assert.deepEqual(runBatch(db, operations, [request("add", "b")]).map(({ kind }) => kind), ["done"]);
   db.close();
 });
 

@@ -1,11 +1,12 @@
 /** Behaviours of acknowledgements. */
 
 import assert from "node:assert/strict";
+import { ErrorCode } from "../../../../schema/rpc/errors.ts";
 import { random } from "../../../testing/seed.ts";
 import type { DeviceKeys } from "../../account_store.ts";
 import type { DeliveryStore } from "../../delivery_store.ts";
-import { type Behaviour, does, races, repeats } from "../behaviour.ts";
-import { commitOf, messageOf, newDevice, outcome, type World } from "../world.ts";
+import { type Behaviour, does, races, refuses, repeats } from "../behaviour.ts";
+import { commitOf, messageOf, newDevice, outcome, refused, type World } from "../world.ts";
 
 /** bob's queue: a Welcome, then `count` messages of ann. */
 async function waiting(world: World, count: number) {
@@ -32,7 +33,7 @@ export const acknowledgingBehaviours: Behaviour<keyof DeliveryStore>[] = [
   does("ack", "of all that waits leaves the numbers rising", async (world) => {
     const { bob, publish, seqs } = await waiting(world, 3);
     const last = (await seqs()).at(-1)!;
-    await world.delivery.ack({ recipientKey: bob.recipientKey, upTo: Number.MAX_SAFE_INTEGER });
+    await world.delivery.ack({ recipientKey: bob.recipientKey, upTo: last });
     assert.deepEqual(await seqs(), []);
     await world.reopen();
     await publish();
@@ -54,6 +55,21 @@ export const acknowledgingBehaviours: Behaviour<keyof DeliveryStore>[] = [
     await world.delivery.ack({ recipientKey: bob.recipientKey, upTo: commit });
     assert.deepEqual([await at(1), await at(2)], ["E017", "ok"]);
   }),
+
+  refuses(
+    "ack",
+    ErrorCode.cursorAhead,
+    "for a number that the queue has not come to, and deletes nothing",
+    async (world) => {
+      const { bob, seqs } = await waiting(world, 3);
+      const before = await seqs();
+      const ack = (upTo: number) => world.delivery.ack({ recipientKey: bob.recipientKey, upTo });
+      await refused(ErrorCode.cursorAhead, ack(before.at(-1)! + 1), ack(2 ** 52), ack(Number.MAX_SAFE_INTEGER));
+      assert.deepEqual(await seqs(), before);
+      await ack(before.at(-1)!);
+      assert.deepEqual(await seqs(), []);
+    },
+  ),
 
   repeats("ack", "deletes nothing more, nor does a lower number after a higher one", async (world) => {
     const { bob, seqs } = await waiting(world, 3);

@@ -15,6 +15,7 @@ import { orderedMessageBehaviours } from "./messages_in_order.ts";
 import { placeBehaviours } from "./places.ts";
 import { purgeBehaviours } from "./purge.ts";
 import { readingBehaviours } from "./reading.ts";
+import { retentionBehaviours } from "./retention.ts";
 
 export const deliveryBehaviours: Behaviour<keyof DeliveryStore>[] = [
   ...channelBehaviours,
@@ -29,5 +30,6 @@ export const deliveryBehaviours: Behaviour<keyof DeliveryStore>[] = [
   ...acknowledgingBehaviours,
   ...limitBehaviours,
   ...purgeBehaviours,
+  ...retentionBehaviours,
   ...blobBehaviours,
 ];

@@ -50,6 +50,26 @@ export const blobBehaviours: Behaviour<keyof DeliveryStore>[] = [
     },
   ),
 
+  refuses(
+    "reserveBlob",
+    ErrorCode.quotaExceeded,
+    "with 5,000 blobs of an account, and counts those that are being uploaded",
+    async (world) => {
+      const accountKey = random(32);
+      const tiny = () => blobOf({ accountKey, length: 1, quota: 1e9 });
+      await Promise.all(Array.from({ length: 4998 }, () => world.delivery.storeBlob(tiny())));
+      assert.equal(await world.delivery.reserveBlob({ ...tiny(), underWay: { files: 1, bytes: 1 } }), undefined);
+      await refused(
+        ErrorCode.quotaExceeded,
+        world.delivery.reserveBlob({ ...tiny(), underWay: { files: 2, bytes: 2 } }),
+        world.delivery.reserveBlob({ ...tiny(), quota: 10_000, underWay: { files: 1, bytes: 5002 } }),
+      );
+      await world.delivery.storeBlob(tiny());
+      await world.delivery.storeBlob(tiny());
+      await refused(ErrorCode.quotaExceeded, world.delivery.storeBlob(tiny()));
+    },
+  ),
+
   does("storeBlob", "keeps a blob's record until its time is over, durably", async (world) => {
     const blob = blobOf();
     assert.deepEqual(await world.delivery.storeBlob(blob), { expiresMs: world.clock.nowMs + hourMs });

@@ -7,10 +7,12 @@ import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import { random } from "../../../testing/seed.ts";
 import type { CommitArgs, DeliveryStore } from "../../delivery_store.ts";
 import { type Behaviour, does, refuses } from "../behaviour.ts";
-import { commitOf, type CommitPlan, newDevice, refused, type World } from "../world.ts";
+import { commitOf, type CommitPlan, messageOf, newDevice, refused, type World } from "../world.ts";
 
 /** docs/limits.md: bytes of commits and Welcomes of one account that wait for one device. */
 const loadLimit = 32 * 1024 * 1024;
+/** A header, and what an entry counts for besides its bytes. */
+const perEntry = 1168 + 4096;
 
 /** Takes ann, who made epoch 2, and bob, who has not seen it, to a channel at epoch 2. */
 async function atEpochTwo(world: World) {
@@ -129,8 +131,10 @@ export const commitRefusalBehaviours: Behaviour<keyof DeliveryStore>[] = [
       const members = [sender, device];
       return world.delivery.commit(commitOf({ sender, channelId, epoch: 1, members, added: [device] }, { welcome }));
     };
-    await add(ann, bob, new Uint8Array(loadLimit / 2));
-    await add(ann, bob, new Uint8Array(loadLimit / 2));
+    const half = loadLimit / 2 - perEntry;
+    await add(ann, bob, new Uint8Array(half));
+    await refused(ErrorCode.quotaExceeded, add(ann, bob, new Uint8Array(half + 1)));
+    await add(ann, bob, new Uint8Array(half));
     await refused(ErrorCode.quotaExceeded, add(ann, bob, Uint8Array.of(1)));
     assert.equal((await world.queue(bob)).length, 2);
     await add(ann, eve, Uint8Array.of(1));
@@ -146,8 +150,8 @@ export const commitRefusalBehaviours: Behaviour<keyof DeliveryStore>[] = [
       world.delivery.commit(
         commitOf({ sender: ann, channelId, epoch, members }, { commit: new Uint8Array(length).fill(epoch) }),
       );
-    await commit(1, loadLimit / 2);
-    await commit(2, loadLimit / 2);
+    await commit(1, loadLimit / 2 - perEntry);
+    await commit(2, loadLimit / 2 - perEntry);
     await world.empty(eve);
     assert.equal((await commit(3, 1)).n, 4, "the group goes on");
     const epochs = async (device: typeof ann) =>
@@ -157,6 +161,49 @@ export const commitRefusalBehaviours: Behaviour<keyof DeliveryStore>[] = [
     await commit(4, 1);
     assert.deepEqual(await epochs(bob), [5]);
   }),
+
+  does(
+    "commit",
+    "tells a removed device, unless too much of the account waits for it, and removes it all the same",
+    async (world) => {
+      const [ann, bob, eve] = await world.devices(3);
+      const kinds = async () =>
+        (await world.queue(bob)).map(({ kind }) => kind).filter((kind) => kind !== EntryKind.WELCOME);
+      const [full, other] = [await world.channel([ann, bob]), await world.channel([eve, bob])];
+      await world.empty(bob);
+      const removal = (sender: typeof ann, channelId: Bytes, epoch: number) =>
+        world.delivery.commit(commitOf({ sender, channelId, epoch, members: [sender], removed: [bob] }));
+      for (const epoch of [1, 2]) {
+        const commit = new Uint8Array(loadLimit / 2 - perEntry);
+        await world.delivery.commit(commitOf({ sender: ann, channelId: full, epoch, members: [ann, bob] }, { commit }));
+      }
+      await removal(ann, full, 3);
+      await refused(ErrorCode.notAMember, world.delivery.publish(messageOf(bob, full, 4)));
+      assert.deepEqual(await kinds(), [EntryKind.COMMIT, EntryKind.COMMIT]);
+      await removal(eve, other, 1);
+      assert.deepEqual(await kinds(), [EntryKind.COMMIT, EntryKind.COMMIT, EntryKind.REMOVED]);
+    },
+  ),
+
+  refuses(
+    "commit",
+    ErrorCode.quotaExceeded,
+    "while 32 MiB of the account wait for the sender itself",
+    async (world) => {
+      const ann = await world.person();
+      const { device: second } = await world.signIn(ann);
+      await world.list(ann, 1, [ann.device, second]);
+      const channelId = await world.channel([ann.device, second]);
+      await world.empty(ann.device, second);
+      const members = [ann.device, second];
+      const commitBy = (sender: typeof second, epoch: number, length: number) =>
+        world.delivery.commit(commitOf({ sender, channelId, epoch, members }, { commit: new Uint8Array(length) }));
+      for (const epoch of [1, 2]) await commitBy(second, epoch, loadLimit / 2 - perEntry);
+      await refused(ErrorCode.quotaExceeded, commitBy(ann.device, 3, 1));
+      await world.empty(ann.device);
+      await commitBy(ann.device, 3, 1);
+    },
+  ),
 
   does("commit", "checks its content after the epoch, and enrolment after its content", async (world) => {
     const { ann, bob, channelId, members } = await atEpochTwo(world);

@@ -113,6 +113,32 @@ export const directBehaviours: Behaviour<keyof DeliveryStore>[] = [
     },
   ),
 
+  refuses(
+    "enqueue",
+    ErrorCode.queueFull,
+    "with 300 payloads or 8 MiB of an account waiting for a device, whichever of its devices sent them",
+    async (world) => {
+      const ann = await world.person();
+      const more = await Promise.all(Array.from({ length: 3 }, () => world.signIn(ann)));
+      const own = [ann.device, ...more.map(({ device }) => device)];
+      await world.list(ann, 1, own);
+      const [bob, eve, carl] = await world.devices(3);
+      const channelId = await world.channel([...own, bob, eve, carl]);
+      const send = (from: DeviceKeys, to: DeviceKeys, bytes: number) =>
+        world.delivery.enqueue(payloadOf(from, to, channelId, { body: new Uint8Array(bytes) }));
+      for (const device of own.slice(0, 3)) {
+        await Promise.all(Array.from({ length: maxWaiting }, () => send(device, bob, 1)));
+      }
+      await refused(ErrorCode.queueFull, send(own[3], bob, 1));
+      await send(own[3], eve, 1);
+      await send(eve, bob, 1);
+      for (const device of own.slice(0, 2)) {
+        await Promise.all(Array.from({ length: 64 }, () => send(device, carl, 65_536)));
+      }
+      await refused(ErrorCode.queueFull, send(own[2], carl, 1));
+    },
+  ),
+
   repeats("enqueue", "is answered as the first was and queued once", async (world) => {
     const [ann, bob] = await world.devices(2);
     const channelId = await world.channel([ann, bob]);

@@ -159,12 +159,15 @@ export const messageBehaviours: Behaviour<keyof DeliveryStore>[] = [
     const message = messageOf(ann, channelId, 1);
     const { receivedMs, place } = await world.delivery.publish(message);
     world.clock.nowMs += 30 * dayMs - 1;
-    await world.delivery.purge();
+    await world.delivery.purgeQueues({ ageMs: 90 * dayMs, after: 0 });
     await world.delivery.commit(commitOf({ sender: ann, channelId, epoch: 1, members: [ann, bob] }));
     assert.deepEqual(await world.delivery.publish(message), { receivedMs, place, queued: [] });
     assert.equal((await world.queue(bob)).filter(isMessage).length, 1);
+    // The newest 64 of a device stay longer.
+    const later = Array.from({ length: 64 }, () => world.delivery.publish(messageOf(ann, channelId, 2)));
+    await Promise.all(later);
     world.clock.nowMs += 1;
-    await world.delivery.purge();
+    await world.delivery.purgeQueues({ ageMs: 90 * dayMs, after: 0 });
     await refused(ErrorCode.staleEpoch, world.delivery.publish(message));
   }),
 

@@ -74,24 +74,6 @@ export const purgeBehaviours: Behaviour<keyof DeliveryStore>[] = [
     assert.deepEqual([second.blobs.length, second.more], [1, false]);
   }),
 
-  does("purge", "forgets after 30 days what was published and enqueued", async (world) => {
-    const [ann, bob] = await world.devices(2);
-    const channelId = await world.channel([ann, bob]);
-    const message = messageOf(ann, channelId, 1);
-    const direct = { ...message, recipientKey: bob.recipientKey, body: message.envelope };
-    const send = async () => [
-      (await world.delivery.publish(message)).queued.length,
-      (await world.delivery.enqueue(direct)).queued.length,
-    ];
-    assert.deepEqual(await send(), [1, 1]);
-    world.clock.nowMs += 30 * dayMs - 1;
-    await world.delivery.purge();
-    assert.deepEqual(await send(), [0, 0]);
-    world.clock.nowMs += 1;
-    await world.delivery.purge();
-    assert.deepEqual(await send(), [1, 1]);
-  }),
-
   repeats("purge", "finds nothing more to delete", async (world) => {
     await world.delivery.storeBlob(blobOf());
     world.clock.nowMs += hourMs;

@@ -8,12 +8,13 @@ import { random } from "../../../testing/seed.ts";
 import type { DeviceKeys } from "../../account_store.ts";
 import type { DeliveryStore, FetchArgs } from "../../delivery_store.ts";
 import { type Behaviour, does, races, refuses, repeats } from "../behaviour.ts";
-import { commitOf, messageOf, newDevice, refused, type World } from "../world.ts";
+import { commitOf, messageOf, newDevice, refusalOf, refused, type World } from "../world.ts";
 
 const wholeQueue = new Uint8Array();
 const pieceBytes = 64 * 1024;
 /** A cursor that no queue has reached. */
 const farAhead = 1_000_000;
+const minuteMs = 60_000;
 
 const fetchOf = (world: World, { recipientKey }: DeviceKeys, asked: Partial<FetchArgs> = {}) =>
   world.delivery.fetch({ recipientKey, channelId: wholeQueue, after: 0, limit: 200, ...asked });
@@ -157,11 +158,58 @@ export const readingBehaviours: Behaviour<keyof DeliveryStore>[] = [
     }
   }),
 
-  refuses("fetch", ErrorCode.malformed, "for a cursor beyond 2^52, and changes no number", async (world) => {
-    const { bob } = await waiting(world, 1);
+  does("fetch", "raises the numbers to the cursor, and never adds to them", async (world) => {
+    const { ann, bob, channelId } = await waiting(world, 2);
+    for (const after of [farAhead, farAhead + 10, 2 ** 33, 2 ** 44]) {
+      world.clock.nowMs += minuteMs;
+      const given = await fetchOf(world, bob, { after });
+      assert.deepEqual(seqsOf(given), [after + 1, after + 2, after + 3]);
+    }
+    await publish(world, ann, channelId);
+    assert.equal((await world.queue(bob)).at(-1)!.seq, 2 ** 44 + 4);
+  }),
+
+  refuses("fetch", ErrorCode.cursorAhead, "for a cursor that no server can have given", async (world) => {
+    const { ann, bob, channelId } = await waiting(world, 1);
     const before = await fetchOf(world, bob);
-    await refused(ErrorCode.malformed, fetchOf(world, bob, { after: 2 ** 52 + 1 }));
-    assert.deepEqual(await fetchOf(world, bob), before);
+    const largest = world.clock.nowMs * 1024 + 2 ** 33;
+    for (const asked of [{}, { channelId }]) {
+      const ask = (after: number) => fetchOf(world, bob, { ...asked, after });
+      await refused(ErrorCode.cursorAhead, ask(largest + 1), ask(2 ** 52), ask(2 ** 52 + 1), ask(2 ** 53 - 1));
+    }
+    await refused(ErrorCode.cursorAhead, fetchOf(world, newDevice(), { after: largest + 1 }));
+    assert.deepEqual(await fetchOf(world, bob), before, "it reads from 0");
+    // What a cursor alone has raised was given to nobody.
+    await world.empty(bob);
+    assert.deepEqual(await fetchOf(world, bob, { after: largest }), []);
+    await refused(ErrorCode.cursorAhead, fetchOf(world, bob, { after: largest + 1 }));
+    await publish(world, ann, channelId);
+    assert.deepEqual(seqsOf(await fetchOf(world, bob, { after: largest })), [largest + 1]);
+    await world.empty(bob);
+    assert.deepEqual(await fetchOf(world, bob, { after: largest + 1 + 2 ** 33 }), [], "it counts from what was given");
+  }),
+
+  refuses("fetch", ErrorCode.cursorAhead, "beyond 2^52, in whatever steps a cursor rises", async (world) => {
+    const { ann, bob, channelId } = await waiting(world, 1);
+    world.clock.nowMs = 2 ** 42 - 1;
+    const given = await fetchOf(world, bob, { after: 2 ** 52 });
+    assert.deepEqual(seqsOf(given), [2 ** 52 + 1, 2 ** 52 + 2]);
+    await refused(ErrorCode.cursorAhead, fetchOf(world, bob, { after: 2 ** 52 + 3 }));
+    await publish(world, ann, channelId);
+    assert.equal((await fetchOf(world, bob)).length, 3);
+  }),
+
+  refuses("fetch", ErrorCode.rateLimited, "for a queue that was numbered anew within a minute", async (world) => {
+    const { bob } = await waiting(world, 3);
+    const again = await fetchOf(world, bob, { after: farAhead });
+    world.clock.nowMs += minuteMs - 1;
+    const refusal = await refusalOf(fetchOf(world, bob, { after: 2 * farAhead }));
+    assert.deepEqual([refusal.code, refusal.retryAfterMs], [ErrorCode.rateLimited, 1]);
+    assert.deepEqual(await fetchOf(world, bob, { after: farAhead }), again);
+    world.clock.nowMs += 1;
+    assert.equal((await fetchOf(world, bob, { after: 2 * farAhead })).length, 4);
+    world.clock.nowMs -= 30 * 24 * 60 * minuteMs;
+    assert.equal((await fetchOf(world, bob, { after: 3 * farAhead })).length, 4, "a clock that was set back");
   }),
 
   does("bodyPiece", "gives a body in pieces of 64 KiB, and undefined behind the last", async (world) => {

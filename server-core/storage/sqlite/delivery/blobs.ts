@@ -35,14 +35,20 @@ export const blobOperations: Pick<Operations<DeliveryStore>, "reserveBlob" | "st
   },
 };
 
-function requireRoom(db: Database, { sha256, length, accountKey, quota }: BlobArgs, nowMs: number): void {
-  const { held } = db.get<{ held: number }>(
-    "SELECT coalesce(sum(length), 0) AS held FROM blobs WHERE account_key = ? AND sha256 <> ? AND expires_ms > ?",
+/** Blobs of an account, however small they are: each is a file, and a disk has a number of them, too. */
+const maxBlobsPerAccount = 5000;
+
+function requireRoom(db: Database, args: BlobArgs, nowMs: number): void {
+  const { sha256, length, accountKey, quota, underWay = { files: 0, bytes: 0 } } = args;
+  const { held, count } = db.get<{ held: number; count: number }>(
+    `SELECT coalesce(sum(length), 0) AS held, count(*) AS count FROM blobs
+     WHERE account_key = ? AND sha256 <> ? AND expires_ms > ?`,
     accountKey,
     sha256,
     nowMs,
   )!;
-  if (held + length <= quota) return;
+  const isFull = count + underWay.files >= maxBlobsPerAccount;
+  if (held + underWay.bytes + length <= quota && !isFull) return;
   const { first } = db.get<{ first: number | null }>(
     "SELECT min(expires_ms) AS first FROM blobs WHERE account_key = ? AND expires_ms > ?",
     accountKey,
@@ -50,7 +56,8 @@ function requireRoom(db: Database, { sha256, length, accountKey, quota }: BlobAr
   )!;
   // The wire's field has 32 bits.
   const retryAfterMs = first === null ? 0 : Math.min(first - nowMs, 2 ** 32 - 1);
-  throw new WireError(ErrorCode.quotaExceeded, `the account holds ${held} of ${quota} bytes`, retryAfterMs);
+  const what = isFull ? `${count} blobs` : `${held + underWay.bytes} of ${quota} bytes`;
+  throw new WireError(ErrorCode.quotaExceeded, `the account holds ${what}`, retryAfterMs);
 }
 
 function record(db: Database, { sha256, length, accountKey, ttlMs }: BlobArgs, nowMs: number): { expiresMs: number } {

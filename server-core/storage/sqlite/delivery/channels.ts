@@ -8,6 +8,9 @@ import type { Operations } from "../operation.ts";
 import { ensureQueue } from "./queues.ts";
 
 const maxChannelsPerDevice = 1000;
+/** Of all devices that the account has and had, while somebody can use them; and made within a day. */
+const maxChannelsPerAccount = 2000;
+const dayMs = 24 * 3_600_000;
 
 /** A channel as one of its members sees it. */
 export interface Membership {
@@ -17,6 +20,13 @@ export interface Membership {
   epoch: number;
   /** The member's queue number. */
   queue: number;
+}
+
+/** A member device whose queue takes entries. */
+export interface Member {
+  /** Its queue number. */
+  queue: number;
+  recipientKey: Bytes;
 }
 
 /**
@@ -55,7 +65,7 @@ export function requireCurrentEpoch(db: Database, { channel, epoch, queue }: Mem
 }
 
 /** @returns the channel's members whose queues take entries */
-export function receivers(db: Database, channel: number): { queue: number; recipientKey: Bytes }[] {
+export function receivers(db: Database, channel: number): Member[] {
   return db.all(
     `SELECT queue, recipient_key AS recipientKey FROM members JOIN queues USING (queue)
      WHERE channel = ? AND dropped = 0`,
@@ -69,10 +79,7 @@ export const channelOperations: Pick<Operations<DeliveryStore>, "createChannel" 
     const existing = db.get<{ creator: number }>("SELECT creator FROM channels WHERE channel_id = ?", channelId);
     if (existing?.creator === queue) return;
     if (existing) throw new WireError(ErrorCode.forbidden, "this channel id is another's");
-    const { count } = db.get<{ count: number }>("SELECT count(*) AS count FROM channels WHERE creator = ?", queue)!;
-    if (count >= maxChannelsPerDevice) {
-      throw new WireError(ErrorCode.quotaExceeded, `a device may make ${maxChannelsPerDevice} channels`);
-    }
+    requireRoom(db, queue, creator, nowMs);
     const channel =
       db.run("INSERT INTO channels (channel_id, creator, created_ms) VALUES (?, ?, ?)", channelId, queue, nowMs)
         .lastInsertRowid;
@@ -88,3 +95,29 @@ export const channelOperations: Pick<Operations<DeliveryStore>, "createChannel" 
     return { epoch, members: rows.map(({ recipient_key }) => recipient_key) };
   },
 };
+
+/** @throws WireError E032 when the device, or its account, has as many channels as it may */
+function requireRoom(db: Database, queue: number, creator: Bytes, nowMs: number): void {
+  const { count } = db.get<{ count: number }>(
+    "SELECT count(*) AS count FROM channels INDEXED BY channels_open WHERE creator = ? AND closed = 0",
+    queue,
+  )!;
+  if (count >= maxChannelsPerDevice) {
+    throw new WireError(ErrorCode.quotaExceeded, `a device may make ${maxChannelsPerDevice} channels`);
+  }
+  const creators = `creator IN (
+    SELECT queue FROM devices AS present JOIN devices AS own USING (account_key)
+    JOIN queues ON queues.recipient_key = own.recipient_key WHERE present.recipient_key = ?)`;
+  const { open, made } = db.get<{ open: number; made: number }>(
+    `SELECT (SELECT count(*) FROM channels INDEXED BY channels_open WHERE ${creators} AND closed = 0) AS open,
+       (SELECT count(*) FROM channels INDEXED BY channels_by_creator WHERE ${creators} AND created_ms > ?) AS made`,
+    creator,
+    creator,
+    nowMs - dayMs,
+  )!;
+  if (open < maxChannelsPerAccount && made < maxChannelsPerAccount) return;
+  throw new WireError(
+    ErrorCode.quotaExceeded,
+    `an account may have, and make in a day, ${maxChannelsPerAccount} channels`,
+  );
+}

@@ -7,12 +7,14 @@ import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { CommitArgs, CommitHead, DeliveryStore, Queued } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
-import { storeBody } from "./bodies.ts";
-import { addLoad, commitLoadLimit } from "./commit_load.ts";
-import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
+import { releaseBody, storeBody } from "./bodies.ts";
+import { addLoad, lightenLoad, loaderOf } from "./commit_load.ts";
+import { type Member, type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
 import { isEnrolled } from "./devices.ts";
 import { enterEpoch } from "./places.ts";
-import { append, ensureQueue, type NewEntry, raiseMark } from "./queues.ts";
+import { ensureQueue, type NewEntry, raiseMark } from "./queues.ts";
+import { queueForEach } from "./recipients.ts";
+import { forgetCommitBehind } from "./retention.ts";
 
 /** The members before and after a commit, by recipientKey in hex. */
 interface Change {
@@ -46,6 +48,7 @@ export const commitOperations: Pick<Operations<DeliveryStore>, "checkCommit" | "
       membersHash(change.members),
       place,
     );
+    forgetCommitBehind(db, membership.channel, n);
     raiseMark(db, membership.channel, membership.queue, n);
     return { n, place, queued: distribute(db, membership, args, change, nowMs) };
   },
@@ -125,46 +128,58 @@ function distribute(
   const old = receivers(db, channel);
   const staying = old.filter(({ queue, recipientKey }) => queue !== committer && !leaving.has(toHex(recipientKey)));
   const entry = { channel, epoch: args.epoch + 1, id: args.commitId, receivedMs: nowMs };
-  const queued: Queued[] = [];
-  const put = (queue: number, recipientKey: Bytes, rest: Pick<NewEntry, "kind" | "body" | "header" | "sender">) => {
-    queued.push({ recipientKey, seq: append(db, queue, { ...entry, ...rest }) });
+  const loader = loaderOf(db, committer);
+  const headerOf = (recipientKey: Bytes) => headers.get(toHex(recipientKey));
+  const leaves = args.removed.map((recipientKey) => ({ queue: ensureQueue(db, recipientKey), recipientKey }));
+  for (const { queue } of leaves) db.run("DELETE FROM members WHERE channel = ? AND queue = ?", channel, queue);
+  // A removal is never refused. Who fills the device's queue with removals gets no further notices into it.
+  const told = leaves.filter(({ queue, recipientKey }) =>
+    old.some((member) => member.queue === queue) && !joining.has(toHex(recipientKey)) &&
+    addLoad(db, queue, loader, EntryKind.REMOVED)
+  );
+  const withHeader = (what: NewEntry) => ({ recipientKey }: Member) => ({ ...what, header: headerOf(recipientKey) });
+  const leftOut = (kind: EntryKind, body?: NonNullable<NewEntry["body"]>) => ({ queue, recipientKey }: Member) => {
+    if (body) releaseBody(db, body.number);
+    lightenLoad(db, queue, committer, kind, body?.length ?? 0, body ? headerOf(recipientKey)?.length ?? 0 : 0);
   };
-  for (const key of args.removed) {
-    const queue = ensureQueue(db, key);
-    db.run("DELETE FROM members WHERE channel = ? AND queue = ?", channel, queue);
-    const takesEntries = old.some((member) => member.queue === queue);
-    if (takesEntries && !joining.has(toHex(key))) put(queue, key, { kind: EntryKind.REMOVED });
-  }
-  // A device that is away must not stop the group. If too much waits for it, it is left out. Then it sees the
-  // missing commit and asks to be re-added.
-  const reached = staying.filter(({ queue }) => addLoad(db, queue, committer, args.commit.length));
+  const removal = { ...entry, kind: EntryKind.REMOVED, sender: committer };
+  const queued = queueForEach(db, told, () => removal, leftOut(EntryKind.REMOVED));
+  // A device that is away must not stop the group. If too much waits for it, or its queue fails, it is left out. Then
+  // it sees the missing commit and asks to be re-added.
+  const reached = staying.filter(({ queue, recipientKey }) =>
+    addLoad(db, queue, loader, EntryKind.COMMIT, args.commit.length, headerOf(recipientKey)?.length)
+  );
   if (reached.length > 0) {
     const body = { number: storeBody(db, args.commit, reached.length), length: args.commit.length };
-    for (const { queue, recipientKey } of reached) {
-      put(queue, recipientKey, {
-        kind: EntryKind.COMMIT,
-        body,
-        sender: committer,
-        header: headers.get(toHex(recipientKey)),
-      });
-    }
+    const what = { ...entry, kind: EntryKind.COMMIT, body, sender: committer };
+    queued.push(...queueForEach(db, reached, withHeader(what), leftOut(EntryKind.COMMIT, body)));
   }
   if (args.added.length > 0) {
     const body = { number: storeBody(db, args.welcome, args.added.length), length: args.welcome.length };
-    for (const key of args.added) {
-      const queue = ensureQueue(db, key);
-      if (!addLoad(db, queue, committer, args.welcome.length)) {
-        throw new WireError(
-          ErrorCode.quotaExceeded,
-          `${commitLoadLimit} bytes of commits and Welcomes of this account wait for an added device`,
-        );
+    const what = { ...entry, kind: EntryKind.WELCOME, body, sender: committer };
+    const come = args.added.map((recipientKey) => ({ queue: ensureQueue(db, recipientKey), recipientKey }));
+    for (const { queue, recipientKey } of come) {
+      if (!addLoad(db, queue, loader, EntryKind.WELCOME, args.welcome.length, headerOf(recipientKey)?.length)) {
+        throw tooMuchWaits(loader.limit, "an added device");
       }
       db.run("INSERT INTO members (channel, queue) VALUES (?, ?)", channel, queue);
-      put(queue, key, { kind: EntryKind.WELCOME, body, sender: committer, header: headers.get(toHex(key)) });
     }
+    queued.push(...queueForEach(db, come, withHeader(what), leftOut(EntryKind.WELCOME, body)));
   }
-  put(committer, args.sender, { kind: EntryKind.OWN_COMMIT });
+  if (!addLoad(db, committer, loader, EntryKind.OWN_COMMIT)) throw tooMuchWaits(loader.limit, "this device itself");
+  const self = { queue: committer, recipientKey: args.sender };
+  const own = { ...entry, kind: EntryKind.OWN_COMMIT, sender: committer };
+  queued.push(...queueForEach(db, [self], () => own, () => {
+    throw new Error("the committer's own queue takes nothing");
+  }));
   return queued;
+}
+
+function tooMuchWaits(limit: number, device: string): WireError {
+  return new WireError(
+    ErrorCode.quotaExceeded,
+    `${limit} bytes of commits and Welcomes of this account wait for ${device}`,
+  );
 }
 
 function uniqueKeys(keys: Bytes[], what: string): Set<string> {

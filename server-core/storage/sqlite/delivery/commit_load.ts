@@ -1,9 +1,10 @@
 /**
- * Counts the bytes of commits and Welcomes of one account that wait for one device. No queue limit drops
- * these. Without a bound one account could fill another's queue, and with it the server's disk.
+ * Counts what commits and Welcomes of one account take while they wait for one device: their bodies, headers and rows.
+ * No queue limit drops these. Without a bound one account could fill another's queue, and with it the server's disk.
  */
 
 import type { Bytes } from "../../../../schema/bytes.ts";
+import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { Database } from "../database.ts";
 
 /**
@@ -11,6 +12,38 @@ import type { Database } from "../database.ts";
  * out, which then sees a missing commit.
  */
 export const commitLoadLimit = 32 * 1024 * 1024;
+
+/** For all devices together that have something of the account waiting: above it each gets an equal share. */
+const accountLoadLimit = 4 * 1024 * 1024 * 1024;
+/** The least share. A group of 2,000 devices that are all away has twice as much for each. */
+const leastLoadLimit = 1024 * 1024;
+
+/**
+ * An entry's row. With a header it is longer than the 1,002 bytes that a page of such a table takes of a row, and the
+ * rest fills a page of its own (https://www.sqlite.org/fileformat2.html §1.6; measured: 4.7 kB).
+ */
+const rowBytes = 4096;
+/** A notice (`ownCommit`, `removed`) keeps the row of its commit as well, whose lists of devices may be long. */
+const noticeBytes = 2048;
+
+/** An account that commits, and how much of it may wait for each device. */
+export interface Loader {
+  /** Undefined for a sender that is not known any more: nothing is counted. */
+  account: Bytes | undefined;
+  limit: number;
+}
+
+/** @param sender the sending device's queue @returns whose commits these are */
+export function loaderOf(db: Database, sender: number): Loader {
+  const account = accountOf(db, sender);
+  if (!account) return { account, limit: commitLoadLimit };
+  const { devices } = db.get<{ devices: number }>(
+    "SELECT count(*) AS devices FROM commit_load WHERE account_key = ?",
+    account,
+  )!;
+  const share = Math.floor(accountLoadLimit / Math.max(1, devices));
+  return { account, limit: Math.min(commitLoadLimit, Math.max(leastLoadLimit, share)) };
+}
 
 /**
  * @returns the account of a queue's device; undefined for a queue of an unknown device that a member has
@@ -23,20 +56,34 @@ function accountOf(db: Database, queue: number): Bytes | undefined {
   )?.accountKey;
 }
 
+const notices: number[] = [EntryKind.OWN_COMMIT, EntryKind.REMOVED];
+
+/** @returns what an entry counts for, bytes; 0 for one that is counted elsewhere (queues.ts, messages.ts) */
+function weightOf(kind: EntryKind, bodyBytes: number, headerBytes: number): number {
+  if (kind === EntryKind.COMMIT || kind === EntryKind.WELCOME) return bodyBytes + headerBytes + rowBytes;
+  return notices.includes(kind) ? noticeBytes : 0;
+}
+
 /**
- * Counts a body before it is queued.
+ * Counts an entry before it is queued.
  *
  * @param queue the recipient's
- * @param sender the sending device's queue
  * @returns whether there is room; nothing is counted if not
  */
-export function addLoad(db: Database, queue: number, sender: number, bytes: number): boolean {
-  const account = accountOf(db, sender);
+export function addLoad(
+  db: Database,
+  queue: number,
+  { account, limit }: Loader,
+  kind: EntryKind,
+  bodyBytes = 0,
+  headerBytes = 0,
+): boolean {
   if (!account) return true;
+  const bytes = weightOf(kind, bodyBytes, headerBytes);
   const waiting =
     db.get<{ bytes: number }>("SELECT bytes FROM commit_load WHERE queue = ? AND account_key = ?", queue, account)
       ?.bytes ?? 0;
-  if (waiting + bytes > commitLoadLimit) return false;
+  if (waiting + bytes > limit) return false;
   db.run(
     `INSERT INTO commit_load (queue, account_key, bytes) VALUES (?, ?, ?)
      ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes`,
@@ -47,9 +94,17 @@ export function addLoad(db: Database, queue: number, sender: number, bytes: numb
   return true;
 }
 
-/** A body was acknowledged. */
-export function lightenLoad(db: Database, queue: number, sender: number, bytes: number): void {
-  const account = accountOf(db, sender);
+/** An entry of a sender was acknowledged. */
+export function lightenLoad(
+  db: Database,
+  queue: number,
+  sender: number,
+  kind: EntryKind,
+  bodyBytes: number,
+  headerBytes: number,
+): void {
+  const bytes = weightOf(kind, bodyBytes, headerBytes);
+  const account = bytes > 0 ? accountOf(db, sender) : undefined;
   if (!account) return;
   db.run("UPDATE commit_load SET bytes = bytes - ? WHERE queue = ? AND account_key = ?", bytes, queue, account);
   db.run("DELETE FROM commit_load WHERE queue = ? AND account_key = ? AND bytes <= 0", queue, account);

@@ -6,16 +6,17 @@ import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { DeliveryStore, OrderedAnswer, OrderedMessage, Published } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
-import { storeBody } from "./bodies.ts";
-import { type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
+import { releaseBody, storeBody } from "./bodies.ts";
+import { type Member, type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
 import { type Looks, maxLooks } from "./making_room.ts";
 import { takePlace } from "./places.ts";
-import { append } from "./queues.ts";
+import { noteLost, queueForEach, queueFullRetryMs, takesNothing } from "./recipients.ts";
 
 /** How many direct entries of one device may wait for another. */
 const maxWaitingPerPair = 100;
-/** The recipient has to come online, so asking more often does not help. */
-const queueFullRetryMs = 60_000;
+/** … of all devices of one account, and their bytes: an account may have 20 devices, and replace them. */
+const maxWaitingOfAccount = 300;
+const maxWaitingBytesOfAccount = 8 * 1024 * 1024;
 
 export const messageOperations: Pick<
   Operations<DeliveryStore>,
@@ -58,32 +59,33 @@ export const messageOperations: Pick<
     if (!to) throw new WireError(ErrorCode.unknownRecipient, "no such device in this channel");
     const before = sentBefore(db, channel, from, to.queue, messageId, bodyHash);
     if (before) return { receivedMs: before.receivedMs, queued: [] };
-    const { waiting } = db.get<{ waiting: number }>(
-      `SELECT count(*) AS waiting FROM entries WHERE queue = ? AND sender = ? AND kind = ${EntryKind.DIRECT}`,
-      to.queue,
-      from,
-    )!;
-    if (waiting >= maxWaitingPerPair) {
-      throw new WireError(
-        ErrorCode.queueFull,
-        `${maxWaitingPerPair} payloads wait for this device already`,
-        queueFullRetryMs,
-      );
-    }
+    requireRoomFor(db, to.queue, from, body.length);
     noteSent(db, channel, from, to.queue, messageId, bodyHash, { receivedMs: nowMs, place: 0 });
     const stored = { number: storeBody(db, body, 1), length: body.length };
-    const seq = append(db, to.queue, {
-      kind: EntryKind.DIRECT,
-      channel,
-      epoch,
-      id: messageId,
-      receivedMs: nowMs,
-      body: stored,
-      sender: from,
-    });
-    return { receivedMs: nowMs, queued: [{ recipientKey, seq }] };
+    const what = { kind: EntryKind.DIRECT, channel, epoch, id: messageId };
+    const entry = { ...what, receivedMs: nowMs, body: stored, sender: from };
+    return { receivedMs: nowMs, queued: queueForEach(db, [to], () => entry, takesNothing) };
   },
 };
+
+/** @throws WireError E013 when as much as may waits for the device already, of this device or of its account */
+function requireRoomFor(db: Database, queue: number, from: number, bytes: number): void {
+  const { ofDevice, waiting, held } = db.get<{ ofDevice: number; waiting: number; held: number }>(
+    `SELECT ifnull(sum(sender = ?), 0) AS ofDevice, count(*) AS waiting, ifnull(sum(length), 0) AS held
+     FROM entries INDEXED BY entries_direct JOIN bodies USING (body)
+     WHERE queue = ? AND kind = ${EntryKind.DIRECT} AND sender IN (
+       SELECT own.queue FROM queues AS sending JOIN devices AS present USING (recipient_key)
+       JOIN devices AS owned USING (account_key) JOIN queues AS own ON own.recipient_key = owned.recipient_key
+       WHERE sending.queue = ?)`,
+    from,
+    queue,
+    from,
+  )!;
+  const isFull = ofDevice >= maxWaitingPerPair || waiting >= maxWaitingOfAccount ||
+    held + bytes > maxWaitingBytesOfAccount;
+  if (!isFull) return;
+  throw new WireError(ErrorCode.queueFull, `${waiting} payloads wait for this device already`, queueFullRetryMs);
+}
 
 /**
  * @returns the answer to a repeat; undefined for a message that may be stored
@@ -114,10 +116,11 @@ function store(
   const body = { number: storeBody(db, envelope, to.length, answer.place), length: envelope.length };
   const what = { kind: EntryKind.APPLICATION, channel, epoch, id: messageId };
   const entry = { ...what, receivedMs: nowMs, body, sender: from };
-  return {
-    ...answer,
-    queued: to.map(({ queue, recipientKey }) => ({ recipientKey, seq: append(db, queue, entry, looks) })),
+  const lost = ({ queue }: Member) => {
+    releaseBody(db, body.number);
+    noteLost(db, queue, channel, nowMs);
   };
+  return { ...answer, queued: queueForEach(db, to, () => entry, lost, looks) };
 }
 
 /** specification §2.8: no message is sent in epoch 0, whose only member is the creator. */

@@ -3,19 +3,15 @@
 import type { DeliveryStore } from "../../delivery_store.ts";
 import type { Operations } from "../operation.ts";
 import { dropOld } from "./queues.ts";
+import { forgetOfChannel, forgetSent } from "./retention.ts";
 
-/** specification §4.2: a repeated message is recognised for 30 days. */
-const keepSentMs = 30 * 24 * 3600 * 1000;
 const perCall = 1000;
 
-export const purgeOperations: Pick<Operations<DeliveryStore>, "purge" | "purgeQueues" | "queueTotals"> = {
+export const purgeOperations: Pick<
+  Operations<DeliveryStore>,
+  "purge" | "purgeQueues" | "purgeChannels" | "queueTotals"
+> = {
   purge(db, _args, { nowMs }) {
-    const oldSent = db.run(
-      `DELETE FROM sent WHERE (channel, sender, recipient, message_id) IN (
-         SELECT channel, sender, recipient, message_id FROM sent WHERE received_ms <= ? LIMIT ?)`,
-      nowMs - keepSentMs,
-      perCall,
-    ).changes;
     const expired = db.all<{ sha256: Uint8Array<ArrayBuffer> }>(
       `DELETE FROM blobs WHERE (sha256, account_key) IN (
          SELECT sha256, account_key FROM blobs WHERE expires_ms <= ? LIMIT ?)
@@ -26,22 +22,37 @@ export const purgeOperations: Pick<Operations<DeliveryStore>, "purge" | "purgeQu
     const blobs = expired.map(({ sha256 }) => sha256).filter((sha256) =>
       !db.get("SELECT 1 FROM blobs WHERE sha256 = ?", sha256)
     );
-    return { blobs, more: oldSent === perCall || expired.length === perCall };
+    return { blobs, more: expired.length === perCall };
   },
 
   purgeQueues(db, { ageMs, after }, { nowMs }) {
-    const queues = db.all<{ queue: number }>(
-      "SELECT queue FROM queues WHERE queue > ? ORDER BY queue LIMIT ?",
+    const queues = db.all<{ queue: number; isDropped: number }>(
+      "SELECT queue, dropped AS isDropped FROM queues WHERE queue > ? ORDER BY queue LIMIT ?",
       after,
       perCall,
     );
-    let dropped = 0;
-    for (const { queue } of queues) {
+    let [dropped, forgotten] = [0, 0];
+    for (const { queue, isDropped } of queues) {
       dropped += dropOld(db, queue, nowMs - ageMs, perCall - dropped);
+      forgotten += forgetSent(db, queue, isDropped === 1, nowMs, perCall - forgotten);
       // The next call continues with this queue.
-      if (dropped >= perCall) return { after: queue - 1 };
+      if (dropped >= perCall || forgotten >= perCall) return { after: queue - 1 };
     }
     return { after: queues.length === perCall ? queues[perCall - 1].queue : undefined };
+  },
+
+  purgeChannels(db, { after }) {
+    const channels = db.all<{ channel: number; epoch: number }>(
+      "SELECT channel, epoch FROM channels WHERE channel > ? AND closed = 0 ORDER BY channel LIMIT ?",
+      after,
+      perCall,
+    );
+    let deleted = 0;
+    for (const { channel, epoch } of channels) {
+      deleted += forgetOfChannel(db, channel, epoch, perCall);
+      if (deleted >= perCall) return { after: channel - 1 };
+    }
+    return { after: channels.length === perCall ? channels[perCall - 1].channel : undefined };
   },
 
   queueTotals(db) {

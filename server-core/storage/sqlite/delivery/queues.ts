@@ -19,7 +19,7 @@ export interface NewEntry {
   receivedMs: number;
   body?: { number: number; length: number };
   header?: Uint8Array;
-  /** The sending device's queue number; absent for gaps, own commits and removals. */
+  /** The sending device's queue number; absent for gaps. */
   sender?: number;
 }
 
@@ -51,7 +51,8 @@ export function append(
   const counts = entry.kind === EntryKind.APPLICATION;
   const bytes = counts ? entry.body?.length ?? 0 : 0;
   const after = db.get<{ seq: number; waiting: number; waiting_bytes: number }>(
-    `UPDATE queues SET next_seq = next_seq + 1, waiting = waiting + ?, waiting_bytes = waiting_bytes + ?
+    `UPDATE queues SET next_seq = next_seq + 1, given_seq = next_seq, waiting = waiting + ?,
+       waiting_bytes = waiting_bytes + ?
      WHERE queue = ? RETURNING next_seq - 1 AS seq, waiting, waiting_bytes`,
     counts ? 1 : 0,
     bytes,
@@ -115,12 +116,15 @@ export function dropOld(db: Database, queue: number, untilMs: number, most: numb
 }
 
 interface GoneEntry {
-  kind: number;
+  kind: EntryKind;
   channel: number;
   epoch: number;
   body: number | null;
   sender: number | null;
+  headerBytes: number;
 }
+
+const gone = "kind, channel, epoch, body, sender, ifnull(length(header), 0) AS headerBytes";
 
 /**
  * Deletes acknowledged entries, and notes the highest epoch that the device has seen of each channel (E017).
@@ -131,7 +135,7 @@ export function acknowledge(db: Database, queue: number, which: { upTo: number }
       db,
       queue,
       db.all<GoneEntry>(
-        "DELETE FROM entries WHERE queue = ? AND seq <= ? RETURNING kind, channel, epoch, body, sender",
+        `DELETE FROM entries WHERE queue = ? AND seq <= ? RETURNING ${gone}`,
         queue,
         which.upTo,
       ),
@@ -142,7 +146,7 @@ export function acknowledge(db: Database, queue: number, which: { upTo: number }
       db,
       queue,
       db.all<GoneEntry>(
-        "DELETE FROM entries WHERE queue = ? AND seq = ? RETURNING kind, channel, epoch, body, sender",
+        `DELETE FROM entries WHERE queue = ? AND seq = ? RETURNING ${gone}`,
         queue,
         seq,
       ),
@@ -156,11 +160,9 @@ function settle(db: Database, queue: number, gone: GoneEntry[]): void {
   const highest = new Map<number, number>();
   let applications = 0;
   let bytes = 0;
-  for (const { kind, channel, epoch, body, sender } of gone) {
+  for (const { kind, channel, epoch, body, sender, headerBytes } of gone) {
     const length = body === null ? 0 : releaseBody(db, body);
-    if ((kind === EntryKind.COMMIT || kind === EntryKind.WELCOME) && sender !== null) {
-      lightenLoad(db, queue, sender, length);
-    }
+    if (sender !== null) lightenLoad(db, queue, sender, kind, length, headerBytes);
     if (kind === EntryKind.APPLICATION) {
       applications++;
       bytes += length;

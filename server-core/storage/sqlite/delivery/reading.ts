@@ -7,9 +7,10 @@ import type { DeliveryStore, StoredEntry } from "../../delivery_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { pieceBytes, readPiece } from "./bodies.ts";
+import { meetCursor, requireReached } from "./cursors.ts";
 import { acknowledge, ensureQueue, findQueue } from "./queues.ts";
 
-/** node.capnp: `fetch` gives at most this many bytes at once. */
+/** delivery.capnp: `fetch` gives at most this many bytes at once. */
 const maxFetchBytes = 192 * 1024;
 
 /** Fields of an entry besides header and body, in its Cap'n Proto form, rounded up. */
@@ -47,10 +48,10 @@ const wholeQueue = selectEntries("");
 const oneChannel = selectEntries("AND entries.channel = (SELECT channel FROM channels WHERE channel_id = ?)");
 
 export const readingOperations: Pick<Operations<DeliveryStore>, "fetch" | "ack" | "ackEntries" | "bodyPiece"> = {
-  fetch(db, { recipientKey, channelId, after, limit }) {
+  fetch(db, { recipientKey, channelId, after, limit }, { nowMs }) {
     const queue = findLiveQueue(db, recipientKey) ?? (after > 0 ? ensureQueue(db, recipientKey) : undefined);
     if (queue === undefined) return [];
-    if (channelId.length === 0) catchUp(db, queue, after);
+    meetCursor(db, queue, after, channelId.length === 0, nowMs);
     const rows = channelId.length === 0
       ? db.all<EntryRow>(wholeQueue, queue, after, limit)
       : db.all<EntryRow>(oneChannel, queue, after, channelId, limit);
@@ -68,7 +69,9 @@ export const readingOperations: Pick<Operations<DeliveryStore>, "fetch" | "ack" 
 
   ack(db, { recipientKey, upTo }) {
     const queue = findQueue(db, recipientKey);
-    if (queue !== undefined) acknowledge(db, queue, { upTo });
+    if (queue === undefined) return;
+    requireReached(db, queue, upTo);
+    acknowledge(db, queue, { upTo });
   },
 
   ackEntries(db, { recipientKey, seqs }) {
@@ -86,30 +89,6 @@ export const readingOperations: Pick<Operations<DeliveryStore>, "fetch" | "ack" 
     return readPiece(db, row.body, index);
   },
 };
-
-/**
- * Far above any queue's seq, and far below 2^53, the end of JavaScript's exact integers, so that no queue
- * counts up to that end.
- */
-const maxSeq = 2 ** 52;
-
-/**
- * Renumbers a queue for a device that has seen a higher number than the queue ever had, because the database
- * was restored from an older backup. Under the old numbers the device would take the waiting entries for
- * repeats. It recognises entries that it really has by commitId and messageId.
- */
-function catchUp(db: Database, queue: number, after: number): void {
-  const { next_seq } = db.get<{ next_seq: number }>("SELECT next_seq FROM queues WHERE queue = ?", queue)!;
-  if (after < next_seq) return;
-  if (after > maxSeq) throw new WireError(ErrorCode.malformed, "after: higher than any queue can be");
-  db.run("UPDATE entries SET seq = seq + ? WHERE queue = ?", after, queue);
-  db.run(
-    "UPDATE queues SET next_seq = next_seq + ?, application_from = application_from + ? WHERE queue = ?",
-    after,
-    after,
-    queue,
-  );
-}
 
 function findLiveQueue(db: Database, recipientKey: Uint8Array): number | undefined {
   const found = db.get<{ queue: number; dropped: number }>(

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { HttpPlaces, type Place } from "./http_places.ts";
+
+/** Takes places and remembers who had to end. */
+function port(options: ConstructorParameters<typeof HttpPlaces>[0]) {
+  const places = new HttpPlaces(options);
+  const ended: string[] = [];
+  const take = (address: string, isBusy = false): Place | undefined => {
+    const place = places.take(address, () => ended.push(address));
+    if (place && isBusy) places.begin(place);
+    return place;
+  };
+  return { places, ended, take };
+}
+
+Deno.test("SERVERS 4: of an address above its places that connection ends which has got its answer", () => {
+  const { places, take } = port({ connections: 10, connectionsPerAddress: 3 });
+  let ended = "";
+  places.take("192.0.2.1", () => ended = "waiting");
+  const answered = places.take("192.0.2.1", () => ended = "answered")!;
+  places.begin(answered);
+  places.end(answered);
+  take("192.0.2.1", true);
+  assert.ok(take("192.0.2.1"));
+  assert.equal(ended, "answered");
+});
+
+Deno.test("SERVERS 4: an address above its places loses an idle connection, and else gets no further one", () => {
+  const { places, ended, take } = port({ connections: 10, connectionsPerAddress: 2 });
+  const first = take("192.0.2.1")!;
+  assert.ok(take("192.0.2.1"));
+  places.begin(first);
+  assert.ok(take("192.0.2.1", true));
+  assert.deepEqual(ended, ["192.0.2.1"]);
+  assert.equal(take("192.0.2.1"), undefined, "both are busy");
+  assert.ok(take("192.0.2.2"));
+  assert.equal(ended.length, 1);
+});
+
+Deno.test("SERVERS 4: a full port makes room at the cost of whoever has most, idle connections first", () => {
+  const { places, ended, take } = port({ connections: 6, connectionsPerAddress: 4 });
+  for (const _ of [1, 2, 3]) take("192.0.2.1", true);
+  take("192.0.2.2");
+  take("192.0.2.3", true);
+  take("192.0.2.4", true);
+  assert.ok(take("192.0.2.5", true));
+  assert.deepEqual(ended, ["192.0.2.2"], "an idle one");
+  assert.ok(take("192.0.2.6", true));
+  assert.deepEqual(ended, ["192.0.2.2", "192.0.2.1"], "a busy one of the address with three");
+  assert.equal(take("192.0.2.1"), undefined, "it has as many as any other would then have");
+  assert.ok(take("192.0.2.7", true));
+  assert.equal(ended.length, 3);
+  assert.equal(take("192.0.2.8"), undefined, "all have one");
+  assert.equal(places.size, 6);
+});
+
+Deno.test("SERVERS 4: addresses of one /56 or /48 share its places", () => {
+  const { ended, take } = port({ connections: 1_000, connectionsPerAddress: 2 });
+  const of56 = (subnet: number) => `2001:db8:0:${(0x100 + subnet).toString(16)}::1`;
+  for (let subnet = 0; subnet < 8; subnet++) assert.ok(take(of56(subnet), true));
+  assert.equal(take(of56(8)), undefined);
+  const otherOf48 = (subnet: number) => `2001:db8:0:${(0x200 + 0x100 * subnet).toString(16)}::1`;
+  for (let subnet = 0; subnet < 24; subnet++) assert.ok(take(otherOf48(subnet), true));
+  assert.equal(take(otherOf48(24)), undefined);
+  assert.deepEqual(ended, []);
+});
+
+Deno.test("SERVERS 4: a trusted proxy has as many connections as the port, and loses none to others while they are busy", () => {
+  const { ended, take } = port({
+    connections: 4,
+    connectionsPerAddress: 1,
+    isTrusted: (address) => address === "192.0.2.1",
+  });
+  for (const _ of [1, 2, 3]) assert.ok(take("192.0.2.1", true));
+  assert.ok(take("192.0.2.2", true));
+  assert.equal(take("192.0.2.3"), undefined);
+  assert.equal(take("192.0.2.1"), undefined, "nor does it take the only one of somebody");
+  assert.deepEqual(ended, []);
+});
+
+Deno.test("SERVERS 4: an address opens so many connections a second, and three seconds' worth at once", () => {
+  let full = 0;
+  const options = { connections: 100, connectionsPerAddress: 100, connectionsPerSecond: 1, onFull: () => void full++ };
+  const { take } = port(options);
+  assert.deepEqual([1, 2, 3, 4].map(() => take("192.0.2.1") !== undefined), [true, true, true, false]);
+  assert.ok(take("192.0.2.2"));
+  assert.equal(full, 1);
+});
