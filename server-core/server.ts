@@ -66,7 +66,7 @@ export interface ServerOptions {
   log: Log;
   /** The machine's clock, ms since the Unix epoch (default: `Date.now`). */
   now?: () => number;
-  /** ms since any moment, unmoved by corrections of the clock (default: `performance.now`). */
+  /** Whole ms since any moment, unmoved by corrections of the clock (default: `performance.now`). */
   monotonic?: () => number;
   /** Storage has ended with an error: nothing can be acknowledged any more. */
   onDead?: (error: Error) => void;
@@ -80,7 +80,7 @@ export interface ServerOptions {
  */
 export async function startServer(
   config: ServerConfig,
-  { log, now: machine = Date.now, monotonic = () => performance.now(), onDead }: ServerOptions,
+  { log, now: machine = Date.now, monotonic = () => Math.trunc(performance.now()), onDead }: ServerOptions,
 ): Promise<Server> {
   const metrics = new Metrics();
   const clock = new TrustedClock({ machine, monotonic });
@@ -202,6 +202,11 @@ async function opaqueServerKeys({ accounts }: Store): Promise<OpaqueServerKeys> 
   return await accounts.ensureOpaqueServerKeys(await generateOpaqueServerKeys());
 }
 
+/** One core is left to everybody who is signed in: sign-ins can be asked for by anybody. */
+function opaqueThreads(): number {
+  return Math.min(2, Math.max(1, navigator.hardwareConcurrency - 1));
+}
+
 interface Services {
   calls: Calls;
   live: LiveDevices;
@@ -231,7 +236,7 @@ async function startServices(
   metrics.gauge("qpq_subscriptions", "open subscriptions", () => live.size);
   const notices = new DeviceNotices({ store: store.delivery, live, now, log });
   const handlers = new Handlers<Caller>();
-  const opaque = new OpaquePool({ keys: await opaqueServerKeys(store) });
+  const opaque = new OpaquePool({ keys: await opaqueServerKeys(store), workers: opaqueThreads() });
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
   const stopWatching = await watchOutsideChanges({
     accounts: store.accounts,

@@ -37,7 +37,7 @@ class Machine {
     this.server = await startServer(config, {
       log: makeLog("info", (line) => this.log.push(line)),
       now: () => Date.now() + this.passedMs + this.offMs,
-      monotonic: () => performance.now() + this.passedMs,
+      monotonic: () => Math.trunc(performance.now()) + this.passedMs,
     });
     this.#connection = await connect(this.server.address, await Deno.readTextFile(`${this.#dataDir}/core-cert.pem`));
   }

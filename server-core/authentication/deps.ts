@@ -30,7 +30,10 @@ export interface AuthenticationDeps {
   config: AuthenticationConfig;
   /** The server's clock, ms since the Unix epoch. */
   clock: () => number;
-  /** ms since any moment, for rates: the clock does not move it (default: `clock`). */
+  /**
+   * Whole ms since any moment, for rates and what lives for a minute: no correction of the clock moves it (default:
+   * `clock`).
+   */
   monotonic?: () => number;
   /**
    * Called for sessions that ended early (sign-out, revocation, new password, removed device). Their live

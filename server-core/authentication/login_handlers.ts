@@ -27,7 +27,7 @@ interface HalfLogin {
 /** Serves `loginStart` and `loginFinish`. */
 export function addLoginHandlers(
   handlers: Handlers<Caller>,
-  { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps,
+  { store: { accounts }, opaque, sessions, clock: wall, monotonic: clock = wall, onSessionsEnded }: AuthenticationDeps,
   limits: OpaqueLimits,
 ): void {
   const halves = new ExpiringMap<HalfLogin>({ clock, lifeMs: loginMs, maxEntries: 10_000 });

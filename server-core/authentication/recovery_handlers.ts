@@ -34,7 +34,7 @@ const failed = () => new WireError(ErrorCode.loginFailed, "recovery failed");
 /** Serves `recoverStart`, `recoverOpen` and `recoverFinish`. */
 export function addRecoveryHandlers(
   handlers: Handlers<Caller>,
-  { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps,
+  { store: { accounts }, opaque, sessions, clock: wall, monotonic: clock = wall, onSessionsEnded }: AuthenticationDeps,
   limits: OpaqueLimits,
 ): void {
   const nonces = new RecoveryNonces(clock, recoveryStepMs);

@@ -19,7 +19,7 @@ Deno.test("SERVERS 10: FairQueue takes one of each address in turn, each address
   assert.equal(queue.length, 0);
 });
 
-Deno.test("SERVERS 10: FairQueue serves an honest address behind one of each flooding one, also the second time", () => {
+Deno.test("SERVERS 10: FairQueue serves an honest address behind one of each flooding one, each time", () => {
   const queue = new FairQueue<string>(64);
   const flood = () => {
     for (let index = 0; index < 64; index++) queue.push("flood", `198.51.100.${index % 8}`);

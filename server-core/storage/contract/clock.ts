@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import type { ClockStore, StoredClock } from "../clock_store.ts";
 import { type Behaviour, does, races, repeats } from "./behaviour.ts";
+import { dayMs } from "./world.ts";
 
 const clock = (newestMs: number, accepted = 0): StoredClock => ({ newestMs, stepMs: 3, steadyMs: 4, accepted });
 
@@ -26,6 +27,17 @@ export const clockBehaviours: Behaviour<keyof ClockStore>[] = [
     const accepted = { newestMs: world.clock.nowMs, stepMs: 0, steadyMs: 0, accepted: 1 };
     assert.deepEqual((await world.kept.keep(clock(18))).stored, accepted);
     assert.deepEqual((await world.kept.keep(clock(19, 1))).stored, clock(19, 1));
+  }),
+
+  does("keep", "of an earlier time brings back what was made meanwhile", async (world) => {
+    const nowMs = world.clock.nowMs;
+    world.clock.nowMs += 10 * dayMs;
+    const person = await world.person();
+    await world.kept.keep(clock(world.clock.nowMs));
+    world.clock.nowMs = nowMs;
+    await world.kept.keep(clock(nowMs));
+    const [session] = await world.accounts.sessions({ accountKey: person.accountKey });
+    assert.deepEqual([session.createdMs, session.lastUsedMs, session.expiresMs], [nowMs, nowMs, nowMs + 30 * dayMs]);
   }),
 
   repeats("keep", "stores the same once more", async (world) => {

@@ -55,6 +55,8 @@ export const accountMethods: Record<keyof AccountStore, MethodRules> = {
   recoverable: reads(),
   recover: writes(loginFailed, epochConflict),
   putDeviceList: writes(epochConflict, keyDoesNotMatchDevice),
+  deleteAccount: writes(forbidden, epochConflict),
+  isOfDeletedAccount: reads(),
   accountByName: reads(),
   accountsByKey: reads(),
   usernamesFrom: reads(),

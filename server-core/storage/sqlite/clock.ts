@@ -12,6 +12,8 @@ export const clockOperations: Operations<ClockStore> = {
     const before = readClock(db);
     const stored = before && before.accepted !== clock.accepted ? before : clock;
     if (stored === clock) writeClock(db, clock);
+    // A step of the machine's clock was undone.
+    if (before && stored.newestMs < before.newestMs) bringBack(db, stored.newestMs);
     return { stored, hasAccounts: db.get("SELECT 1 FROM accounts LIMIT 1") !== undefined };
   },
 };
@@ -51,24 +53,28 @@ export function trustedTime(db: Database, machineMs: number): { trustedMs: numbe
 const sessionMs = 30 * 24 * 3_600_000;
 const handOutMs = 24 * 3_600_000;
 
-/**
- * Makes the machine's clock the trusted time. Where that goes back, what was made meanwhile does not stay in the
- * future for longer than if it were made now.
- */
+/** Makes the machine's clock the trusted time. */
 export function acceptClock(db: Database, machineMs: number): void {
   const accepted = readClock(db)?.accepted ?? 0;
   writeClock(db, { newestMs: machineMs, stepMs: 0, steadyMs: 0, accepted: accepted + 1 });
+  bringBack(db, machineMs);
+}
+
+/** Where time goes back, what was made meanwhile is not in the future for longer than if it were made now. */
+function bringBack(db: Database, nowMs: number): void {
   db.run(
-    "UPDATE sessions SET last_used_ms = ?, expires_ms = ? WHERE last_used_ms > ?",
-    machineMs,
-    machineMs + sessionMs,
-    machineMs,
+    `UPDATE sessions SET created_ms = min(created_ms, ?), last_used_ms = ?, expires_ms = ?
+     WHERE last_used_ms > ?`,
+    nowMs,
+    nowMs,
+    nowMs + sessionMs,
+    nowMs,
   );
   db.run(
     "UPDATE key_packages SET until_ms = ? WHERE until_ms > ? AND last_resort = 0",
-    machineMs + handOutMs,
-    machineMs + handOutMs,
+    nowMs + handOutMs,
+    nowMs + handOutMs,
   );
-  db.run("UPDATE entries SET received_ms = ? WHERE received_ms > ?", machineMs, machineMs);
-  db.run("UPDATE sent SET received_ms = ? WHERE received_ms > ?", machineMs, machineMs);
+  db.run("UPDATE entries SET received_ms = ? WHERE received_ms > ?", nowMs, nowMs);
+  db.run("UPDATE sent SET received_ms = ? WHERE received_ms > ?", nowMs, nowMs);
 }
