@@ -110,8 +110,8 @@ export class UpstreamPool {
   }
 
   /**
-   * How many calls there is room for now. A connection that is silent for a moment keeps its calls; and while the core is
-   * away, as many may wait as it takes at first.
+   * How many calls there is room for now. A connection that is silent for a moment keeps its calls; and while the core
+   * is away, as many may wait as it takes at first.
    */
   get places(): number {
     return Math.max(this.#connections.size, this.#options.connections) * this.#callsPerConnection;
