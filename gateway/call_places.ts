@@ -99,7 +99,7 @@ export class CallPlaces {
   endStalled(): void {
     for (const { share, entries } of this.#blocks.values()) {
       if (entries.size <= maxStalledPerAddress) continue;
-      const stalled = running(entries).filter(({ state }) => state.stalledMs >= stalledMs);
+      const stalled = judged(entries).filter(({ state }) => state.stalledMs >= stalledMs);
       stalled.sort((a, b) => a.state.stalledMs - b.state.stalledMs);
       for (const { entry } of stalled.slice(maxStalledPerAddress * share)) this.#end(entry, "stalledCalls");
     }
@@ -119,7 +119,7 @@ export class CallPlaces {
     const most = share * maxUnfinishedPerAddress;
     const entries = this.#blocks.get(block)?.entries;
     if (!entries || entries.size < most) return true;
-    const unfinished = running(entries).filter(({ state }) => state.isUnfinished);
+    const unfinished = judged(entries).filter(({ state }) => state.isUnfinished);
     if (unfinished.length < most) return true;
     const silent = mostSilent(unfinished);
     if (!silent || silent.state.silentMs < silentMs) return false;
@@ -135,9 +135,9 @@ export class CallPlaces {
       ...blocks.map(({ block, share }) => ((this.#blocks.get(block)?.entries.size ?? 0) + 1) / share),
     );
     if (mine >= greediest.entries.size / greediest.share) return false;
-    const calls = running(greediest.entries);
+    const calls = judged(greediest.entries);
     const worst = mostSilent(calls.filter(({ state }) => state.isUnfinished))?.entry ??
-      calls.sort((a, b) => a.state.stalledMs - b.state.stalledMs).at(-1)?.entry ?? [...greediest.entries].at(-1)!;
+      calls.sort((a, b) => a.state.stalledMs - b.state.stalledMs).at(-1)!.entry;
     this.#end(worst, "fairShare");
     return true;
   }
@@ -180,8 +180,11 @@ interface Judged {
   state: CallState;
 }
 
-function running(entries: Set<Entry>): Judged[] {
-  return [...entries].flatMap((entry) => entry.call ? [{ entry, state: entry.call.state() }] : []);
+/** A call that waits for the core has nothing to say yet. */
+const waiting: CallState = { isUnfinished: true, silentMs: 0, stalledMs: 0 };
+
+function judged(entries: Set<Entry>): Judged[] {
+  return [...entries].map((entry) => ({ entry, state: entry.call?.state() ?? waiting }));
 }
 
 function mostSilent(calls: Judged[]): Judged | undefined {

@@ -16,7 +16,7 @@ Deno.test("readConfig() fills in defaults", () => {
   assert.equal(config.core.pin?.length, 32);
   assert.deepEqual([config.limits.sessionsPerAddress, config.limits.callsPerSession, config.limits.bytesPerCall], [
     64,
-    256,
+    112,
     20 * 1024 * 1024,
   ]);
 });

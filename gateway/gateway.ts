@@ -66,6 +66,7 @@ const eventRefusals: Partial<Record<ConnectionEvent, RefusalReason>> = {
   full: "connections",
   addressHandshakes: "handshakesPerAddress",
   addressFull: "connectionsPerAddress",
+  crowded: "waitingStreams",
 };
 
 /**

@@ -47,6 +47,7 @@ export type RefusalReason =
   | "handshakesPerAddress"
   | "httpConnections"
   | "sessionsPerAddress"
+  | "waitingStreams"
   | "idleSession"
   | "origin"
   | CallLimit

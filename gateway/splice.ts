@@ -75,7 +75,7 @@ export class Splice implements RunningCall {
   /** when the pending write towards each side began */
   #writingSince: { client?: number; core?: number } = {};
 
-  constructor(client: Duplex, core: Duplex, limits: CallLimits, abort: AbortSignal | undefined) {
+  constructor(client: Duplex, core: Duplex, limits: CallLimits, abort?: AbortSignal) {
     this.#limits = limits;
     this.#clientReader = client.readable.getReader();
     this.#clientWriter = client.writable.getWriter();

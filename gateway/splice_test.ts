@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type CallLimits, spliceCall } from "./splice.ts";
+import { callRefusal } from "./call_refusal.ts";
+import { type CallLimits, Splice, spliceCall } from "./splice.ts";
 
 const limits: CallLimits = { bytesPerCall: 1_000, halfOpenMs: 60_000, stallMs: 60_000 };
 
@@ -139,4 +140,45 @@ Deno.test("spliceCall() aborts when its signal does", async () => {
   abort.abort();
   assert.equal((await summary).outcome, "client");
   assert.equal((await spliceCall(makeSide().duplex, makeSide().duplex, limits, abort.signal)).outcome, "client");
+});
+
+Deno.test("SERVERS 6: spliceCall() is over when the core has answered, whatever its caller still sends", async () => {
+  const client = makeSide();
+  const core = makeSide();
+  const summary = spliceCall(client.duplex, core.duplex, { ...limits, halfOpenMs: 5_000 });
+  client.feed.write(bytes(10));
+  await core.out.read();
+  core.feed.write(bytes(4));
+  core.feed.close();
+  assert.equal((await client.out.read()).value?.length, 4);
+  assert.ok((await client.out.read()).done, "the answer is whole");
+  assert.deepEqual(await summary, { outcome: "done", bytesToCore: 10, bytesFromCore: 4 });
+  await assert.rejects(client.feed.write(bytes(1)), "the caller is told to stop");
+  await assert.rejects(core.out.read(), "the core is told that no more comes");
+});
+
+Deno.test("SERVERS 6: Splice.end() answers E005 where nothing was answered yet", async () => {
+  const client = makeSide();
+  const core = makeSide();
+  const splice = new Splice(client.duplex, core.duplex, limits);
+  client.feed.write(bytes(10));
+  await core.out.read();
+  assert.equal(splice.state().isUnfinished, true);
+  splice.end();
+  assert.deepEqual((await client.out.read()).value, callRefusal.tooMany);
+  assert.ok((await client.out.read()).done);
+  assert.equal((await splice.finished).outcome, "displaced");
+  await assert.rejects(core.out.read());
+});
+
+Deno.test("SERVERS 3: Splice.state() tells for how long one side has taken no bytes", async () => {
+  const client = makeSide();
+  const core = makeSide();
+  const splice = new Splice(client.duplex, core.duplex, limits);
+  client.feed.close();
+  for (let index = 0; index < 5; index++) core.feed.write(bytes(10)).catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.ok(splice.state().stalledMs >= 90, `${splice.state().stalledMs} ms`);
+  assert.equal(splice.state().isUnfinished, false);
+  splice.end();
 });

@@ -26,7 +26,7 @@ export interface UpstreamPoolOptions {
   secret: Uint8Array<ArrayBuffer>;
   /** connections to keep open; 2 to 4 carry any load that one process can splice. There are more while calls wait */
   connections: number;
-  /** calls that a connection takes; default {@link callsPerConnection} */
+  /** calls that a connection takes; default 1,024 */
   callsPerConnection?: number;
   metrics: Metrics;
   log: Log;
@@ -60,7 +60,7 @@ interface CoreConnection {
  * Calls on one connection. The core allows 1,792 streams (server-core/listener.ts), and gives credit back in batches of
  * an eighth.
  */
-export const callsPerConnection = 1_024;
+const callsPerConnection = 1_024;
 /** So many times `connections` may be open while calls need them. */
 export const busyFactor = 4;
 /** There is one connection more when so much of their room is taken, and one less when it is enough without it. */
@@ -109,9 +109,12 @@ export class UpstreamPool {
     return this.#answering().length;
   }
 
-  /** How many calls there is room for now. While the core is away, as many may wait as it takes at first. */
+  /**
+   * How many calls there is room for now. A connection that is silent for a moment keeps its calls; and while the core
+   * is away, as many may wait as it takes at first.
+   */
   get places(): number {
-    return (this.readyConnections || this.#options.connections) * this.#callsPerConnection;
+    return Math.max(this.#connections.size, this.#options.connections) * this.#callsPerConnection;
   }
 
   /** Resolves when at least one connection is ready. */

@@ -7,7 +7,7 @@ import { makeSelfSignedCertificate } from "../server-common/self_signed_certific
 import { startCoreProcess } from "./testing/core_process.ts";
 import { type CoreCall, startStubCore, type StubCore, stubSecret } from "./testing/stub_core.ts";
 import { until } from "./testing/until.ts";
-import { CoreUnavailableError, UpstreamPool, type UpstreamPoolOptions } from "./upstream.ts";
+import { abandon, busyFactor, CoreUnavailableError, UpstreamPool, type UpstreamPoolOptions } from "./upstream.ts";
 
 const client: Deno.NetAddr = { transport: "udp", hostname: "203.0.113.7", port: 40_000 };
 
@@ -54,7 +54,8 @@ quicTest(
     });
     const { pool } = poolFor(core);
     await until(() => pool.readyConnections === 2);
-    assert.equal(core.admitted, 2);
+    // A slow machine makes attempts that are not needed.
+    assert.ok(core.admitted >= 2);
     assert.equal(await echoOnce(pool), "hello");
     assert.equal(await echoOnce(pool, { transport: "udp", hostname: "2001:db8::5", port: 1 }), "hello");
     assert.deepEqual(clients, [{ address: "203.0.113.7", port: 40_000 }, { address: "2001:db8:0:0:0:0:0:5", port: 1 }]);
@@ -161,3 +162,25 @@ quicTest(
     patient.close();
   },
 );
+
+quicTest("SERVERS 6: UpstreamPool opens more connections while calls fill them, and closes them again", async () => {
+  const core = await startStubCore();
+  const { pool, events } = poolFor(core, { connections: 1, callsPerConnection: 10, openTimeoutMs: 10_000 });
+  await pool.whenReady();
+  assert.equal(pool.places, 10);
+  const few = await Promise.all(Array.from({ length: 2 }, () => pool.open(client)));
+  const more = await Promise.all(Array.from({ length: 6 }, () => pool.open(client)));
+  await until(() => pool.readyConnections === 2);
+  const many = await Promise.all(Array.from({ length: 80 }, () => pool.open(client)));
+  await until(() => pool.readyConnections === busyFactor, "and no more than so many");
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  assert.equal(pool.places, 10 * busyFactor);
+  assert.equal(await echoOnce(pool), "hello");
+  for (const stream of [...more, ...many]) abandon(stream);
+  await until(() => pool.readyConnections === 1 && core.open === 1, "those that are not needed are closed");
+  for (const stream of few) abandon(stream);
+  assert.equal(await echoOnce(pool), "hello");
+  assert.ok(!events.includes("core-connection-lost"));
+  pool.close();
+  core.close();
+});

@@ -7,8 +7,8 @@ import { Semaphore } from "async-mutex";
 import type { ByteStream } from "../../schema/rpc/byte_stream.ts";
 
 /**
- * Well below the 1,000 that the gateway and the core allow, because credit for finished streams is returned
- * in batches.
+ * Below the 144 that the gateway allows (gateway/http3/server.ts), because credit for finished streams is returned in
+ * batches.
  */
 const maxOpenStreams = 100;
 

@@ -8,7 +8,7 @@ import { h3Code, Http3Error } from "./error_codes.ts";
 import { encodeFrame, frameType, readFrameHeader, readPayload, SkipBudget } from "./frames.ts";
 import { decodeFieldSection, encodeFieldSection, type Field } from "./qpack.ts";
 import { readDecoderStream, readEncoderStream } from "./qpack_streams.ts";
-import { type HeldPlaces, HeldStream } from "./held_stream.ts";
+import { type HeldPlaces, HeldStream, type Places } from "./held_stream.ts";
 import { isWebTransport, parseRequestHead, type RequestHead } from "./request.ts";
 import { ConnectStreamSession, type StreamHandler, type WebTransportSession } from "./session.ts";
 import { encodeSettings } from "./settings.ts";
@@ -39,11 +39,18 @@ export interface ConnectionPolicy {
   turn?(remoteAddr: Deno.NetAddr): Promise<void>;
   /** Counts what the streams of an address take that wait. */
   heldPlaces: HeldPlaces;
+  /** Counts the streams of an address that are not a call yet. */
+  waiting: Places;
+  /** An address has too many of them: called before another one waits. */
+  crowded(address: string): void;
   /** Takes an accepted session; the returned handler gets each bidirectional stream that the peer opens in it. */
   onSession(session: WebTransportSession): StreamHandler;
   /** a connection without a session is closed after this long */
   connectTimeoutMs: number;
 }
+
+/** What is to be done with a stream that waits no more. */
+type StreamWork = () => void | Promise<void>;
 
 const streamType = { control: 0x00, push: 0x01, qpackEncoder: 0x02, qpackDecoder: 0x03 } as const;
 const webTransportBidirectional = 0x41;
@@ -120,7 +127,7 @@ export class Http3Connection {
 
   /** Closes the connection without a farewell: it costs too much. */
   shed(): void {
-    this.#close(h3Code.excessiveLoad, "the server is short of memory");
+    this.#close(h3Code.excessiveLoad, "too many streams");
   }
 
   async #sendSettings(): Promise<void> {
@@ -144,8 +151,18 @@ export class Http3Connection {
   async #acceptBidirectional(): Promise<void> {
     for await (const stream of this.#conn.incomingBidirectionalStreams) {
       this.#openStreams++;
-      this.#guard(this.#readBidirectional(stream).finally(() => this.#openStreams--));
+      this.#guard(this.#waitAndCarry(stream).finally(() => this.#openStreams--));
     }
+  }
+
+  async #waitAndCarry(stream: Deno.QuicBidirectionalStream): Promise<void> {
+    const { waiting, crowded } = this.#policy;
+    if (!waiting.take(this.address)) {
+      crowded(this.address);
+      return reset(stream);
+    }
+    const carry = await this.#readBidirectional(stream).finally(() => waiting.give(this.address));
+    await carry?.();
   }
 
   /**
@@ -191,7 +208,8 @@ export class Http3Connection {
     this.#seenUnique.add(type);
   }
 
-  async #readBidirectional(stream: Deno.QuicBidirectionalStream): Promise<void> {
+  /** @returns what it has to do when it waits no more */
+  async #readBidirectional(stream: Deno.QuicBidirectionalStream): Promise<StreamWork | undefined> {
     const streamId = Number(stream.readable.id);
     const source = new StreamSource(stream.readable, true);
     const reader = new ByteReader(source.pull);
@@ -201,17 +219,20 @@ export class Http3Connection {
       if (sessionId % 4 !== 0) {
         throw new Http3Error(h3Code.idError, "a session id is the id of a client's bidirectional stream");
       }
-      await this.#handOver(stream, source, sessionId);
+      return await this.#handOver(stream, source, sessionId);
     } else if (type !== undefined) {
       const head = await this.#countingLateHeader(readRequestHead(reader, type));
-      await this.#answer(head, streamId, stream, source, reader);
-    } else {
-      await this.#turn();
-      stream.writable.abort().catch(() => {});
+      return await this.#answer(head, streamId, stream, source, reader);
     }
+    await this.#turn();
+    stream.writable.abort().catch(() => {});
   }
 
-  async #handOver(stream: Deno.QuicBidirectionalStream, source: StreamSource, sessionId: number): Promise<void> {
+  async #handOver(
+    stream: Deno.QuicBidirectionalStream,
+    source: StreamSource,
+    sessionId: number,
+  ): Promise<StreamWork | undefined> {
     if (!this.#session && ++this.#earlyStreams > maxEarlyStreams) {
       throw new Http3Error(h3Code.excessiveLoad, "too many streams before the session");
     }
@@ -222,7 +243,7 @@ export class Http3Connection {
     if (!isOurs) await held.cancel();
     await this.#turn();
     if (!isOurs) return void stream.writable.abort().catch(() => {});
-    await accepted.handler({ held, readable: held.readable, writable: stream.writable });
+    return () => accepted.handler({ held, readable: held.readable, writable: stream.writable });
   }
 
   async #answer(
@@ -231,7 +252,7 @@ export class Http3Connection {
     stream: Deno.QuicBidirectionalStream,
     source: StreamSource,
     reader: ByteReader,
-  ): Promise<void> {
+  ): Promise<StreamWork | undefined> {
     const writer = stream.writable.getWriter();
     // The announced SETTINGS allow one session a connection.
     const mayOpen = isWebTransport(head) && !this.#hasSession;
@@ -247,7 +268,7 @@ export class Http3Connection {
     }
     try {
       await writer.write(encodeFrame(frameType.headers, encodeFieldSection(fields)));
-      if (status !== 200) return await writer.close();
+      if (status !== 200) return void await writer.close();
       if (this.#isOver) throw new TruncatedError();
     } catch (error) {
       giveBack?.();
@@ -257,7 +278,7 @@ export class Http3Connection {
     this.#session = session;
     this.#accepted.resolve({ session, id: streamId, handler: this.#policy.onSession(session) });
     session.closed.then(() => setTimeout(() => this.#close(h3Code.noError, ""), lingerMs));
-    await session.follow(reader);
+    return () => session.follow(reader);
   }
 
   /** @param mayOpen whether it is the connection's only request for a session */
@@ -309,6 +330,13 @@ export class Http3Connection {
       // Closed already.
     }
   }
+}
+
+function reset(
+  { readable, writable }: { readable?: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },
+) {
+  readable?.cancel().catch(() => {});
+  writable.abort().catch(() => {});
 }
 
 /** Reads up to and including the HEADERS frame of a request stream. */

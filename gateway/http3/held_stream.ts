@@ -4,9 +4,9 @@
  */
 
 /** A held piece has a buffer of so many bytes, however few are in it. */
-export const heldPieceBytes = 2_048;
+const heldPieceBytes = 2_048;
 /** What of a stream that waits is read, in pieces. A call without a body is smaller. */
-export const maxHeldPieces = 32;
+const maxHeldPieces = 32;
 const mostReadBytes = 64 * 1024;
 
 /** Counts something by address, against a limit (server-common/address_usage.ts). */

@@ -8,7 +8,8 @@ export type { SessionDecision, WebTransportRequest } from "./connection.ts";
 export type { SessionCloseInfo } from "./capsule.ts";
 export type { StreamHandler, WebTransportSession, WebTransportStream } from "./session.ts";
 
-export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "connectTimeoutMs" | "heldPlaces"> {
+export interface WebTransportServerOptions
+  extends Omit<ConnectionPolicy, "connectTimeoutMs" | "heldPlaces" | "waiting" | "crowded"> {
   /** IP literal to bind */
   hostname: string;
   /** UDP port; 0 picks one */
@@ -35,7 +36,7 @@ export interface WebTransportServerOptions extends Omit<ConnectionPolicy, "conne
 
 /**
  * "refused": above `maxPendingHandshakes`; "full": above `maxConnections`; "addressHandshakes" and "addressFull":
- * above the limits of one address.
+ * above the limits of one address; "crowded": so many streams of one address wait that a connection is closed.
  */
 export type ConnectionEvent =
   | "accepted"
@@ -44,7 +45,8 @@ export type ConnectionEvent =
   | "full"
   | "addressHandshakes"
   | "addressFull"
-  | "handshakeFailed";
+  | "handshakeFailed"
+  | "crowded";
 
 export interface WebTransportServer {
   readonly port: number;
@@ -82,6 +84,8 @@ export const defaultMaxStreams = 144;
 const maxHeldPiecesPerAddress = 2_048;
 /** Waiting streams of an address that sent more than is held: a QUIC window of 1.25 MB each, 20 MB. */
 const maxBackedUpPerAddress = 16;
+/** Streams of an address that are not a call yet. Each costs some 40 KB; more would be 9,216 of 64 connections. */
+const maxWaitingPerAddress = 1_024;
 /** An address with fewer streams is never the one that takes the memory. */
 const fewStreams = 32;
 
@@ -108,6 +112,11 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
     heldPlaces: {
       pieces: new AddressUsage(maxHeldPiecesPerAddress),
       backedUp: new AddressUsage(maxBackedUpPerAddress),
+    },
+    waiting: new AddressUsage(maxWaitingPerAddress),
+    crowded: (address) => {
+      onEvent("crowded");
+      shedMost([...connections].filter((connection) => addressBlock(connection.address) === addressBlock(address)));
     },
   };
   const endpoint = new Deno.QuicEndpoint({ hostname: options.hostname, port: options.port });
@@ -212,9 +221,12 @@ function shedGreediest(connections: Set<Http3Connection>): number {
   }
   const [greediest, most] = [...streams].reduce((a, b) => b[1] > a[1] ? b : a, ["", 0]);
   if (most < fewStreams) return 0;
-  const [connection] = [...connections]
-    .filter(({ address }) => addressBlock(address) === greediest)
-    .sort((a, b) => b.openStreams - a.openStreams);
+  return shedMost([...connections].filter(({ address }) => addressBlock(address) === greediest));
+}
+
+/** Closes the connection with the most streams. @returns how many it had */
+function shedMost(connections: Http3Connection[]): number {
+  const [connection] = connections.sort((a, b) => b.openStreams - a.openStreams);
   const { openStreams } = connection;
   connection.shed();
   return openStreams;

@@ -48,7 +48,8 @@ for (
     ["a stream of an unknown session", () => streamBytes(400)],
   ] as [string, () => Uint8Array][]
 ) {
-  quicTest(`SERVERS 3: ${what} is told to stop sending when it is refused`, async () => {
+  const item = what.includes("unknown") ? "" : "SERVERS 3: ";
+  quicTest(`${item}${what} is told to stop sending when it is refused`, async () => {
     await using fixture = startServer();
     const session = await openSession(fixture.options);
     const conn = what === "a refused CONNECT" ? await connectHttp3(fixture.options) : session.conn;
@@ -80,7 +81,25 @@ quicTest("SERVERS 3: of an address's streams that wait for their turn, few fill 
   conn.close();
 });
 
-quicTest("SERVERS 3: what waits is given to its call whole and in order", async () => {
+quicTest("SERVERS 3: when too many streams of an address wait, its fullest connection is closed", async () => {
+  let isTime = true;
+  await using fixture = startServer({ turn: () => isTime ? Promise.resolve() : new Promise(() => {}) });
+  const sessions: ClientSession[] = [];
+  for (let index = 0; index < 9; index++) sessions.push(await openSession(fixture.options));
+  isTime = false;
+  let closed = 0;
+  for (const { conn } of sessions) conn.closed.then(({ reason }) => closed += /too many streams/.test(reason) ? 1 : 0);
+  for (const session of sessions) {
+    await Promise.all(Array.from({ length: 120 }, async () => {
+      const stream = await session.openStream().catch(() => undefined);
+      held.push(stream);
+    }));
+  }
+  await until(() => closed > 0, "9 times 120 streams wait");
+  assert.ok(closed < 9, `${closed} connections were closed`);
+});
+
+quicTest("what waits is given to its call whole and in order", async () => {
   const { promise: turn, resolve: itIsTime } = Promise.withResolvers<void>();
   let turns = 0;
   await using fixture = startServer({ turn: () => ++turns > 1 ? turn : Promise.resolve() });
@@ -168,7 +187,7 @@ quicTest(
   },
 );
 
-quicTest("SERVERS 10: a session that does not open gives back what its admission took", async () => {
+quicTest("a session that does not open gives back what its admission took", async () => {
   const counts = { taken: 0, opened: 0, givenBack: 0 };
   await using fixture = startServer({
     authorize: () => {

@@ -42,6 +42,8 @@ export interface StubCore {
   readonly pin: Uint8Array<ArrayBuffer>;
   readonly admitted: number;
   readonly refused: number;
+  /** connections that are open */
+  readonly open: number;
   /** Ends every connection and stops listening. */
   close(): void;
 }
@@ -76,11 +78,12 @@ export async function startStubCore(
     maxIdleTimeout: 15_000,
   });
   const held: unknown[] = [listener];
-  const counts = { admitted: 0, refused: 0 };
+  const counts = { admitted: 0, refused: 0, open: 0 };
 
   async function serve(conn: Deno.QuicConn): Promise<void> {
     held.push(conn);
-    conn.closed.catch(() => {});
+    counts.open++;
+    conn.closed.catch(() => {}).finally(() => counts.open--);
     if (answersPulse) echoDatagrams(conn).catch(() => {});
     let isAdmitted = false;
     for await (const stream of conn.incomingBidirectionalStreams) {
@@ -112,6 +115,9 @@ export async function startStubCore(
     },
     get refused() {
       return counts.refused;
+    },
+    get open() {
+      return counts.open;
     },
     close: () => endpoint.close({ closeCode: 0, reason: "server shutdown" }),
   };

@@ -1,0 +1,96 @@
+/** One address beside others, through the whole gateway: places, memory, sessions. */
+import assert from "node:assert/strict";
+import { maxUnfinishedPerAddress } from "./call_places.ts";
+import { type ClientSession, openSession, readAll, writeAll } from "./testing/http3_client.ts";
+import { startTestGateway, type TestGateway } from "./testing/test_gateway.ts";
+import { until } from "./testing/until.ts";
+
+function quicTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
+}
+
+/** A session from an own address. */
+async function sessionFrom(test: TestGateway, hostname: string): Promise<ClientSession> {
+  const [{ certificate }] = JSON.parse(
+    await Deno.readTextFile(`${test.config.dataDir}/webtransport-certificates.json`),
+  );
+  const endpoint = new Deno.QuicEndpoint({ hostname, port: 0 });
+  return await openSession({ port: test.gateway.webTransportPort, certificate, origin: test.origin, endpoint });
+}
+
+const held: unknown[] = [];
+
+/** Begins a call and does not finish it. */
+async function halfCall(session: ClientSession): Promise<void> {
+  const stream = await session.openStream();
+  const writer = stream.writable.getWriter();
+  held.push(stream, writer);
+  writer.closed.catch(() => {});
+  await writer.write(Uint8Array.of(1));
+  readAll(stream.readable).catch(() => {});
+}
+
+async function echo(session: ClientSession): Promise<number> {
+  const stream = await session.openStream();
+  const [echoed] = await Promise.all([readAll(stream.readable), writeAll(stream.writable, Uint8Array.of(7))]);
+  return echoed[0];
+}
+
+/** A core that answers when a call is finished. */
+const patientCore = {
+  onCall: async (
+    { readable, writable }: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },
+  ) => await writeAll(writable, await readAll(readable)),
+};
+const fast = { callsPerSecond: 1_000_000, handshakesPerAddress: 1_000 };
+
+quicTest("SERVERS 10: of sessions that one address asks for at once, as many open as it may have", async () => {
+  await using test = await startTestGateway({ limits: { sessionsPerAddress: 5 } });
+  const sessions = await Promise.all(Array.from({ length: 23 }, () => sessionFrom(test, "127.0.0.1")));
+  const opened = sessions.filter(({ status }) => status === 200);
+  assert.equal(opened.length, 5);
+  assert.equal(sessions.filter(({ status }) => status === 429).length, 18);
+  for (const { conn } of opened) conn.close();
+  await until(() => test.gateway.metrics.get("qpq_gateway_sessions") === 0);
+  const again = await Promise.all(Array.from({ length: 6 }, () => sessionFrom(test, "127.0.0.1")));
+  assert.equal(again.filter(({ status }) => status === 200).length, 5);
+  for (const { conn } of [...sessions, ...again]) conn.close();
+});
+
+quicTest(
+  "SERVERS 6: an address has so many half-sent calls, over all its sessions, and others are answered",
+  async () => {
+    await using test = await startTestGateway({ core: patientCore, limits: fast });
+    await test.gateway.whenCoreReady();
+    const sessions = [await sessionFrom(test, "127.0.2.1"), await sessionFrom(test, "127.0.2.1")];
+    const other = await sessionFrom(test, "127.0.2.2");
+    for (let index = 0; index < maxUnfinishedPerAddress; index++) void halfCall(sessions[index % 2]);
+    const { metrics } = test.gateway;
+    await until(() => metrics.get("qpq_gateway_calls") === maxUnfinishedPerAddress);
+    const over = Array.from({ length: 40 }, (_, index) => halfCall(sessions[index % 2]));
+    const get = metrics.get.bind(metrics);
+    await until(() => get("qpq_gateway_calls_refused_total") + get("qpq_gateway_calls_displaced_total") >= 40);
+    assert.ok(get("qpq_gateway_calls") <= maxUnfinishedPerAddress);
+    assert.equal(await echo(other), 7);
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    assert.equal(await echo(sessions[0]), 7, "a call that was silent for a second made room");
+    assert.equal(over.length, 40);
+    for (const { conn } of [...sessions, other]) conn.close();
+  },
+);
+
+quicTest("SERVERS 3: when memory is short the greediest is cut off, and who has few streams goes on", async () => {
+  await using test = await startTestGateway({ core: patientCore, limits: { ...fast, memory: 1 } });
+  await test.gateway.whenCoreReady();
+  const modest = await sessionFrom(test, "127.0.2.2");
+  const greedy = await sessionFrom(test, "127.0.2.1");
+  const closed = greedy.conn.closed;
+  void (async () => {
+    for (let index = 0; index < 60; index++) void halfCall(greedy);
+  })();
+  assert.match((await closed).reason, /too many streams/);
+  assert.equal(await echo(modest), 7);
+  await until(() => test.gateway.metrics.get("qpq_gateway_memory_shed_total") === 1);
+  assert.ok(test.events.some(({ level, event }) => level === "warn" && event === "memory-short"));
+  modest.conn.close();
+});
