@@ -16,7 +16,7 @@ export interface Invocation {
   statePath: string;
   passphraseFile?: string;
   timeoutMs: number;
-  /** Whether the command line names a server. */
+  /** Whether the command line itself names a server. A variable may be left from other work. */
   serverGiven: boolean;
   /** @throws Failure when the core can not be checked */
   target(): QuicTarget;
@@ -58,7 +58,7 @@ export function readArguments(argv: string[], env: Env): Invocation {
     statePath: text("state", "QPQ_STATE") ?? "qpq-state.db",
     ...(text("passphrase-file") !== undefined && { passphraseFile: text("passphrase-file") }),
     timeoutMs: Number(seconds) * 1000,
-    serverGiven: text("server", "QPQ_SERVER") !== undefined,
+    serverGiven: text("server") !== undefined,
     target: () =>
       targetOf(
         text("server", "QPQ_SERVER") ?? "127.0.0.1:7443",

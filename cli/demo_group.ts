@@ -1,6 +1,6 @@
 /**
  * The `demo-group` command: alice, bob and carol in one process create accounts and a group, write, remove a member
- * and leave. Prints each step, and fails when one fails.
+ * and leave. Prints each step, and fails when one fails. Only the server that --server names gets these accounts.
  */
 
 import type { ChatSummary } from "../client/api/engine_api.ts";
@@ -193,7 +193,9 @@ async function startCore(folder: string, cleanups: Cleanups): Promise<QuicTarget
     clearEnv: true,
     // The folder in which the core looks for qpq-server.toml, and finds none.
     cwd: folder,
-    env: { QPQ_DATA: `${folder}/core`, QPQ_LISTEN: "127.0.0.1:0" },
+    env: { QPQ_DATA: `${folder}/core`, QPQ_LISTEN: "127.0.0.1:0", QPQ_END_WITH_STDIN: "1" },
+    // Nothing is written into it: the core ends with the demo, however that ends.
+    stdin: "piped",
     stdout: "piped",
     stderr: "null",
   }).spawn();

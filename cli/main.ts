@@ -10,6 +10,7 @@ import { verify } from "./commands/verify.ts";
 import { completionScript } from "./completion.ts";
 import { demoGroup } from "./demo_group.ts";
 import { Failure, failureOf } from "./failure.ts";
+import { onInterrupt, onWrapperEnd } from "./interrupts.ts";
 import { makeOutput, printable } from "./output.ts";
 import { restoreTerminal } from "./secrets.ts";
 import { Session } from "./session.ts";
@@ -53,8 +54,9 @@ async function run(invocation: Invocation): Promise<void> {
     restoreTerminal();
     Deno.exit(code);
   };
-  Deno.addSignalListener("SIGINT", stop(exitCodes.interrupted));
+  onInterrupt(stop(exitCodes.interrupted));
   Deno.addSignalListener("SIGTERM", stop(exitCodes.terminated));
+  if (endsInOrder) onWrapperEnd(env("QPQ_WRAPPER"), stop(exitCodes.hungUp));
   if (Deno.build.os !== "windows") {
     // The terminal was closed, or Ctrl+\ was pressed.
     Deno.addSignalListener("SIGHUP", stop(exitCodes.hungUp));

@@ -53,14 +53,15 @@ export const withValue = [
  */
 export function permissionArguments(permissions, parent = tmpdir()) {
   const own = `${root}/deno.json`;
-  const lists = Object.entries(permissions);
+  // A flag with an empty list is refused; without the flag nothing is allowed either.
+  const lists = Object.entries(permissions).filter(([, values]) => values === true || values.length > 0);
   if (!lists.some(([, values]) => Array.isArray(values) && values.some((value) => value.includes(",")))) {
     const flags = lists.map(([name, values]) => `--allow-${name}${values === true ? "" : `=${values.join(",")}`}`);
     return { args: [`--config=${own}`, ...flags], end: () => {} };
   }
   const folder = mkdtempSync(join(parent, "qpq-permissions-"));
   const config = join(folder, "deno.json");
-  const set = { ...JSON.parse(readFileSync(own, "utf8")), permissions: { qpq: permissions } };
+  const set = { ...JSON.parse(readFileSync(own, "utf8")), permissions: { qpq: Object.fromEntries(lists) } };
   writeFileSync(config, JSON.stringify(set), { mode: 0o600 });
   return { args: [`--config=${config}`, "--permission-set=qpq"], end: () => rmSync(folder, { recursive: true }) };
 }
@@ -105,7 +106,7 @@ export function qpqPermissions(args, env, deno, folder = process.cwd()) {
     `${root}/${path}`
   );
   const net = [
-    serverOf(given("server", "QPQ_SERVER") ?? "127.0.0.1:7443"),
+    isDemo ? serverOf(given("server") ?? "") : serverOf(given("server", "QPQ_SERVER") ?? "127.0.0.1:7443"),
     // The core that the demo starts takes a free port.
     isDemo && "127.0.0.1",
     // The socket that the server is reached from.

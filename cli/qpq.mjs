@@ -15,10 +15,15 @@ if (!deno) {
 const args = process.argv.slice(2);
 const flags = qpqFlags(args, process.env, deno);
 process.on("exit", flags.end);
-const child = spawn(deno, ["run", ...flags.args, `${root}/cli/main.ts`, ...args], { stdio: "inherit" });
+const child = spawn(deno, ["run", ...flags.args, `${root}/cli/main.ts`, ...args], {
+  stdio: "inherit",
+  env: { ...process.env, QPQ_WRAPPER: String(process.pid) },
+});
 
-// The child is in the same group and gets Ctrl+C itself; what is sent to this process alone is passed on.
-process.on("SIGINT", () => {});
+// Ctrl+C goes to every process of the terminal's group, so to the child as well, and an interrupt that was sent to this
+// process alone to no other. Which one it was can not be told: the child is told of it by a signal of its own, and
+// takes the two as one (interrupts.ts).
+process.on("SIGINT", () => child.kill(process.platform === "win32" ? "SIGINT" : "SIGUSR2"));
 for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
 child.on("error", (error) => {
   console.error(`qpq: error: ${error.message}`);
@@ -32,5 +37,7 @@ child.on("exit", (status, signal) => {
     );
     process.exit(5);
   }
-  process.exit(status ?? 128 + (signal ? constants.signals[signal] : 0));
+  // Before it listens to signals, each ends it.
+  const cause = signal === "SIGUSR2" ? "SIGINT" : signal;
+  process.exit(status ?? 128 + (cause ? constants.signals[cause] : 0));
 });

@@ -177,8 +177,8 @@ export const commands: Record<string, Command> = {
   "demo-group": {
     args: "",
     what: "alice, bob and carol in one process: accounts, a group, messages, a removal. " +
-      "Without --server against a core of its own.",
-    examples: ["qpq demo-group"],
+      "Without --server against a core of its own, whatever QPQ_SERVER says.",
+    examples: ["qpq demo-group", "qpq demo-group --server chat.example.org:7443 --ca core.pem"],
   },
   completion: {
     args: "<bash|zsh|fish>",

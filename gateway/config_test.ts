@@ -63,7 +63,7 @@ Deno.test("readConfig() names the key of every invalid value", () => {
   const faults: [string, Record<string, string>][] = [
     ["QPQ_HTTP_PORT", { QPQ_HTTP_PORT: "80a" }],
     ["QPQ_WT_PORT", { QPQ_WT_PORT: "65536" }],
-    ["QPQ_BIND", { QPQ_BIND: "localhost" }],
+    ["QPQ_BIND", { QPQ_BIND: "everywhere" }],
     ["QPQ_PUBLIC_HOST", { QPQ_PUBLIC_HOST: "https://chat.example" }],
     ["QPQ_ORIGINS", { QPQ_ORIGINS: "https://a.example/, https://b.example" }],
     ["QPQ_TLS_KEY", { QPQ_TLS_CERT: "c.pem" }],

@@ -9,6 +9,7 @@ import { ConfigError } from "../server-common/config.ts";
 import { type MetricsEndpoint, serveMetrics } from "../server-common/metrics_endpoint.ts";
 import type { GatewayConfig } from "./config.ts";
 import { watchFiles } from "./file_watch.ts";
+import { listenError, type Place } from "../server-common/listen_error.ts";
 import { type ConnectionEvent, defaultMaxStreams, serveWebTransport, type WebTransportServer } from "./http3/server.ts";
 import { GatewayHttpServer } from "./http_server.ts";
 import type { Log } from "../server-common/log.ts";
@@ -167,8 +168,25 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
     stopWatches();
     pool.close();
     await Promise.all([http?.close(0), redirects?.close(), webTransport?.close()]);
-    throw error;
+    throw listenError(error, placeAfter(config, { http, webTransport, redirects }));
   }
+}
+
+/** Where the gateway wanted to listen next, after those servers that listen already. */
+function placeAfter(
+  { bind, httpPort, webTransportPort, redirectPort, metrics }: GatewayConfig,
+  { http, webTransport, redirects }: { http?: unknown; webTransport?: unknown; redirects?: unknown },
+): Place {
+  const own = { address: bind, addressKey: "QPQ_BIND" };
+  if (!http) return { ...own, port: httpPort, portKey: "QPQ_HTTP_PORT" };
+  if (!webTransport) return { ...own, port: webTransportPort, portKey: "QPQ_WT_PORT" };
+  if (redirectPort !== undefined && !redirects) return { ...own, port: redirectPort, portKey: "QPQ_REDIRECT_PORT" };
+  return {
+    address: metrics?.bind ?? bind,
+    port: metrics?.port ?? 0,
+    portKey: "QPQ_GATEWAY_METRICS_PORT",
+    addressKey: "QPQ_GATEWAY_METRICS_BIND",
+  };
 }
 
 function redirectTo(

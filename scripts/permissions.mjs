@@ -12,8 +12,27 @@ import { root } from "./paths.mjs";
 /** @param {(string | undefined)[]} values @returns {string[]} each text among them once */
 const given = (values) => [...new Set(values.flatMap((value) => value ? [value] : []))];
 
-/** An address literal as it stands before a port. */
-const host = (address) => address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;
+/** An address as it stands before a port; "localhost" is what the servers make of it (server-common/config.ts). */
+function host(address) {
+  if (address === "localhost") return "127.0.0.1";
+  return address.includes(":") && !address.startsWith("[") ? `[${address}]` : address;
+}
+
+/**
+ * @param {string | undefined} place HOST:PORT as an operator wrote it
+ * @returns {string | undefined} it as Deno's flag takes it; undefined for what is none: then nothing may be reached
+ *   there, and the server says which setting is wrong
+ */
+function placeOf(place) {
+  const [whole, name, port] = placeParts(place);
+  return whole && `${host(name)}:${port}`;
+}
+
+/** @returns the whole, the name and the port of HOST:PORT; nothing for any other text */
+function placeParts(place) {
+  const [, name, port] = /^(\[[0-9a-fA-F:.]+\]|[^\s:,/]+):(\d{1,5})$/.exec(place?.trim() ?? "") ?? [];
+  return Number(port) <= 65_535 ? [`${name}:${port}`, name, port] : [];
+}
 
 /**
  * What both roles are started with; no program may be run, and no native code loaded but `ffi`.
@@ -38,7 +57,7 @@ function flags({ net, read, write, env, ffi, sys }) {
 /**
  * Of the core: it reads its own code, its data, its certificate and its secrets; it writes its data; it
  * listens on its own ports and connects to nobody but itself (`health`); it loads SQLite's native library and
- * nothing else, and asks the system how much of the disk is free. It can not start programs, reach other hosts, or read other variables.
+ * nothing else, and asks how full its disk is. It can not start programs, reach other hosts, or read other variables.
  *
  * @param {Record<string, string | undefined>} env the whole environment that the core will have
  * @returns {string[]}
@@ -46,7 +65,8 @@ function flags({ net, read, write, env, ffi, sys }) {
 export function coreFlags(env) {
   const data = env.QPQ_DATA || `${root}/data/core`;
   const listen = env.QPQ_LISTEN || "127.0.0.1:7443";
-  const net = [listen, env.QPQ_METRICS_PORT && `${host(env.QPQ_METRICS_BIND || "127.0.0.1")}:${env.QPQ_METRICS_PORT}`];
+  const metrics = env.QPQ_METRICS_PORT && `${host(env.QPQ_METRICS_BIND || "127.0.0.1")}:${env.QPQ_METRICS_PORT}`;
+  const net = [listen, metrics].map(placeOf);
   const read = [
     `${root}/server-core`,
     `${root}/qpq-server.toml`,
@@ -73,14 +93,19 @@ export function gatewayFlags(env) {
   const isAcme = Boolean(env.QPQ_DOMAIN) && !env.QPQ_TLS_CERT;
   const bind = host(env.QPQ_BIND || (env.QPQ_DOMAIN ? "0.0.0.0" : "127.0.0.1"));
   const redirectPort = env.QPQ_REDIRECT_PORT || (isAcme ? "80" : "");
-  const authority = env.QPQ_ACME_DIRECTORY?.startsWith("https://") ? new URL(env.QPQ_ACME_DIRECTORY) : undefined;
-  const net = [
+  const directory = env.QPQ_ACME_DIRECTORY ?? "";
+  const authority = directory.startsWith("https://") && URL.canParse(directory) ? new URL(directory) : undefined;
+  const listening = [
     `${bind}:${env.QPQ_HTTP_PORT || (env.QPQ_DOMAIN ? 443 : 8080)}`,
     `${bind}:${env.QPQ_WT_PORT || (env.QPQ_DOMAIN ? 443 : 4433)}`,
     redirectPort && `${bind}:${redirectPort}`,
     env.QPQ_GATEWAY_METRICS_PORT &&
     `${host(env.QPQ_GATEWAY_METRICS_BIND || "127.0.0.1")}:${env.QPQ_GATEWAY_METRICS_PORT}`,
-    env.QPQ_CORE_ADDR || "127.0.0.1:7443",
+  ];
+  const net = [
+    ...listening.map(placeOf),
+    // A name is looked up by the gateway itself.
+    placeParts(env.QPQ_CORE_ADDR || "127.0.0.1:7443")[0],
     ...ownSockets,
     ...(isAcme ? authority ? [authority.host] : letsEncrypt : []),
   ];

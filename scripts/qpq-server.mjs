@@ -6,13 +6,17 @@
 
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { deno, root } from "./paths.mjs";
+import { constants } from "node:os";
+import { resolve } from "node:path";
+import { dataFolder, deno, makePathsAbsolute, root } from "./paths.mjs";
 
 if (!existsSync(deno)) {
   console.error(`qpq-server: error: Deno is not installed\nqpq-server: hint: run npm ci in ${root}`);
   process.exit(1);
 }
-const dataDir = process.env.QPQ_DATA ?? `${process.env.QPQ_DATA_DIR ?? `${root}/data`}/core`;
+makePathsAbsolute(process.env);
+const dataDir = process.env.QPQ_DATA ? resolve(process.env.QPQ_DATA) : `${dataFolder(process.env)}/core`;
+const command = process.argv.slice(2);
 // Files are named by whoever runs this, on their own machine: which ones is not known before.
 const args = [
   "run",
@@ -28,9 +32,31 @@ const args = [
   `--allow-ffi=${root}/node_modules/better-sqlite3-multiple-ciphers`,
   "--allow-sys=statfs",
   `${root}/server-core/main.ts`,
-  ...process.argv.slice(2),
+  ...command,
 ];
-const child = spawn(deno, args, { stdio: "inherit", env: { ...process.env, QPQ_DATA: dataDir } });
-process.on("SIGINT", () => {});
-for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
-child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
+/** Where `status` finds the gateway's metrics on this machine. */
+function gatewayMetrics({ QPQ_GATEWAY_METRICS: place, QPQ_GATEWAY_METRICS_PORT: port }) {
+  return place || (port ? `127.0.0.1:${port}` : "");
+}
+
+// A server ends when this process is killed: it watches its standard input (server-common/process.ts). Commands end by
+// themselves.
+const serves = command.length === 0 || command[0] === "serve";
+const child = spawn(deno, args, {
+  stdio: serves ? ["pipe", "inherit", "inherit"] : "inherit",
+  env: {
+    ...process.env,
+    QPQ_DATA: dataDir,
+    QPQ_GATEWAY_METRICS: gatewayMetrics(process.env),
+    QPQ_END_WITH_STDIN: serves ? "1" : "",
+  },
+});
+// A second Ctrl+C of the same kind changes nothing for a server, and a command that it ends is ended by the first.
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => child.kill(signal));
+// The terminal is gone: a server drains, as at its end.
+process.on("SIGHUP", () => child.kill(serves ? "SIGTERM" : "SIGHUP"));
+child.on("error", (error) => {
+  console.error(`qpq-server: error: ${error.message}`);
+  process.exit(1);
+});
+child.on("exit", (code, signal) => process.exit(code ?? 128 + (signal ? constants.signals[signal] : 0)));

@@ -26,15 +26,21 @@ import { coreFlags, gatewayFlags } from "./permissions.mjs";
  * @returns {Promise<Service>} when it is ready
  */
 async function startService(name, args, env, { log = () => {}, detached = false } = {}) {
+  // Nothing is written into its standard input. It ends when this process does, by SIGKILL too, and so does the service
+  // (server-common/process.ts).
   const child = spawn(deno, args, {
     cwd: root,
-    env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env, QPQ_END_WITH_STDIN: "1" },
+    stdio: ["pipe", "pipe", "pipe"],
     detached,
   });
   const exited = new Promise((resolve) => child.once("exit", (code) => resolve(code)));
   const lastLines = [];
+  const refusals = [];
+  let isReady = false;
   createInterface({ input: child.stderr }).on("line", (line) => {
+    // Why it does not start is told once, by the error below.
+    if (!isReady && /^qpq-\w+: (error|hint): /.test(line)) return void refusals.push(line);
     lastLines.push(line);
     if (lastLines.length > 20) lastLines.shift();
     log(line);
@@ -42,13 +48,18 @@ async function startService(name, args, env, { log = () => {}, detached = false 
   const ready = await new Promise((resolve, reject) => {
     createInterface({ input: child.stdout }).on("line", (line) => {
       if (line.startsWith(`${name}: ready`)) {
+        isReady = true;
         resolve(Object.fromEntries([...line.matchAll(/(\w+)=(\S+)/g)].map(([, key, value]) => [key, value])));
       } else log(line);
     });
     child.once("error", reject);
-    void exited.then((code) =>
-      reject(new Error(`${name} ended with code ${code} before it was ready:\n${lastLines.join("\n")}`))
-    );
+    // "close": all that it has written is read, too.
+    child.once("close", (code) => {
+      const why = refusals.length > 0
+        ? refusals.join("\n")
+        : `${name} ended with code ${code} before it was ready:\n${lastLines.join("\n")}`;
+      reject(new Error(why));
+    });
   });
   return { process: child, ready, exited };
 }
@@ -89,7 +100,7 @@ export function startGateway(dataDir, coreAddr, env = {}, options) {
     QPQ_CORE_ADDR: coreAddr,
     QPQ_CORE_CA: `${dataDir}/core/core-cert.pem`,
     QPQ_GATEWAY_SECRET_FILE: gatewaySecretFile(dataDir),
-    QPQ_WEB_ROOT: webRoot,
+    QPQ_WEB_ROOT: process.env.QPQ_WEB_ROOT || webRoot,
   };
   mkdirSync(`${dataDir}/gateway`, { recursive: true });
   const all = { ...own, ...env };

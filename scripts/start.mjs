@@ -3,19 +3,28 @@
  * cleanly on Ctrl+C.
  */
 
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { buildIfStale } from "./build.mjs";
 import { installPackages } from "./install.mjs";
-import { root } from "./paths.mjs";
+import { whenNpmEnds } from "./npm_parent.mjs";
+import { dataFolder, makePathsAbsolute } from "./paths.mjs";
+
+// A terminal that was closed takes nothing any more; what is written to it must not end this process before it has
+// ended the services.
+for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+makePathsAbsolute(process.env);
+const dataDir = dataFolder(process.env);
 
 installPackages();
-buildIfStale();
+if (!process.env.QPQ_WEB_ROOT) buildIfStale();
 const { startCore, startGateway, stopService } = await import("./stack.mjs");
 
-const dataDir = process.env.QPQ_DATA_DIR ?? `${root}/data`;
 const log = (name) => (line) => console.error(`[${name}] ${line}`);
 /**
  * Ctrl+C goes to every process of the terminal's group; the services are in groups of their own, so that they
- * hear of it from us: the gateway first, then the core.
+ * hear of it from us: the gateway first, then the core. When this process can not tell them, because it was killed,
+ * they notice by themselves (stack.mjs).
  */
 const running = new Map();
 let stopping = false;
@@ -49,16 +58,27 @@ async function stop(exitCode) {
   process.exit(exitCode);
 }
 
+/** @throws Error with a sentence for the operator */
+function makeDataFolder() {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    accessSync(dataDir, constants.W_OK);
+  } catch (error) {
+    throw new Error(`QPQ_DATA_DIR: ${dataDir} can not be made or written: ${error.code}`);
+  }
+}
+
 function fail(error) {
   console.error(error.message);
   void stop(1);
 }
 
-process.on("SIGINT", () => void stop(0));
-process.on("SIGTERM", () => void stop(0));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => void stop(0));
+whenNpmEnds(() => void stop(0));
 
 try {
-  const { QPQ_LISTEN: listen = "127.0.0.1:7443" } = process.env;
+  makeDataFolder();
+  const listen = process.env.QPQ_LISTEN || "127.0.0.1:7443";
   const core = await supervise(
     "qpq-server",
     () => startCore(dataDir, { QPQ_LISTEN: listen }, { log: log("core"), detached: true }),

@@ -26,6 +26,17 @@ export function isDamaged(secret: string): boolean {
   return secret.includes("\ufffd");
 }
 
+/**
+ * Servers listen on addresses. "localhost" is the one name that always means one of this machine's, and not always
+ * the same one: it is the address that everything here uses for it.
+ *
+ * @returns an IP literal; undefined where the text is neither that nor "localhost"
+ */
+export function ownAddress(text: string): string | undefined {
+  if (text === "localhost") return "127.0.0.1";
+  return parseIpAddress(text) ? text : undefined;
+}
+
 /** Typed access to configuration values. Every method throws ConfigError for an invalid value. */
 export class ConfigReader<Key extends string> {
   readonly #lookUp: (key: Key) => string | undefined;
@@ -69,8 +80,8 @@ export class ConfigReader<Key extends string> {
 
   /** @returns an IP literal to listen on, or `fallback` when the key is not set */
   bindAddress(key: Key, fallback: string): string {
-    const value = this.text(key) ?? fallback;
-    if (!parseIpAddress(value)) throw new ConfigError(key, "an IP address is needed");
+    const value = ownAddress(this.text(key) ?? fallback);
+    if (value === undefined) throw new ConfigError(key, "an IP address or localhost is needed");
     return value;
   }
 

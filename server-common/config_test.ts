@@ -33,7 +33,8 @@ Deno.test("ConfigReader.integer() accepts only decimal digits within its bounds"
 
 Deno.test("ConfigReader.bindAddress() and choice() name the key of an invalid value", () => {
   assert.equal(reader({ BIND: "::1" }).bindAddress("BIND", "127.0.0.1"), "::1");
-  failsWith(() => reader({ BIND: "localhost" }).bindAddress("BIND", "127.0.0.1"), /^BIND: an IP address/);
+  assert.equal(reader({ BIND: "localhost" }).bindAddress("BIND", "0.0.0.0"), "127.0.0.1");
+  failsWith(() => reader({ BIND: "everywhere" }).bindAddress("BIND", "127.0.0.1"), /^BIND: an IP address/);
   failsWith(() => reader({ MODE: "ajar" }).choice("MODE", ["open", "closed"], "open"), /^MODE: one of open, closed/);
 });
 

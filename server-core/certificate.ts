@@ -62,7 +62,7 @@ export async function keptCertificate(dataDir: string, nowMs: number): Promise<C
     dnsNames: ["localhost"],
     ipAddresses: ["127.0.0.1", "::1"],
   });
-  // The certificate last: without it both are made anew at the next start.
+  // The certificate comes last: a key without one is replaced at the next start.
   await replaceFile(paths.key, privateKey, 0o600);
   await replaceFile(paths.certificate, certificate, 0o644);
   return { certificatePem: certificate, privateKeyPem: privateKey, pin: await certificatePin(certificate) };

@@ -3,7 +3,7 @@
 import { parse } from "smol-toml";
 import type { Bytes } from "../schema/bytes.ts";
 import type { BlobLimits } from "./delivery/dependencies.ts";
-import { ConfigError, ConfigReader, isDamaged, minSecretLength } from "../server-common/config.ts";
+import { ConfigError, ConfigReader, isDamaged, minSecretLength, ownAddress } from "../server-common/config.ts";
 import { type LogLevel, logLevels } from "../server-common/log.ts";
 
 export interface ServerConfig {
@@ -39,8 +39,14 @@ export interface ServerConfig {
   diskReservePercent: number;
   /** `QPQ_MAX_CONNECTIONS`. */
   maxConnections: number;
+  /** `QPQ_CONNECTIONS_PER_IP`: of clients at once, from one IPv4 address or IPv6 /64. */
+  connectionsPerIp: number;
+  /** `QPQ_CORE_MEMORY`, bytes: what the process may have. */
+  memoryBytes: number;
   /** `QPQ_LOG`. */
   logLevel: LogLevel;
+  /** `QPQ_GATEWAY_METRICS`: HOST:PORT of the gateway's metrics, of which `status` asks for its certificate. */
+  gatewayMetrics?: string;
   /** `QPQ_METRICS_PORT`, `QPQ_METRICS_BIND` (an IP address): Prometheus metrics; absent: none are served. */
   metrics?: { bind: string; port: number };
 }
@@ -68,9 +74,12 @@ const keys = [
   "QPQ_BLOB_TTL_DAYS",
   "QPQ_DISK_RESERVE",
   "QPQ_MAX_CONNECTIONS",
+  "QPQ_CONNECTIONS_PER_IP",
+  "QPQ_CORE_MEMORY",
   "QPQ_LOG",
   "QPQ_METRICS_PORT",
   "QPQ_METRICS_BIND",
+  "QPQ_GATEWAY_METRICS",
 ] as const;
 
 type Key = typeof keys[number];
@@ -99,6 +108,7 @@ export function readConfig(sources: ConfigSources): ServerConfig {
   const gatewaySecret = reader.secret("QPQ_GATEWAY_SECRET", minSecretLength);
   const authToken = reader.secret("QPQ_AUTH_TOKEN", minSecretLength);
   const metricsPort = reader.optionalPort("QPQ_METRICS_PORT");
+  const gatewayMetrics = readPlace(reader, "QPQ_GATEWAY_METRICS");
   const megabyte = 1024 * 1024;
   return {
     listen: readListenAddress(reader.text("QPQ_LISTEN") ?? "127.0.0.1:7443"),
@@ -120,7 +130,10 @@ export function readConfig(sources: ConfigSources): ServerConfig {
     },
     diskReservePercent: reader.integer("QPQ_DISK_RESERVE", 5, 0, 100),
     maxConnections: reader.integer("QPQ_MAX_CONNECTIONS", 10_000, 1, 1_000_000),
+    connectionsPerIp: reader.integer("QPQ_CONNECTIONS_PER_IP", 64, 1, 1_000_000),
+    memoryBytes: readMemory(reader.text("QPQ_CORE_MEMORY") ?? "2g"),
     logLevel: reader.choice("QPQ_LOG", logLevels, "info"),
+    ...(gatewayMetrics !== undefined && { gatewayMetrics }),
     ...(metricsPort !== undefined &&
       { metrics: { bind: reader.bindAddress("QPQ_METRICS_BIND", "127.0.0.1"), port: metricsPort } }),
   };
@@ -163,8 +176,33 @@ function parseToml(text: string): Record<string, unknown> {
   }
 }
 
+/** As Docker writes it: a number of bytes, or with b, k, m or g. At least 128 MiB, which the core needs without users. */
+function readMemory(text: string): number {
+  const [, digits, unit] = text.toLowerCase().match(/^(\d{1,12})([bkmg]?)$/) ?? [];
+  const bytes = Number(digits) * 1024 ** Math.max(0, "bkmg".indexOf(unit));
+  if (!(bytes >= 128 * 1024 ** 2)) throw new ConfigError("QPQ_CORE_MEMORY", "128m or more is needed, as in 512m or 2g");
+  return bytes;
+}
+
+/** @returns HOST:PORT of another server, as in a URL; undefined when the key is not set */
+function readPlace(reader: ConfigReader<Key>, key: Key): string | undefined {
+  const place = reader.text(key);
+  const [, port] = place?.match(/^(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+):(\d{1,5})$/) ?? [];
+  if (place !== undefined && !(Number(port) >= 1 && Number(port) <= 65_535)) {
+    throw new ConfigError(key, "HOST:PORT is needed, such as 127.0.0.1:9465");
+  }
+  return place;
+}
+
 function readListenAddress(text: string): { hostname: string; port: number } {
   const [, v6, other, port] = text.match(/^(?:\[([0-9a-fA-F:.]+)\]|([^:\s]+)):(\d{1,5})$/) ?? [];
-  if (port === undefined || Number(port) > 65_535) throw new ConfigError("QPQ_LISTEN", "HOST:PORT or [IPv6]:PORT");
-  return { hostname: v6 ?? other, port: Number(port) };
+  const hostname = ownAddress(v6 ?? other ?? "");
+  if (hostname === undefined || Number(port) > 65_535) {
+    throw new ConfigError(
+      "QPQ_LISTEN",
+      "ADDRESS:PORT is needed, with an IP address or localhost and a port up to 65535, such as 127.0.0.1:7443 or " +
+        "[::1]:7443",
+    );
+  }
+  return { hostname, port: Number(port) };
 }

@@ -27,6 +27,8 @@ Deno.test("readConfig() gives the defaults when nothing is set", () => {
     queueAgeMs: 7_776_000_000,
     blobs: { maxBytes: 26_214_400, quotaBytes: 524_288_000, ttlMs: 2_592_000_000 },
     maxConnections: 10_000,
+    connectionsPerIp: 64,
+    memoryBytes: 2 * 1024 ** 3,
     logLevel: "info",
   });
 });
@@ -56,13 +58,14 @@ Deno.test("readConfig() reads secrets from files, without the line end", () => {
 Deno.test("readConfig() names the key of every invalid value, and never quotes a secret", () => {
   const wrong: [Record<string, string>, string?][] = [
     [{ QPQ_LISTEN: "localhost" }],
+    [{ QPQ_LISTEN: "chat.example.org:7443" }],
     [{ QPQ_LISTEN: "127.0.0.1:70000" }],
     [{ QPQ_REGISTRATION: "maybe" }],
     [{ QPQ_BLOB_MAX: "25MB" }],
     [{ QPQ_BLOB_TTL_DAYS: "0" }],
     [{ QPQ_LOG: "loud" }],
     [{ QPQ_METRICS_PORT: "65536" }],
-    [{ QPQ_METRICS_PORT: "1", QPQ_METRICS_BIND: "localhost" }, "QPQ_METRICS_BIND"],
+    [{ QPQ_METRICS_PORT: "1", QPQ_METRICS_BIND: "here" }, "QPQ_METRICS_BIND"],
     [{ QPQ_CORE_CERT: "a.pem" }, "QPQ_CORE_KEY"],
     [{ QPQ_CORE_KEY: "a.pem" }, "QPQ_CORE_CERT"],
     [{ QPQ_GATEWAY_SECRET: "short-secret" }],

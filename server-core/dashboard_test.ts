@@ -1,6 +1,6 @@
 /**
- * Reads both `/metrics` after real traffic, and compares them with the dashboard: each metric that the
- * dashboard uses must exist.
+ * Reads both `/metrics` after real traffic, and compares them with the dashboard and the alerts: each metric
+ * that these use must exist.
  */
 
 import assert from "node:assert/strict";
@@ -27,10 +27,10 @@ function freePort(transport: "tcp" | "udp"): string {
 }
 
 /** These are counted only after an error. */
-const onFault = ["qpq_unhandled_rejections_total"];
+const onFault = ["qpq_unhandled_rejections_total", "qpq_gateway_unhandled_rejections_total"];
 
 Deno.test({
-  name: "both /metrics have after real traffic all that the dashboard asks for",
+  name: "SERVERS 14: both /metrics have after real traffic all that dashboard and alerts ask for",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: () =>
@@ -112,10 +112,14 @@ Deno.test({
           ),
         );
         assert.ok(asked.size > 15);
+        const rules = await Deno.readTextFile(new URL("../docs/prometheus/quicproquo.rules.yml", import.meta.url));
+        for (const [, expression] of rules.matchAll(/expr: '(.*)'/g)) {
+          for (const [name] of expression.matchAll(/\bqpq_\w+/g)) asked.add(name);
+        }
         for (const name of asked) {
           assert.ok(
             onFault.includes(name) || new RegExp(`^${name}[ {]`, "m").test(ofCore + ofGateway),
-            `the dashboard asks for ${name}`,
+            `the dashboard or an alert asks for ${name}`,
           );
         }
         session.conn.close();

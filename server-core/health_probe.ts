@@ -25,8 +25,9 @@ export async function probeHealth(
   timeoutMs: number,
 ): Promise<boolean> {
   const pin = await certificatePin(await Deno.readTextFile(`${dataDir}/core-cert.pem`));
-  const v6 = hostname.includes(":");
-  const local = hostname === "0.0.0.0" ? "127.0.0.1" : hostname === "::" ? "::1" : hostname;
+  // A server on all addresses of IPv6 has those of IPv4, too, and a container may lack the loopback of IPv6.
+  const local = hostname === "0.0.0.0" || hostname === "::" ? "127.0.0.1" : hostname;
+  const v6 = local.includes(":");
   const endpoint = new Deno.QuicEndpoint({ hostname: v6 ? "::" : "0.0.0.0", port: 0 });
   try {
     const options: PinnedOptions = {

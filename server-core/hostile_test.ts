@@ -130,7 +130,9 @@ async function halfOpen(server: ServerProcess): Promise<Connection[]> {
     connections.push(connection);
     const claim = new Uint8Array(8 + 4000);
     new DataView(claim.buffer).setUint32(4, 30_000, true);
-    await Promise.all(Array.from({ length: index === 0 ? 1000 : 50 }, () => send(connection, claim, false)));
+    // The first one opens more than a client may.
+    const sending = Array.from({ length: index === 0 ? 1000 : 50 }, () => send(connection, claim, false));
+    await Promise.all(sending.map((sent) => sent.catch(() => {})));
   }
   return connections;
 }

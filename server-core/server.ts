@@ -9,7 +9,9 @@ import type { Caller } from "./caller.ts";
 import { Calls } from "./calls.ts";
 import { type CoreCertificate, keptCertificate, loadCertificate } from "./certificate.ts";
 import { ConfigError } from "../server-common/config.ts";
+import { listenError } from "../server-common/listen_error.ts";
 import type { ServerConfig } from "./config.ts";
+import { watchDisk } from "./disk_metrics.ts";
 import { BlobFiles } from "./delivery/blob_files.ts";
 import { purgeDelivery } from "./delivery/blobs.ts";
 import { BodyBudget } from "./delivery/body_budget.ts";
@@ -24,8 +26,8 @@ import { drain } from "./drain.ts";
 import { keepClock } from "./kept_clock.ts";
 import { Listener } from "./listener.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
-import { Metrics } from "./metrics.ts";
 import { replaceFile } from "../server-common/replace_file.ts";
+import { Metrics } from "./metrics.ts";
 import { serveMetrics } from "../server-common/metrics_endpoint.ts";
 import { OpaquePool } from "./opaque/pool.ts";
 import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
@@ -42,9 +44,11 @@ const build = "quicproquo 0.1.0";
 /** A quiet subscription sends a heartbeat this often (delivery.capnp). */
 const heartbeatMs = 20_000;
 const purgeEveryMs = 3_600_000;
-/** Memory for commits that are being received: eight of the largest. */
-const bodyBudgetBytes = 8 * maxBundleBytes;
+/** Memory for commits that are being received: seven of the largest, and 64 or more small ones. */
+const bodyBytes = { largeBytes: 7 * maxBundleBytes, smallBytes: maxBundleBytes };
 const admissionTimeoutMs = 10_000;
+/** The share of its memory from which on the core closes the greediest connection. */
+const watermark = 0.75;
 
 export interface Server {
   /** The address on which the core listens. */
@@ -103,7 +107,9 @@ export async function startServer(
     const certificate = config.certificate
       ? await givenCertificate(config.certificate)
       : await keptCertificate(config.dataDir, now());
-    if (config.certificate) await replaceFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem, 0o644);
+    if (config.certificate) {
+      await replaceFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem, 0o644);
+    }
     const disk = new DiskSpace({ dataDir: config.dataDir, reservePercent: config.diskReservePercent, log });
     const limits = new CallLimits({
       perAddressPerSecond: config.callsPerIpPerSecond,
@@ -123,7 +129,9 @@ export async function startServer(
       certificate,
       admission: { secret: config.gatewaySecret, pin: certificate.pin, timeoutMs: admissionTimeoutMs },
       maxConnections: config.maxConnections,
-      pace: (remoteAddress) => limits.stream(remoteAddress),
+      connectionsPerAddress: config.connectionsPerIp,
+      memoryBytes: watermark * config.memoryBytes,
+      turn: (remoteAddress) => limits.stream(remoteAddress),
       serve: (stream, from) => calls.serve(stream, from),
       log,
       metrics,
@@ -134,10 +142,14 @@ export async function startServer(
       disk,
       now,
     });
+    watchDisk(metrics, config.dataDir);
     const endpoint = config.metrics === undefined ? undefined : await serveMetrics(async () => {
       await refresh();
       return metrics.render();
-    }, config.metrics);
+    }, config.metrics).catch((error) => {
+      const { bind: address, port } = config.metrics!;
+      throw listenError(error, { address, port, portKey: "QPQ_METRICS_PORT", addressKey: "QPQ_METRICS_BIND" });
+    });
     let draining: Promise<void> | undefined;
     const shutDown = async () => {
       await drain({ calls, live, listener });
@@ -169,14 +181,7 @@ function listen(
   try {
     return new Listener({ ...address, ...options });
   } catch (error) {
-    const place = `${address.hostname}:${address.port}`;
-    if (error instanceof Deno.errors.AddrInUse) {
-      throw new ConfigError("QPQ_LISTEN", `${place} is in use; does another qpq-server run?`);
-    }
-    if (error instanceof Deno.errors.AddrNotAvailable) {
-      throw new ConfigError("QPQ_LISTEN", `${place} is no address of this machine`);
-    }
-    throw error;
+    throw listenError(error, { address: address.hostname, port: address.port, portKey: "QPQ_LISTEN" });
   }
 }
 
@@ -262,7 +267,7 @@ async function startServices(
     uploads: new Uploads(),
     disk,
     queueAgeMs: config.queueAgeMs,
-    bodies: new BodyBudget(bodyBudgetBytes),
+    bodies: new BodyBudget(bodyBytes),
     additions: additions(monotonic),
     countCalls: (caller, count) => limits.count(caller, count),
     now,

@@ -308,7 +308,8 @@ quicTest(
     const started = startProcess(`${dataDir}/second`, { QPQ_LISTEN: taken });
     await assert.rejects(started, (error: Error) => {
       const [, said] = error.message.match(/^the server ended with 1: ([^]*)$/)!;
-      assert.equal(said, `qpq-server: error: QPQ_LISTEN: ${taken} is in use; does another qpq-server run?\n`);
+      const inUse = `${taken} is in use by another program: end that, or name another port`;
+      assert.equal(said, `qpq-server: error: QPQ_LISTEN: ${inUse}\n`);
       return true;
     });
   },

@@ -2,24 +2,16 @@
  * Builds the app and lays out the image's root folder: `node scripts/containers/image.mjs OUT
  * [BUILD-KEY-FILE]`. Runs inside the Dockerfile's build stage, where packages are installed.
  *
- * What goes in: the servers' sources, the packages of package-lock.json that are no development ones, the
- * built app, the Deno binary and the shared libraries that `ldd` names.
+ * What goes in: the built app and the servers (app_layout.mjs), the Deno binary and the shared libraries that `ldd`
+ * names.
  */
 
 import { execFileSync } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { copyDeno, layOutApp } from "../app_layout.mjs";
 import { buildApp } from "../build.mjs";
-import { deno, root, webRoot } from "../paths.mjs";
+import { deno, root } from "../paths.mjs";
 import { imagePermissions } from "./image_permissions.mjs";
 
 /** The user of both roles. */
@@ -33,28 +25,9 @@ if (keyFile && existsSync(keyFile)) process.env.QPQ_BUILD_KEY_FILE = keyFile;
 
 buildApp();
 
-const app = `${out}/app`;
-mkdirSync(app, { recursive: true });
-for (
-  const name of ["LICENSE", "package.json", "schema", "server-common", "server-core", "gateway", "scripts/containers"]
-) {
-  cpSync(`${root}/${name}`, `${app}/${name}`, { recursive: true });
-}
-cpSync(webRoot, `${app}/dist/web`, { recursive: true });
-copyPackages();
-writeFileSync(
-  `${app}/deno.json`,
-  JSON.stringify(
-    { ...JSON.parse(readFileSync(`${root}/deno.json`, "utf8")), permissions: imagePermissions, tasks: tasks() },
-    undefined,
-    2,
-  ),
-);
+layOutApp(`${out}/app`, { permissions: imagePermissions, tasks: tasks() });
 
-const binary = `${out}/usr/local/bin/deno`;
-mkdirSync(dirname(binary), { recursive: true });
-cpSync(realpathSync(deno), binary);
-chmodSync(binary, 0o755);
+copyDeno(`${out}/usr/local/bin/deno`);
 const sqlite = `${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds/linux-${process.arch}.node`;
 for (const library of new Set([...librariesOf(deno), ...librariesOf(sqlite)])) {
   mkdirSync(dirname(`${out}${library}`), { recursive: true });
@@ -67,7 +40,7 @@ writeFileSync(`${out}/etc/group`, `root:x:0:\nqpq:x:${uid}:\n`);
 writeFileSync(`${out}/etc/nsswitch.conf`, "hosts: files dns\n");
 mkdirSync(`${out}/tmp`, { recursive: true });
 chmodSync(`${out}/tmp`, 0o1777);
-mkdirSync(`${out}/tls`);
+for (const folder of ["tls", "core-tls"]) mkdirSync(`${out}/${folder}`);
 for (const volume of volumes) {
   mkdirSync(`${out}${volume}`);
   chmodSync(`${out}${volume}`, 0o700);
@@ -76,21 +49,7 @@ for (const volume of volumes) {
 
 /** `deno task` runs these without a shell: `docker compose exec core deno task qpq-server status`. */
 function tasks() {
-  return { "qpq-server": "deno run --no-prompt --quiet --cached-only -P=server server-core/main.ts" };
-}
-
-/** Every package that the lock file does not mark as for development, without Deno's own: its binary is copied. */
-function copyPackages() {
-  const { packages } = JSON.parse(readFileSync(`${root}/package-lock.json`, "utf8"));
-  for (const [path, { dev, devOptional }] of Object.entries(packages)) {
-    if (
-      path === "" || dev || devOptional || /^node_modules\/(@deno\/|deno$)/.test(path) || !existsSync(`${root}/${path}`)
-    ) continue;
-    cpSync(`${root}/${path}`, `${app}/${path}`, {
-      recursive: true,
-      filter: (source) => !source.slice(root.length + path.length + 1).includes("/node_modules"),
-    });
-  }
+  return { "qpq-server": "deno run --no-prompt --quiet --cached-only -P=operator server-core/main.ts" };
 }
 
 /** @returns {string[]} absolute paths, the dynamic loader included */

@@ -14,19 +14,32 @@ export const imagePermissions = {
   // Serves QUIC and metrics, asks itself for its health, and connects to nobody else. It reads its
   // certificate, secrets and database, and loads SQLite's native library.
   server: {
-    net: ["0.0.0.0:7443", "127.0.0.1:7443", "0.0.0.0:9464", "127.0.0.1:9464", ...ownSockets],
+    net: ["[::]:7443", "0.0.0.0:7443", "127.0.0.1:7443", "0.0.0.0:9464", "127.0.0.1:9464", ...ownSockets],
     env: ["QPQ_*"],
-    read: ["/app", "/data", "/link", "/keys", "/backup"],
+    read: ["/app", "/data", "/link", "/keys", "/core-tls", "/backup"],
     write: ["/data", "/backup"],
-    ffi: ["/app/node_modules/better-sqlite3-multiple-ciphers/prebuilds"],
-    // How much of the disk is free.
+    // How full its disk is.
     sys: ["statfs"],
+    ffi: ["/app/node_modules/better-sqlite3-multiple-ciphers/prebuilds"],
+  },
+  // The operator's commands: `health` and `status` ask the core, and `status` the gateway's metrics. They serve nothing.
+  operator: {
+    net: ["127.0.0.1:7443", "127.0.0.1:9464", "gateway:9465", ...ownSockets],
+    env: ["QPQ_*"],
+    read: ["/app", "/data", "/link", "/keys", "/core-tls", "/backup"],
+    write: ["/data", "/backup"],
+    sys: ["statfs"],
+    ffi: ["/app/node_modules/better-sqlite3-multiple-ciphers/prebuilds"],
   },
   // It knows the core's address and certificate, never its data: no FFI, and no folder of the core's. All of
   // the environment, because acme-client's HTTP client looks through it for a proxy: compose.yaml alone puts
   // something there, and no secret.
   gateway: {
     net: [
+      "[::]:80",
+      "[::]:443",
+      "[::]:8080",
+      "[::]:4433",
       "0.0.0.0:80",
       "0.0.0.0:443",
       "0.0.0.0:8080",
@@ -43,5 +56,7 @@ export const imagePermissions = {
     write: ["/data"],
   },
   // What the first start makes: keys and certificates, no network at all.
-  setup: { env: ["QPQ_*"], read: ["/app", "/data", "/link", "/keys"], write: ["/data", "/link", "/keys"] },
+  setup: { env: ["QPQ_*"], read: ["/app", "/data", "/link", "/keys", "/core-tls"], write: ["/data", "/link", "/keys"] },
+  // Runs as root with the right to change owners, and nothing else.
+  folders: { read: ["/app", "/backup"], write: ["/backup"] },
 };

@@ -59,6 +59,9 @@ async function startEngine(work) {
     "overlay2",
     "--exec-opt",
     "native.cgroupdriver=cgroupfs",
+    // As docs/operate.md says for engines before 27: only with rules for IPv6 does a person's address reach a container.
+    "--experimental",
+    "--ip6tables",
   ];
   args.push(
     "--default-ulimit",

@@ -53,7 +53,7 @@ operatorTest(
     try {
       const wrong = await run(elsewhere, ["restore", file], { QPQ_DB_KEY: "another key" });
       assert.equal(wrong.code, 1);
-      assert.match(wrong.err, /does not open with this key/);
+      assert.match(wrong.err, /monday.qpq was made on .* with another key: the key [0-9a-f]{8}, in use since /);
       await records(elsewhere, ["restore", file], env);
       assert.deepEqual((await records(elsewhere, ["check", "--hashes"], env))[0], { ok: true, faults: [] });
       const restored = await startProcess(elsewhere, env);

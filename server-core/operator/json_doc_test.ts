@@ -75,7 +75,13 @@ Deno.test({
         env.QPQ_LISTEN = `${hostname}:${port}`;
         assert.equal((await run("status", "status"))[0].live, null, "no metrics port");
         env.QPQ_METRICS_PORT = String(/"metricsPort":(\d+)/.exec(server.log())![1]);
-        await run("status", "status");
+        await run("backup", "backup", `${dataDir}/monday.qpq`);
+        const gateway = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () =>
+          new Response("qpq_gateway_certificate_expires_seconds 86400.5\n"));
+        env.QPQ_GATEWAY_METRICS = `127.0.0.1:${gateway.addr.port}`;
+        const [{ gatewayCertificate }] = await run("status", "status") as [{ gatewayCertificate: { untilMs: number } }];
+        await gateway.shutdown();
+        assert.ok(Math.abs(gatewayCertificate.untilMs - Date.now() - 86_400_500) < 60_000);
         await run("health", "health");
         const [{ username }] = (await run("users", "users")).filter(({ accountKey }) =>
           accountKey === toHex(device.accountKey)
@@ -84,7 +90,6 @@ Deno.test({
         await run("invite", "invite");
         const [{ inviteId }] = await run("invites", "invites");
         await run("invites revoke", "invites", "revoke", inviteId as string);
-        await run("backup", "backup", `${dataDir}/monday.qpq`);
         await run("check", "check");
         await run("clock", "clock");
         await run("revoke", "revoke", "--user", username);

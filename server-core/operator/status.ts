@@ -1,9 +1,12 @@
 /** `qpq-server status`: the state of server and data at a glance. */
 
 import { X509Certificate } from "node:crypto";
+import { toHex } from "../../schema/bytes.ts";
+import { certificatePin } from "../../schema/certificate_pin.ts";
 import type { ServerConfig } from "../config.ts";
 import { readDisk } from "../disk_space.ts";
 import { probeHealth } from "../health_probe.ts";
+import { type LastBackup, lastBackup } from "../storage/last_backup.ts";
 import type { ClockFacts, StoreFacts } from "../storage/operator_store.ts";
 import { textOfClock } from "./clock.ts";
 import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
@@ -24,7 +27,11 @@ the running process (connections, calls) are there when QPQ_METRICS_PORT is set.
       server,
       ...await store.facts(),
       clock: await store.clock(),
+      keyId: (await store.keyInUse())?.id ?? null,
+      pin: await pinOf(config.dataDir),
       certificate: certificateFacts(config.dataDir),
+      gatewayCertificate: await gatewayCertificate(config.gatewayMetrics),
+      lastBackup: lastBackup(config.dataDir) ?? null,
       disk: diskFacts(config),
       live: server === "serving" ? await liveFacts(config.metrics) : null,
     };
@@ -66,6 +73,31 @@ function certificateFacts(dataDir: string): CertificateFacts | null {
   }
 }
 
+async function pinOf(dataDir: string): Promise<string | null> {
+  try {
+    return toHex(await certificatePin(Deno.readTextFileSync(`${dataDir}/core-cert.pem`)));
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** The gateway keeps its certificate to itself, on another machine perhaps. Its metrics say how long it is valid. */
+async function gatewayCertificate(place: string | undefined): Promise<{ untilMs: number } | null> {
+  if (place === undefined) return null;
+  try {
+    const text = await metricsAt(place);
+    const seconds = /^qpq_gateway_certificate_expires_seconds (-?\d+(?:\.\d+)?(?:e\+?\d+)?)$/m.exec(text)?.[1];
+    return seconds === undefined ? null : { untilMs: Math.round(Date.now() + Number(seconds) * 1000) };
+  } catch {
+    return null;
+  }
+}
+
+async function metricsAt(place: string): Promise<string> {
+  return await (await fetch(`http://${place}/metrics`, { signal: AbortSignal.timeout(probeMs) })).text();
+}
+
 interface DiskFacts {
   freeBytes: number;
   totalBytes: number;
@@ -90,9 +122,7 @@ interface LiveFacts {
 async function liveFacts(metrics: ServerConfig["metrics"]): Promise<LiveFacts | null> {
   if (!metrics?.port) return null;
   try {
-    const text = await (await fetch(`http://${localHost(metrics.bind)}:${metrics.port}/metrics`, {
-      signal: AbortSignal.timeout(probeMs),
-    })).text();
+    const text = await metricsAt(`${localHost(metrics.bind)}:${metrics.port}`);
     const gauge = (name: string) => Number(text.match(new RegExp(`^${name} (\\d+)$`, "m"))?.[1] ?? 0);
     return {
       connections: gauge("qpq_connections"),
@@ -117,7 +147,11 @@ function textOf(
   { server, certificate, disk, live, clock, ...facts }: StoreFacts & {
     server: ServerState;
     clock: ClockFacts;
+    keyId: string | null;
+    pin: string | null;
     certificate: CertificateFacts | null;
+    gatewayCertificate: { untilMs: number } | null;
+    lastBackup: LastBackup | null;
     disk: DiskFacts;
     live: LiveFacts | null;
   },
@@ -141,17 +175,25 @@ function textOf(
     [
       "database",
       `${size(facts.databaseBytes)}, ${
-        facts.encrypted ? "encrypted" : "not encrypted"
+        facts.encrypted ? `encrypted (key ${facts.keyId?.slice(0, 8) ?? "without an id yet"})` : "not encrypted"
       }, schema ${facts.schemaVersion}, format ${facts.storageFormat}`,
     ],
-    ["clock", textOfClock(clock)],
+    ["last backup", facts.lastBackup ? `${time(facts.lastBackup.madeMs)}, ${facts.lastBackup.file}` : "none known"],
     [
       "disk",
       `${size(disk.freeBytes)} of ${size(disk.totalBytes)} free${
         disk.low ? `, less than QPQ_DISK_RESERVE (${disk.reservePercent} %): nothing new is stored` : ""
       }`,
     ],
+    ["clock", textOfClock(clock)],
     ["certificate", certificate ? `until ${time(certificate.untilMs)}` : "none yet"],
+    ["pin", facts.pin ?? "none yet"],
+    [
+      "gateway",
+      facts.gatewayCertificate
+        ? `its certificate: until ${time(facts.gatewayCertificate.untilMs)}`
+        : "its certificate is not known (QPQ_GATEWAY_METRICS)",
+    ],
   ];
   return lines.map(([name, value]) => `${name.padEnd(13)} ${value}`).join("\n");
 }

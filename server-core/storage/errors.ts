@@ -24,6 +24,9 @@ export class StorageFormatError extends OperatorError {
   override readonly name = "StorageFormatError";
 }
 
+/** The data is under another key than the one that was given, or one of both is not encrypted. Nothing was changed. */
+export class WrongKeyError extends StorageFormatError {}
+
 /** The data is in use in a way that excludes this use. Nothing was changed. */
 export class DataInUseError extends OperatorError {
   override readonly name = "DataInUseError";

@@ -4,6 +4,7 @@
  */
 
 import type { Bytes } from "../../schema/bytes.ts";
+import type { BackupLabel, KeyInUse } from "./backup_label.ts";
 
 /** An account as the operator sees it. */
 export interface AccountSummary {
@@ -145,10 +146,15 @@ export interface OperatorStore {
    * Writes the server's whole state at one moment into a new file, for a server elsewhere. The file gets its
    * name only when it is complete and durable.
    *
+   * @param args.kept what its label says of a row of backups (backup_label.ts)
    * @returns how many attachments it holds
    * @throws DamagedDataError, Deno.errors.AlreadyExists when there is such a file
    */
-  backUp(args: { file: string }): Promise<{ attachments: number }>;
+  backUp(args: { file: string; kept?: BackupLabel["kept"] }): Promise<{ attachments: number }>;
+  /** @returns a sentence for each fault of a backup that was made with the present key; empty when there is none */
+  backupFaults(args: { file: string }): Promise<string[]>;
+  /** @returns the id of the key that the data is under; undefined without one */
+  keyInUse(): Promise<KeyInUse | undefined>;
   /**
    * Replaces the data by a backup; no other process may use the data. The old data is kept aside. After a
    * crash either the old or the new data is complete.

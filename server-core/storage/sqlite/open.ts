@@ -6,7 +6,8 @@ import { exists, fileBytes, folderOf, syncFile, syncFolder } from "../files.ts";
 import { makePrivate } from "../private_files.ts";
 import { Database } from "./database.ts";
 import { databasePath } from "./database_files.ts";
-import { StorageFormatError } from "../errors.ts";
+import { StorageFormatError, WrongKeyError } from "../errors.ts";
+import { ensureKeyId } from "./key_record.ts";
 
 /** Marks the core's files (SQLite `application_id`): "qpq2". */
 const applicationId = 0x71707132;
@@ -64,6 +65,7 @@ export function openDatabase({ dataDir, key, migrations = readMigrations() }: Op
     db.pragma("temp_store=MEMORY");
     db.pragma("wal_autocheckpoint=2000");
     migrate(db, migrations);
+    if (key !== undefined) ensureKeyId(db, Date.now());
     return db;
   } catch (error) {
     db.close();
@@ -127,12 +129,12 @@ and then move deliveries.bin away`,
 export function checkExisting(path: string, key: string | undefined, migrations: Migration[]): void {
   const encrypted = !hasPlainHeader(path);
   if (encrypted && key === undefined) {
-    throw new StorageFormatError(
+    throw new WrongKeyError(
       `${path} is encrypted or no SQLite database; it was left as it is. Set QPQ_DB_KEY or QPQ_DB_KEY_FILE to its key`,
     );
   }
   if (!encrypted && key !== undefined) {
-    throw new StorageFormatError(
+    throw new WrongKeyError(
       `${path} is not encrypted, but QPQ_DB_KEY is set; it was left as it is. Unset the key, encrypt the \
 database with \`qpq-server rekey\`, or start with an empty QPQ_DATA directory`,
     );
@@ -170,10 +172,11 @@ function formatOf(db: Database, path: string, key: string | undefined): number |
     return Number(db.get<{ value: string }>("SELECT value FROM meta WHERE name = 'format'")?.value);
   } catch (error) {
     if ((error as { code?: string }).code !== "SQLITE_NOTADB") throw error;
-    throw new StorageFormatError(
-      key === undefined
-        ? `${path} is damaged or no SQLite database; it was left as it is`
-        : `${path} does not open with this key; it was left as it is. Check QPQ_DB_KEY or QPQ_DB_KEY_FILE`,
+    if (key === undefined) {
+      throw new StorageFormatError(`${path} is damaged or no SQLite database; it was left as it is`);
+    }
+    throw new WrongKeyError(
+      `${path} does not open with this key; it was left as it is. Check QPQ_DB_KEY or QPQ_DB_KEY_FILE`,
     );
   }
 }

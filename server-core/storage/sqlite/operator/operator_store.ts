@@ -4,9 +4,10 @@ import type { OperatorStore } from "../../operator_store.ts";
 import { registrationOperations } from "../accounts/registration.ts";
 import { isServed } from "../data_lock.ts";
 import { acceptClock, trustedTime } from "../clock.ts";
+import { keyInUse } from "../key_record.ts";
 import { type DataDirectory, inTransaction, withDatabase } from "./access.ts";
 import { accountNamed, allAccounts, changeAccount } from "./accounts.ts";
-import { writeBackup } from "./backup.ts";
+import { faultsOfBackup, writeBackup } from "./backup.ts";
 import { devicesOf, endSessions } from "./devices.ts";
 import { storeFacts } from "./facts.ts";
 import { findFaults } from "./faults.ts";
@@ -45,7 +46,9 @@ export function sqliteOperatorStore(
     invites: () => withDatabase(directory(), reading, allInvites),
     withdrawInvite: ({ idPrefix }) => withDatabase(directory(), writing, (db) => withdrawInvite(db, idPrefix)),
     faults: ({ hashes }) => findFaults(directory(), hashes),
-    backUp: ({ file }) => writeBackup(directory(), file),
+    backUp: (args) => writeBackup(directory(), args),
+    backupFaults: ({ file }) => Promise.resolve(faultsOfBackup(directory(), file)),
+    keyInUse: () => withDatabase(directory(), { anySchema: true }, keyInUse),
     restore: (args) => restoreBackup(directory(), args),
     rekey: ({ newKey }) => rekeyDatabase(directory(), newKey),
   };

@@ -7,6 +7,7 @@ import { exists, folderOf, syncFile, syncFolder } from "../../files.ts";
 import { Database } from "../database.ts";
 import { databasePath } from "../database_files.ts";
 import { lockData } from "../data_lock.ts";
+import { noteKeyChange } from "../key_record.ts";
 import { checkExisting, readMigrations } from "../open.ts";
 import { finishReplacing } from "../replace_data.ts";
 import type { DataDirectory } from "./access.ts";
@@ -16,25 +17,32 @@ import { faultsOf } from "./faults.ts";
  * @param newKey SQLCipher passphrase; undefined: not encrypted
  * @throws RefusedError, DataInUseError, StorageFormatError, DamagedDataError
  */
-export async function rekeyDatabase({ dataDir, key }: DataDirectory, newKey: string | undefined): Promise<void> {
+export async function rekeyDatabase(
+  { dataDir, key, machineMs: nowMs }: DataDirectory,
+  newKey: string | undefined,
+): Promise<void> {
   const path = databasePath(dataDir);
   if (!exists(path)) throw new RefusedError(`${dataDir} holds no database`, "check QPQ_DATA");
   const lock = await lockData(dataDir, "replacing");
   try {
     finishReplacing(dataDir);
     checkExisting(path, key, readMigrations());
-    replaceUnder(newKey, path, key);
+    replaceUnder(newKey, path, { key, nowMs });
   } finally {
     lock.release();
   }
 }
 
-function replaceUnder(newKey: string | undefined, path: string, key: string | undefined): void {
+function replaceUnder(
+  newKey: string | undefined,
+  path: string,
+  { key, nowMs }: { key: string | undefined; nowMs: number },
+): void {
   const copy = `${path}.rekeyed`;
   removeCopy(copy);
   try {
     makeCopy(copy, path, key);
-    encryptCopy(newKey, copy, key);
+    encryptCopy(newKey, copy, { key, nowMs });
     Deno.renameSync(copy, path);
     syncFolder(folderOf(path));
   } finally {
@@ -74,9 +82,14 @@ function makeCopy(copy: string, path: string, key: string | undefined): void {
 }
 
 /** Encrypts the whole copy, durably, and reads all of it with the new key. */
-function encryptCopy(newKey: string | undefined, copy: string, key: string | undefined): void {
+function encryptCopy(
+  newKey: string | undefined,
+  copy: string,
+  { key, nowMs }: { key: string | undefined; nowMs: number },
+): void {
   const rekeyed = new Database(copy, { key, fileMustExist: true });
   try {
+    noteKeyChange(rekeyed, newKey !== undefined, nowMs);
     rekeyed.rekey(newKey);
   } finally {
     rekeyed.close();

@@ -1,16 +1,19 @@
 /** Replaces the data by a backup, so that a crash leaves the old or the new data complete. */
 
 import { DamagedDataError, RefusedError } from "../../errors.ts";
+import { removeLabel } from "../../backup_label.ts";
 import { exists, syncFile } from "../../files.ts";
 import { trustedTime, writeClock } from "../clock.ts";
 import { Database } from "../database.ts";
 import { databasePath } from "../database_files.ts";
 import { lockData } from "../data_lock.ts";
 import { noteRestore } from "../delivery/restores.ts";
-import { checkExisting, openDatabase, openExisting, readMigrations } from "../open.ts";
+import { mergeKeys } from "../key_record.ts";
+import { openDatabase, openExisting } from "../open.ts";
 import { abandonReplacing, beginReplacing, decideReplacing, finishReplacing } from "../replace_data.ts";
 import type { DataDirectory } from "./access.ts";
 import { hasFileTable, takeFilesOut } from "./backup_files.ts";
+import { checkBackup, type KnownKeys, knownKeys } from "./backup_key.ts";
 import { faultsOf } from "./faults.ts";
 
 /**
@@ -29,11 +32,12 @@ export async function restoreBackup(
     if (exists(databasePath(dataDir)) && !replace) {
       throw new RefusedError(`${dataDir} holds data`, "restore FILE --replace: what is there is kept aside");
     }
-    checkExisting(file, key, readMigrations());
+    checkBackup(file, directory);
+    const known = knownKeys(directory);
     const nowMs = timeOfOldData(directory);
     const folder = beginReplacing(dataDir);
     try {
-      const attachments = unpack(file, folder, key, nowMs);
+      const attachments = unpack(file, folder, { key, nowMs }, known);
       const aside = decideReplacing(dataDir, new Date(machineMs).toISOString().replaceAll(/[:.]/g, "-"));
       return { attachments, aside };
     } catch (error) {
@@ -64,11 +68,17 @@ function timeOfOldData({ dataDir, key, machineMs }: DataDirectory): number {
 }
 
 /** @returns how many attachments there were */
-function unpack(file: string, folder: string, key: string | undefined, nowMs: number): number {
+function unpack(
+  file: string,
+  folder: string,
+  { key, nowMs }: { key: string | undefined; nowMs: number },
+  known: KnownKeys | undefined,
+): number {
   const packed = `${folder}/packed.db`;
   const path = databasePath(folder);
   Deno.copyFileSync(file, packed);
   Deno.chmodSync(packed, 0o600);
+  removeLabel(packed);
   const db = new Database(packed, { key, fileMustExist: true });
   let attachments: number;
   try {
@@ -90,6 +100,7 @@ function unpack(file: string, folder: string, key: string | undefined, nowMs: nu
   try {
     noteRestore(restored, nowMs);
     writeClock(restored, { newestMs: nowMs, stepMs: 0, steadyMs: 0, accepted: 0 });
+    if (known) mergeKeys(restored, known, nowMs);
     // No log file stays beside the database.
     restored.pragma("journal_mode=DELETE");
   } finally {
