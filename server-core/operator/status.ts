@@ -183,13 +183,13 @@ function textOf(
       }, schema ${facts.schemaVersion}, format ${facts.storageFormat}`,
     ],
     ["last backup", facts.lastBackup ? `${time(facts.lastBackup.madeMs)}, ${facts.lastBackup.file}` : "none known"],
-    ["clock", textOfClock(clock)],
     [
       "disk",
       `${size(disk.freeBytes)} of ${size(disk.totalBytes)} free${
         disk.low ? `, less than QPQ_DISK_RESERVE (${disk.reservePercent} %): nothing new is stored` : ""
       }`,
     ],
+    ["clock", textOfClock(clock)],
     ["certificate", certificate ? `until ${time(certificate.untilMs)}` : "none yet"],
     ["pin", facts.pin ?? "none yet"],
     [
