@@ -142,28 +142,32 @@ core("SERVERS 3: handshakes that nobody finishes keep nobody out", {}, async (se
   relay.close();
 });
 
-core("SERVERS 3: a connection without a user fills no memory by streams that it does not finish", {}, async (server) => {
-  const ann = await dial(server, "127.0.2.2");
-  assert.equal(await health(ann), "ok");
-  const before = server.residentBytes();
-  const { conn, close } = await dial(server, "127.0.2.1");
-  const bytes = halfACall(230_000);
-  let most = 0;
-  const sending = Array.from({ length: 1700 }, () => begin(conn, bytes).catch(() => {}));
-  const watch = setInterval(() => most = Math.max(most, server.residentBytes() - before), 20);
-  const ended = conn.closed.then((info) => info.reason, (error) => String(error));
-  const reason = await Promise.race([ended, pause(20_000)]) ?? "open";
-  clearInterval(watch);
-  assert.match(reason, /half sent/, `memory grew by ${Math.round(most / megabyte)} MiB`);
-  await Promise.all(sending);
-  assert.ok(most < 150 * megabyte, `memory grew by ${Math.round(most / megabyte)} MiB`);
-  const again = await dial(server, "127.0.2.1");
-  assert.notEqual(await health(again), "ok", "the address gets no new connection at once");
-  assert.equal(await health(ann), "ok");
-  again.close();
-  close();
-  ann.close();
-});
+core(
+  "SERVERS 3: a connection without a user fills no memory by streams that it does not finish",
+  {},
+  async (server) => {
+    const ann = await dial(server, "127.0.2.2");
+    assert.equal(await health(ann), "ok");
+    const before = server.residentBytes();
+    const { conn, close } = await dial(server, "127.0.2.1");
+    const bytes = halfACall(230_000);
+    let most = 0;
+    const sending = Array.from({ length: 1700 }, () => begin(conn, bytes).catch(() => {}));
+    const watch = setInterval(() => most = Math.max(most, server.residentBytes() - before), 20);
+    const ended = conn.closed.then((info) => info.reason, (error) => String(error));
+    const reason = await Promise.race([ended, pause(20_000)]) ?? "open";
+    clearInterval(watch);
+    assert.match(reason, /half sent/, `memory grew by ${Math.round(most / megabyte)} MiB`);
+    await Promise.all(sending);
+    assert.ok(most < 150 * megabyte, `memory grew by ${Math.round(most / megabyte)} MiB`);
+    const again = await dial(server, "127.0.2.1");
+    assert.notEqual(await health(again), "ok", "the address gets no new connection at once");
+    assert.equal(await health(ann), "ok");
+    again.close();
+    close();
+    ann.close();
+  },
+);
 
 core("SERVERS 3: when memory is short, the connection with most unread calls is closed", {
   QPQ_CORE_MEMORY: "128m",
@@ -195,4 +199,15 @@ core("SERVERS 6: half-sent calls of one browser's address end for its newer ones
   assert.ok(first?.every((length) => length > 0), "the oldest are answered");
   assert.equal(await outcome(call("203.0.113.1").call(delivery.health, {})), "ok");
   assert.equal(await outcome(call("203.0.113.2").call(delivery.health, {})), "ok");
+});
+
+core("streams of a client wait for their turn, and too many are refused", { QPQ_CALLS_PER_IP_PER_SECOND: "50" }, async (
+  server,
+) => {
+  const client = await dial(server, "127.0.2.1");
+  const answers = await Promise.all(Array.from({ length: 300 }, () => health(client)));
+  const counted = (wanted: string) => answers.filter((answer) => answer === wanted).length;
+  assert.ok(counted("ok") >= 32 && counted("E005") > 0, `${counted("ok")} ok, ${counted("E005")} E005`);
+  assert.equal(counted("ok") + counted("E005"), 300, [...new Set(answers)].join());
+  client.close();
 });

@@ -218,7 +218,8 @@ export class Listener {
 
   async #serve(conn: Deno.QuicConn): Promise<void> {
     const address = conn.remoteAddr.hostname;
-    const isWelcome = !this.#isOffender(address) && this.#clients < this.#options.maxConnections && this.#clientsOf.take(address);
+    const isWelcome = !this.#isOffender(address) && this.#clients < this.#options.maxConnections &&
+      this.#clientsOf.take(address);
     if (isWelcome) this.#clients++;
     let isCounted = isWelcome;
     const give = isWelcome ? () => {} : this.#unproven.take(address, () => {
