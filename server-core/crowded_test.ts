@@ -200,3 +200,14 @@ core("SERVERS 6: half-sent calls of one browser's address end for its newer ones
   assert.equal(await outcome(call("203.0.113.1").call(delivery.health, {})), "ok");
   assert.equal(await outcome(call("203.0.113.2").call(delivery.health, {})), "ok");
 });
+
+core("streams of a client wait for their turn, and too many are refused", { QPQ_CALLS_PER_IP_PER_SECOND: "50" }, async (
+  server,
+) => {
+  const client = await dial(server, "127.0.2.1");
+  const answers = await Promise.all(Array.from({ length: 300 }, () => health(client)));
+  const counted = (wanted: string) => answers.filter((answer) => answer === wanted).length;
+  assert.ok(counted("ok") >= 32 && counted("E005") > 0, `${counted("ok")} ok, ${counted("E005")} E005`);
+  assert.equal(counted("ok") + counted("E005"), 300, [...new Set(answers)].join());
+  client.close();
+});
