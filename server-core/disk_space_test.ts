@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { RpcClient } from "../schema/rpc/client.ts";
-import { authentication, delivery } from "../schema/rpc/methods.ts";
+import { authentication, delivery, type Method } from "../schema/rpc/methods.ts";
 import { DiskSpace, type DiskState, readDisk } from "./disk_space.ts";
 import { makeChannel, outcome, publishTo, queueOf } from "./testing/delivery_service.ts";
 import { operatorTest, records } from "./testing/operator.ts";
@@ -29,8 +29,8 @@ function space(reservePercent: number) {
   return { disk, lines, watched };
 }
 
-const admitted = (watched: DiskSpace, method = delivery.publish) =>
-  outcome(Promise.resolve().then(() => watched.admit(method as typeof delivery.publish)));
+const admitted = (watched: DiskSpace, method: Method = delivery.publish) =>
+  outcome(Promise.resolve().then(() => watched.admit(method)));
 
 Deno.test("SERVERS 8: below the reserve what stores more is refused, until a fifth more is free", async () => {
   const { disk, lines, watched } = space(10);
@@ -44,7 +44,7 @@ Deno.test("SERVERS 8: below the reserve what stores more is refused, until a fif
     assert.equal(await admitted(watched), answer, `${freePercent} % free`);
   }
   for (const method of [delivery.ack, delivery.ackEntries, delivery.fetch, authentication.putDeviceList]) {
-    assert.equal(await admitted(watched, method as typeof delivery.publish), "ok");
+    assert.equal(await admitted(watched, method), "ok");
   }
   assert.equal(lines.length, 3);
   assert.match(lines[0], /^error disk nearly full.*QPQ_DISK_RESERVE/);

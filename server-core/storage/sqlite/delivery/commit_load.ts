@@ -11,7 +11,7 @@ import type { Database } from "../database.ts";
  * Two of the largest bundles. A Welcome over this limit is refused (E032). A commit over it leaves the device
  * out, which then sees a missing commit.
  */
-export const commitLoadLimit = 32 * 1024 * 1024;
+const commitLoadLimit = 32 * 1024 * 1024;
 
 /** For all devices together that have something of the account waiting: above it each gets an equal share. */
 const accountLoadLimit = 4 * 1024 * 1024 * 1024;
