@@ -19,6 +19,8 @@ const maxUpload = 100;
  * some 60 ms.
  */
 export const uploadsPerMinute = 20;
+/** … in any 24 h. What is handed out is remembered until it expires, so that nobody puts it back. */
+const uploadsPerDay = 500;
 /** Calls of a device for the KeyPackages of one account in a minute. */
 const fetchesPerMinute = 30;
 /**
@@ -35,6 +37,7 @@ export function addKeyPackageHandlers(
 ): void {
   const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? fetchesPerMinute, clock });
   const days = new CallWindow({ most: config.fetchKeyPackagePerDay ?? fetchesPerDay, spanMs: dayMs, clock });
+  const uploadDays = new CallWindow({ most: uploadsPerDay, spanMs: dayMs, clock });
   const uploads = new TokenBuckets({ perMinute: config.uploadKeyPackagesPerMinute ?? uploadsPerMinute, clock });
 
   handlers.unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }, { caller }) => {
@@ -42,7 +45,7 @@ export function addKeyPackageHandlers(
       throw new WireError(ErrorCode.malformed, `at most ${maxUpload} KeyPackages a call`);
     }
     const { accountKey, deviceId, recipientKey } = sessionOf(caller);
-    const waitMs = uploads.take(toHex(deviceId));
+    const waitMs = uploads.take(toHex(deviceId)) || uploadDays.take([toHex(deviceId)]);
     if (waitMs > 0) throw new WireError(ErrorCode.rateLimited, "too many uploads of KeyPackages by one device", waitMs);
     const [{ username }] = await accounts.accountsByKey({ accountKeys: [accountKey] });
     // Loaded with the first upload: the MLS library takes a third of the time of a start, and of every health

@@ -13,6 +13,8 @@ import { type Command, exitCodes, Failure, type Invocation } from "./command.ts"
 import { probeMs } from "./health.ts";
 import { size, time } from "./output.ts";
 
+const dayMs = 24 * 3_600_000;
+
 export const status: Command = {
   synopsis: "status",
   summary: "whether the server answers, and what it holds",
@@ -32,6 +34,7 @@ the running process (connections, calls) are there when QPQ_METRICS_PORT is set.
       certificate: certificateFacts(config.dataDir),
       gatewayCertificate: await gatewayCertificate(config.gatewayMetrics),
       lastBackup: lastBackup(config.dataDir) ?? null,
+      queueDays: config.queueAgeMs / dayMs,
       disk: diskFacts(config),
       live: server === "serving" ? await liveFacts(config.metrics) : null,
     };
@@ -144,7 +147,7 @@ function localHost(bind: string): string {
 }
 
 function textOf(
-  { server, certificate, disk, live, clock, ...facts }: StoreFacts & {
+  { server, certificate, queueDays, disk, live, clock, ...facts }: StoreFacts & {
     server: ServerState;
     clock: ClockFacts;
     keyId: string | null;
@@ -152,6 +155,7 @@ function textOf(
     certificate: CertificateFacts | null;
     gatewayCertificate: { untilMs: number } | null;
     lastBackup: LastBackup | null;
+    queueDays: number;
     disk: DiskFacts;
     live: LiveFacts | null;
   },
@@ -168,7 +172,7 @@ function textOf(
       : []),
     ["accounts", `${facts.accounts}, ${facts.devices} devices, ${facts.sessions} sessions`],
     ["channels", String(facts.channels)],
-    ["queues", `${facts.queueMessages} messages wait, ${size(facts.queueBytes)}`],
+    ["queues", `${facts.queueMessages} messages wait, ${size(facts.queueBytes)}; ${queueDays} days at most`],
     ["attachments", `${facts.attachments}, ${size(facts.attachmentBytes)}`],
     ["KeyPackages", String(facts.keyPackages)],
     ["open invites", String(facts.openInvites)],

@@ -71,9 +71,9 @@ export const codesDe: Record<KnownCode, CodeText> = {
   E030: { what: "Die Datei ist zu groß.", todo: "Wähle eine kleinere." },
   E031: { what: "Die Datei ist nicht mehr auf dem Server.", todo: "Bitte darum, sie noch einmal zu senden." },
   E032: {
-    what: "Der Server speichert nichts mehr für dein Konto.",
+    what: "Der Server speichert nichts mehr für dein Konto, oder seine Festplatte ist voll.",
     todo:
-      "Warte, bis ältere Dateien abgelaufen sind und hinzugefügte Geräte online waren, oder versuch es in einer Stunde noch einmal.",
+      "Warte, bis ältere Dateien abgelaufen sind und hinzugefügte Geräte online waren, oder versuch es in einer Stunde noch einmal. Bleibt es so, sag denen Bescheid, die den Server betreiben.",
   },
   E040: { what: "Der Server startet neu.", todo: "Es wird von selbst erneut versucht." },
   E041: {

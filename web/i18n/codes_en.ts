@@ -65,8 +65,9 @@ export const codesEn = {
   E030: { what: "The file is too large.", todo: "Choose a smaller one." },
   E031: { what: "The file is no longer on the server.", todo: "Ask for it to be sent again." },
   E032: {
-    what: "The server stores no more for your account.",
-    todo: "Wait until older files have expired and devices that you added have come online, or try again in an hour.",
+    what: "The server stores no more for your account, or its disk is full.",
+    todo:
+      "Wait until older files have expired and devices that you added have come online, or try again in an hour. If it stays, tell whoever runs the server.",
   },
   E040: { what: "The server is restarting.", todo: "It is tried again by itself." },
   E041: { what: "This device’s data is in use elsewhere.", todo: "Go on there, or use it here again." },
