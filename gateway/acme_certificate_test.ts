@@ -128,7 +128,7 @@ Deno.test("AcmeChallenges answers only for offered tokens", async () => {
   assert.equal(challenges.respond("/.well-known/acme-challenge/abc-_1")?.status, 404);
 });
 
-Deno.test("SERVERS 10: AcmeCertificate orders anew when its files were cut off, and takes no pair that does not match", () =>
+Deno.test("SERVERS 10: AcmeCertificate orders anew for damaged files, and takes no pair that does not match", () =>
   withFolder(async (folder) => {
     const { world, options } = authority(folder);
     const source = await AcmeCertificate.open(options);
