@@ -233,6 +233,16 @@ export class TestCore {
     await this.#stopped(() => Promise.resolve());
   }
 
+  /** Changes what the core has stored, while it is down. */
+  async change(change: (db: Database) => void): Promise<void> {
+    await this.#stopped(() => {
+      const db = new Database(`${this.#dataDir}/qpq.db`);
+      change(db);
+      db.close();
+      return Promise.resolve();
+    });
+  }
+
   /** A copy of all that the core has stored, as `restore` takes it. */
   async backup(): Promise<string> {
     const copy = await Deno.makeTempDir({ prefix: "qpq-backup-" });
