@@ -13,7 +13,7 @@ import type { ServerConfig } from "./config.ts";
 import { BlobFiles } from "./delivery/blob_files.ts";
 import { purgeDelivery } from "./delivery/blobs.ts";
 import { BodyBudget } from "./delivery/body_budget.ts";
-import { additions, maxBundleBytes } from "./delivery/commit.ts";
+import { additions, commitRates, maxBundleBytes } from "./delivery/commit.ts";
 import type { DeliveryDependencies } from "./delivery/dependencies.ts";
 import { type AccountChange, DeviceNotices } from "./delivery/device_notices.ts";
 import { deliveryHandlers } from "./delivery/handlers.ts";
@@ -210,6 +210,7 @@ async function startServices(
     queueAgeMs: config.queueAgeMs,
     bodies: new BodyBudget(bodyBudgetBytes),
     additions: additions(now),
+    commits: commitRates(now),
     countCalls: (caller, count) => limits.count(caller, count),
     now,
     draining: () => calls.draining,

@@ -11,7 +11,7 @@ import { Sessions } from "../../server-core/authentication/sessions.ts";
 import type { Caller } from "../../server-core/caller.ts";
 import { BlobFiles } from "../../server-core/delivery/blob_files.ts";
 import { BodyBudget } from "../../server-core/delivery/body_budget.ts";
-import { additions } from "../../server-core/delivery/commit.ts";
+import { additions, commitRates } from "../../server-core/delivery/commit.ts";
 import { type AccountChange, DeviceNotices } from "../../server-core/delivery/device_notices.ts";
 import { deliveryHandlers } from "../../server-core/delivery/handlers.ts";
 import { LiveDevices } from "../../server-core/delivery/live.ts";
@@ -82,6 +82,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     queueAgeMs: 90 * 24 * 3600 * 1000,
     bodies: new BodyBudget(64 * 1024 * 1024),
     additions: additions(now, 1_000_000),
+    commits: commitRates(now, 1_000_000),
     countCalls: () => {},
     now,
     draining: () => false,
