@@ -20,7 +20,8 @@ async function restartedWith(person: Person, cursor: number): Promise<void> {
   await person.crash();
 }
 
-const cursorOf = (person: Person) => new SealedStore(person.storage, person.wrappingKey).get<number>("account", cursorKey);
+const cursorOf = (person: Person) =>
+  new SealedStore(person.storage, person.wrappingKey).get<number>("account", cursorKey);
 
 /** A device's queue takes no commit while `work` runs. */
 async function withoutCommits(core: TestCore, person: Person, all: Person[], work: () => Promise<void>) {
@@ -65,7 +66,9 @@ suite("numbers of a queue", {
     assert.deepEqual(bert.problems, []);
   },
 
-  "SERVERS 1: a device with a cursor from after a backup that was put back by hand sees what waits": async ({ join }) => {
+  "SERVERS 1: a device with a cursor from after a backup that was put back by hand sees what waits": async (
+    { join },
+  ) => {
     const { anna, bert, chatId } = await trio(join);
     bert.online = false;
     bert.disconnect();

@@ -63,19 +63,23 @@ export async function commit(
   // checks again in its transaction.
   const before = await deps.store.checkCommit(head);
   if (before) return before;
-  return await counted(deps, `${toHex(accountKey)} ${toHex(channelId)}`, () =>
-    deps.bodies.with(total, toHex(accountKey), async () => {
-      const bundle = await inTime(gather(chunks(), total, params.sha256), total);
-      const additions = await countAdditions(deps, accountKey, added);
-      try {
-        const { n, place, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
-        for (const { recipientKey } of queued) deps.live.notifyStored(recipientKey, channelId);
-        return { n, place };
-      } catch (error) {
-        deps.additions.giveBack(additions);
-        throw error;
-      }
-    }));
+  return await counted(
+    deps,
+    `${toHex(accountKey)} ${toHex(channelId)}`,
+    () =>
+      deps.bodies.with(total, toHex(accountKey), async () => {
+        const bundle = await inTime(gather(chunks(), total, params.sha256), total);
+        const additions = await countAdditions(deps, accountKey, added);
+        try {
+          const { n, place, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
+          for (const { recipientKey } of queued) deps.live.notifyStored(recipientKey, channelId);
+          return { n, place };
+        } catch (error) {
+          deps.additions.giveBack(additions);
+          throw error;
+        }
+      }),
+  );
 }
 
 /** Counts a commit that is accepted; one that fails, because another has won the epoch, counts for nothing. */

@@ -13,7 +13,8 @@ import { random, type TestDevice } from "../testing/seed.ts";
 const beyondNumbers = [2n ** 53n, 2n ** 64n - 1n] as unknown[] as number[];
 const near = [2 ** 52 - 8, 2 ** 52 - 1, 2 ** 52];
 const edges = [0, 1, 2 ** 31, 2 ** 32, 2 ** 33, 2 ** 51, ...near, 2 ** 53 - 1, ...beyondNumbers];
-const minuteMs = 60_000;
+/** A queue is numbered anew once in this time. */
+const renumberMs = 600_000;
 
 /** A number of a call: an edge, or one near a number that the queue or the clock names. */
 const numbers = fc.oneof(
@@ -28,29 +29,31 @@ const first = async (stream: AsyncGenerator<unknown>) => {
 };
 
 /** The calls that name numbers of the caller's queue. */
-const readings: Record<string, (client: RpcClient, recipientKey: Bytes, at: number, channel: Bytes) => Promise<string>> =
-  {
-    fetch: (client, recipientKey, after) =>
-      outcome(client.call(delivery.fetch, { recipientKey, channelId: new Uint8Array(), after, limit: 200 })),
-    filtered: (client, recipientKey, after, channelId) =>
-      outcome(client.call(delivery.fetch, { recipientKey, channelId, after, limit: 1 })),
-    fetchWait: (client, recipientKey, after, channelId) =>
-      outcome(client.call(delivery.fetchWait, { recipientKey, channelId, after, limit: 9, timeoutMs: 1 })),
-    subscribe: (client, recipientKey, after) => first(client.stream(delivery.subscribe, { recipientKey, after })),
-    subscribeAs: (client, recipientKey, after) => {
-      const marks = { run: random(16), mark: random(16), before: [], displaced: false };
-      return first(client.stream(delivery.subscribeAs, { recipientKey, after, ...marks }));
-    },
-    ack: (client, recipientKey, upTo) => outcome(client.call(delivery.ack, { recipientKey, upTo })),
-    ackEntries: (client, recipientKey, seq) =>
-      outcome(client.call(delivery.ackEntries, { recipientKey, seqs: [seq, seq] })),
-    fetchBody: (client, recipientKey, seq) => first(client.stream(delivery.fetchBody, { recipientKey, seq })),
-  };
+const readings: Record<
+  string,
+  (client: RpcClient, recipientKey: Bytes, at: number, channel: Bytes) => Promise<string>
+> = {
+  fetch: (client, recipientKey, after) =>
+    outcome(client.call(delivery.fetch, { recipientKey, channelId: new Uint8Array(), after, limit: 200 })),
+  filtered: (client, recipientKey, after, channelId) =>
+    outcome(client.call(delivery.fetch, { recipientKey, channelId, after, limit: 1 })),
+  fetchWait: (client, recipientKey, after, channelId) =>
+    outcome(client.call(delivery.fetchWait, { recipientKey, channelId, after, limit: 9, timeoutMs: 1 })),
+  subscribe: (client, recipientKey, after) => first(client.stream(delivery.subscribe, { recipientKey, after })),
+  subscribeAs: (client, recipientKey, after) => {
+    const marks = { run: random(16), mark: random(16), before: [], displaced: false };
+    return first(client.stream(delivery.subscribeAs, { recipientKey, after, ...marks }));
+  },
+  ack: (client, recipientKey, upTo) => outcome(client.call(delivery.ack, { recipientKey, upTo })),
+  ackEntries: (client, recipientKey, seq) =>
+    outcome(client.call(delivery.ackEntries, { recipientKey, seqs: [seq, seq] })),
+  fetchBody: (client, recipientKey, seq) => first(client.stream(delivery.fetchBody, { recipientKey, seq })),
+};
 
 const fetchAt = (value: number) => ({
   call: "fetch",
   number: { base: "", value },
-  later: minuteMs,
+  later: renumberMs,
   published: false,
 });
 
@@ -58,7 +61,7 @@ const steps = fc.array(
   fc.record({
     call: fc.constantFrom(...Object.keys(readings)),
     number: numbers,
-    later: fc.constantFrom(0, minuteMs),
+    later: fc.constantFrom(0, renumberMs),
     published: fc.boolean(),
   }),
   { minLength: 1, maxLength: 12 },
@@ -143,23 +146,47 @@ Deno.test("SERVERS 1: every other integer of the delivery service at its limits 
     };
     const message = () => ({ messageId: random(16), envelope: random(9) });
     const hash = random(32);
-    await each("publish.epoch", edges.filter((value) => value !== 1), (epoch) =>
-      outcome(as(ann).call(delivery.publish, { channelId, epoch, ...message(), ephemeral: false })));
+    await each(
+      "publish.epoch",
+      edges.filter((value) => value !== 1),
+      (epoch) => outcome(as(ann).call(delivery.publish, { channelId, epoch, ...message(), ephemeral: false })),
+    );
     await each("publishInOrder.epoch", edges.filter((value) => value !== 1), async (epoch) => {
       const call = as(ann).call(delivery.publishInOrder, { channelId, messages: [{ epoch, ...message() }] });
       return await call.then(({ answers }) => `E0${answers[0].code}`, () => outcome(call));
     });
     await each("commit.epoch", edges.filter((value) => value !== 1), (epoch) => commit({ epoch }));
     for (const name of ["commitLength", "welcomeLength", "headersLength"]) {
-      await each(name, spans.filter((value) => value > 0 || name !== "welcomeLength"), (value) =>
-        commit({ [name]: value, commitId: random(16) }));
+      await each(
+        name,
+        spans.filter((value) => value > 0 || name !== "welcomeLength"),
+        (value) => commit({ [name]: value, commitId: random(16) }),
+      );
     }
-    await each("limit", [0, ...small], (limit) =>
-      outcome(as(ann).call(delivery.fetch, { recipientKey, channelId: new Uint8Array(), after: 0, limit })));
-    await each("timeoutMs", spans, (timeoutMs) =>
-      outcome(as(ann).call(delivery.fetchWait, { recipientKey, channelId: new Uint8Array(), after: 0, limit: 1, timeoutMs })));
-    await each("putBlob.length", edges.filter((value) => value !== 1), (length) =>
-      outcome(as(ann).call(delivery.putBlob, { sha256: hash, length }, {}, random(1))));
+    await each(
+      "limit",
+      [0, ...small],
+      (limit) => outcome(as(ann).call(delivery.fetch, { recipientKey, channelId: new Uint8Array(), after: 0, limit })),
+    );
+    await each(
+      "timeoutMs",
+      spans,
+      (timeoutMs) =>
+        outcome(
+          as(ann).call(delivery.fetchWait, {
+            recipientKey,
+            channelId: new Uint8Array(),
+            after: 0,
+            limit: 1,
+            timeoutMs,
+          }),
+        ),
+    );
+    await each(
+      "putBlob.length",
+      edges.filter((value) => value !== 1),
+      (length) => outcome(as(ann).call(delivery.putBlob, { sha256: hash, length }, {}, random(1))),
+    );
     await each("getBlob.offset", edges, (offset) => first(as(ann).stream(delivery.getBlob, { sha256: hash, offset })));
     for (const [name, given] of Object.entries(answers)) {
       assert.ok(given.every((answer) => /^(ok|E0(05|11|12|14|15|17|30|31|32))$/.test(answer)), `${name}: ${given}`);

@@ -238,7 +238,10 @@ Deno.test("purgeDelivery() drops messages that waited too long; commits and Welc
       waiting: 1,
       waitingBytes: (await queueOf(as(bob), bob))[2].bodyLength,
     });
-    await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo: (await queueOf(as(bob), bob)).at(-1)!.seq });
+    await as(bob).call(delivery.ack, {
+      recipientKey: bob.recipientKey,
+      upTo: (await queueOf(as(bob), bob)).at(-1)!.seq,
+    });
     assert.deepEqual(await deps.store.queueTotals(), { waiting: 0, waitingBytes: 0 });
   }));
 

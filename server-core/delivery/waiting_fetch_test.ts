@@ -109,7 +109,10 @@ Deno.test("SERVERS 7: at most 20,000 devices wait, and who waits already may wai
   const open = (number: number, timeoutMs = 60_000) => {
     const recipientKey = new Uint8Array(32);
     new DataView(recipientKey.buffer).setUint32(0, number);
-    return { recipientKey, waiting: live.wait(recipientKey, { sessionId: random(16), channelId: allChannels, timeoutMs }) };
+    return {
+      recipientKey,
+      waiting: live.wait(recipientKey, { sessionId: random(16), channelId: allChannels, timeoutMs }),
+    };
   };
   for (let number = 0; number < 20_000; number++) open(number);
   assert.throws(() => open(20_000), (error) => error instanceof WireError && error.code === ErrorCode.rateLimited);

@@ -96,7 +96,11 @@ Deno.test("SERVERS 1: a poisoned queue is repaired, and its groups go on", () =>
     const after = await read(eve.recipientKey);
     assert.deepEqual(after.map(([, seq]) => seq), after.map((_, index) => repairedFrom + 1 + index));
     assert.equal(after.length, 20);
-    assert.deepEqual((await read(bob.recipientKey)).slice(0, 4), [[1, 1], [2, 2], [3, 3], [4, 4]], "others keep theirs");
+    assert.deepEqual(
+      (await read(bob.recipientKey)).slice(0, 4),
+      [[1, 1], [2, 2], [3, 3], [4, 4]],
+      "others keep theirs",
+    );
   }));
 
 Deno.test("SERVERS 1: the device of a repaired queue sees what waits, wherever its cursor is", async () => {

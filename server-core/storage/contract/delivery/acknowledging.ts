@@ -56,15 +56,20 @@ export const acknowledgingBehaviours: Behaviour<keyof DeliveryStore>[] = [
     assert.deepEqual([await at(1), await at(2)], ["E017", "ok"]);
   }),
 
-  refuses("ack", ErrorCode.cursorAhead, "for a number that the queue has not come to, and deletes nothing", async (world) => {
-    const { bob, seqs } = await waiting(world, 3);
-    const before = await seqs();
-    const ack = (upTo: number) => world.delivery.ack({ recipientKey: bob.recipientKey, upTo });
-    await refused(ErrorCode.cursorAhead, ack(before.at(-1)! + 1), ack(2 ** 52), ack(Number.MAX_SAFE_INTEGER));
-    assert.deepEqual(await seqs(), before);
-    await ack(before.at(-1)!);
-    assert.deepEqual(await seqs(), []);
-  }),
+  refuses(
+    "ack",
+    ErrorCode.cursorAhead,
+    "for a number that the queue has not come to, and deletes nothing",
+    async (world) => {
+      const { bob, seqs } = await waiting(world, 3);
+      const before = await seqs();
+      const ack = (upTo: number) => world.delivery.ack({ recipientKey: bob.recipientKey, upTo });
+      await refused(ErrorCode.cursorAhead, ack(before.at(-1)! + 1), ack(2 ** 52), ack(Number.MAX_SAFE_INTEGER));
+      assert.deepEqual(await seqs(), before);
+      await ack(before.at(-1)!);
+      assert.deepEqual(await seqs(), []);
+    },
+  ),
 
   repeats("ack", "deletes nothing more, nor does a lower number after a higher one", async (world) => {
     const { bob, seqs } = await waiting(world, 3);
