@@ -30,7 +30,7 @@ Deno.test("what is not true yet has a row in docs/known-limits.md", () => {
     const named = rules.length > 0 ? rules.map(([, rule]) => rule) : [`specification §${number}`];
     return named.filter((name) => !limits.includes(name));
   });
-  // The section that explains the mark has no number.
-  assert.ok(sections.some(({ text }) => notYet.test(text)));
+  // There may be no such rule: the mark is tried on a sentence.
+  assert.ok(notYet.test("**Not yet (SCALE)**: a rule of its own."));
   assert.deepEqual(missing, []);
 });

@@ -75,7 +75,6 @@ const metByNobody: Record<string, string> = {
   "server-core/delivery/messages.ts#maxInlineBytes": "longer bodies are fetched by a call of their own",
   "server-core/delivery/subscription.ts#inboxLimit": "what does not fit is read from the store",
   "server-core/storage/sqlite/delivery/bodies.ts#piecesPerBody": "four times the longest commit",
-  "server-core/storage/sqlite/delivery/reading.ts#maxSeq": "no queue gets there",
   "server-core/storage/sqlite/batcher.ts#maxBatch": "the rest is in the next transaction",
   "server-common/http_places.ts#maxAddresses": "a forgotten address begins anew",
   "server-common/log.ts#maxFieldLength": "a longer text is cut off in the log",

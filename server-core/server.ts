@@ -15,7 +15,7 @@ import { watchDisk } from "./disk_metrics.ts";
 import { BlobFiles } from "./delivery/blob_files.ts";
 import { purgeDelivery } from "./delivery/blobs.ts";
 import { BodyBudget } from "./delivery/body_budget.ts";
-import { additions } from "./delivery/commit.ts";
+import { additions, commitRates } from "./delivery/commit.ts";
 import type { DeliveryDependencies } from "./delivery/dependencies.ts";
 import { type AccountChange, DeviceNotices } from "./delivery/device_notices.ts";
 import { deliveryHandlers } from "./delivery/handlers.ts";
@@ -269,6 +269,7 @@ async function startServices(
     queueAgeMs: config.queueAgeMs,
     bodies: new BodyBudget(bodyBytes),
     additions: additions(monotonic),
+    commits: commitRates(monotonic),
     countCalls: (caller, count) => limits.count(caller, count),
     now,
     draining: () => calls.draining,

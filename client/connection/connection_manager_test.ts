@@ -296,6 +296,7 @@ function subscribed(environment: Environment, received: number[] = []) {
     },
     opening: () => Promise.resolve({ run: new Uint8Array(16), mark: new Uint8Array(16), before: [] }),
     copied: () => Promise.resolve(),
+    restart: () => Promise.resolve(),
     caughtUp: () => marks.push("caught up"),
     answered: () => void marks.push("answered"),
     failed: () => marks.push("failed"),

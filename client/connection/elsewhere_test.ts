@@ -1,7 +1,7 @@
 /** What a device does whose profile is also open elsewhere. */
 
 import assert from "node:assert/strict";
-import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { ErrorCode, isWireError, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type Entry } from "../../schema/rpc/methods.ts";
 import { RpcClient } from "../../schema/rpc/client.ts";
 import { Handlers } from "../../schema/rpc/server.ts";
@@ -13,13 +13,13 @@ import { listen } from "./subscription.ts";
 import type { Connection } from "./transport.ts";
 
 /** Listens to a server with these handlers. */
-async function listening(handlers: Handlers<undefined>): Promise<{ end: SessionEnd; told: string[] }> {
+async function listening(handlers: Handlers<undefined>, cursor = 0): Promise<{ end: SessionEnd; told: string[] }> {
   const told: string[] = [];
   const end = await listen({
     rpc: new RpcClient(openingTo(handlers, () => undefined)),
     environment: systemEnvironment,
     recipientKey: new Uint8Array(32),
-    cursor: () => 0,
+    cursor: () => cursor,
     opening: () => Promise.resolve({ run: new Uint8Array(16), mark: new Uint8Array(16), before: [] }),
     copied: async () => {
       await Promise.resolve();
@@ -32,7 +32,11 @@ async function listening(handlers: Handlers<undefined>): Promise<{ end: SessionE
     caughtUp: () => told.push("caught up"),
     answered: ({ held, copied }) =>
       void told.push(["answered", ...(held ? ["held"] : []), ...(copied ? ["copied"] : [])].join(", ")),
-    failed: () => {},
+    restart: () => {
+      told.push("restart");
+      return Promise.resolve();
+    },
+    failed: (error) => void (isWireError(error, ErrorCode.cursorAhead) && told.push("failed")),
   }, new AbortController().signal);
   return { end, told };
 }
@@ -132,4 +136,14 @@ Deno.test("PEOPLE B3: after E041 the manager connects again only when it is told
   await told.over.promise;
   assert.equal(connects, 2);
   await manager.close();
+});
+
+Deno.test("SERVERS 1: listen() begins again at 0 after E018, and says nothing unless that is refused, too", async () => {
+  const refusing = new Handlers<undefined>().stream(delivery.subscribeAs, async function* () {
+    await Promise.resolve();
+    yield element({ held: true });
+    throw new WireError(ErrorCode.cursorAhead, "too high");
+  });
+  assert.deepEqual(await listening(refusing, 5), { end: "lost", told: ["answered, held", "restart"] });
+  assert.deepEqual(await listening(refusing, 0), { end: "lost", told: ["answered, held", "failed"] });
 });

@@ -11,7 +11,7 @@ import { Sessions } from "../../server-core/authentication/sessions.ts";
 import type { Caller } from "../../server-core/caller.ts";
 import { BlobFiles } from "../../server-core/delivery/blob_files.ts";
 import { BodyBudget } from "../../server-core/delivery/body_budget.ts";
-import { additions } from "../../server-core/delivery/commit.ts";
+import { additions, commitRates } from "../../server-core/delivery/commit.ts";
 import { type AccountChange, DeviceNotices } from "../../server-core/delivery/device_notices.ts";
 import { deliveryHandlers } from "../../server-core/delivery/handlers.ts";
 import { LiveDevices } from "../../server-core/delivery/live.ts";
@@ -85,6 +85,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     queueAgeMs: 90 * 24 * 3600 * 1000,
     bodies: new BodyBudget({ largeBytes: 48 * 1024 * 1024, smallBytes: 16 * 1024 * 1024 }),
     additions: additions(now, 1_000_000),
+    commits: commitRates(now, 1_000_000),
     countCalls: () => {},
     now,
     draining: () => false,
@@ -234,6 +235,16 @@ export class TestCore {
   /** The core goes down and comes back over the same data. */
   async restart(): Promise<void> {
     await this.#stopped(() => Promise.resolve());
+  }
+
+  /** Changes what the core has stored, while it is down. */
+  async change(change: (db: Database) => void): Promise<void> {
+    await this.#stopped(() => {
+      const db = new Database(`${this.#dataDir}/qpq.db`);
+      change(db);
+      db.close();
+      return Promise.resolve();
+    });
   }
 
   /** A copy of all that the core has stored, as `restore` takes it. */

@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { encodeCbor } from "../../schema/cbor.ts";
 import { type Bytes, equalBytes, toHex } from "../../schema/bytes.ts";
 import { CallWindow } from "../../server-common/call_window.ts";
+import { TokenBuckets } from "../../server-common/token_bucket.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type ParamsOf, type ResultsOf } from "../../schema/rpc/methods.ts";
 import type { CallContext } from "../../schema/rpc/server.ts";
@@ -20,6 +21,13 @@ const maxChanges = 2000;
  * KeyPackage to send it a Welcome that does not open, and it tries its private keys on each.
  */
 const maxAddsPerHour = 128;
+/**
+ * Commits of an account in one channel that are taken at once, and then in a minute. Each makes the others of the
+ * channel seal anew what is on its way. Honest work stays far below: people are added 500 at once, a device answers 128
+ * requests in an hour (`answersInAll` of the client), and leaves are renewed once in days.
+ */
+const commitBurst = 60;
+const commitsPerMinute = 6;
 /** One header record: recipientKey ‖ header (X-Wing ciphertext 1,120 + AES-GCM over 32 bytes). */
 const headerBytes = 1168;
 const headerRecordBytes = 32 + headerBytes;
@@ -29,6 +37,11 @@ type Params = ParamsOf<typeof delivery.commit>;
 /** @param clock ms since the Unix epoch @returns what counts the additions, by account and device */
 export function additions(clock: () => number, most: number = maxAddsPerHour): CallWindow {
   return new CallWindow({ most, spanMs: 3_600_000, clock, maxKeys: 20_000 });
+}
+
+/** @param clock ms since the Unix epoch @returns what counts the commits, by account and channel */
+export function commitRates(clock: () => number, burst: number = commitBurst): TokenBuckets {
+  return new TokenBuckets({ perMinute: commitsPerMinute, burst, clock });
 }
 
 /**
@@ -51,19 +64,37 @@ export async function commit(
   // checks again in its transaction.
   const before = await deps.store.checkCommit(head);
   if (before) return before;
-  const owner = { account: toHex(accountKey), remoteAddress: caller.remoteAddress };
-  return await deps.bodies.with(total, owner, async (body) => {
-    const bundle = await body.receive(Bundle.gather(chunks(), total, params.sha256, body.charge));
-    const counted = await countAdditions(deps, accountKey, added);
-    try {
-      const { n, place, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
-      for (const { recipientKey } of queued) deps.live.notifyStored(recipientKey, channelId);
-      return { n, place };
-    } catch (error) {
-      deps.additions.giveBack(counted);
-      throw error;
-    }
-  });
+  return await counted(
+    deps,
+    `${toHex(accountKey)} ${toHex(channelId)}`,
+    () =>
+      deps.bodies.with(total, { account: toHex(accountKey), remoteAddress: caller.remoteAddress }, async (body) => {
+        const bundle = await body.receive(Bundle.gather(chunks(), total, params.sha256, body.charge));
+        const additions = await countAdditions(deps, accountKey, added);
+        try {
+          const { n, place, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
+          for (const { recipientKey } of queued) deps.live.notifyStored(recipientKey, channelId);
+          return { n, place };
+        } catch (error) {
+          deps.additions.giveBack(additions);
+          throw error;
+        }
+      }),
+  );
+}
+
+/** Counts a commit that is accepted; one that fails, because another has won the epoch, counts for nothing. */
+async function counted<T>({ commits }: DeliveryDependencies, key: string, work: () => Promise<T>): Promise<T> {
+  const waitMs = commits.take(key);
+  if (waitMs > 0) {
+    throw new WireError(ErrorCode.rateLimited, "this account has made many commits in this channel", waitMs);
+  }
+  try {
+    return await work();
+  } catch (error) {
+    commits.giveBack(key);
+    throw error;
+  }
 }
 
 /** @returns what was counted, to be given back where the commit fails @throws WireError E032 */

@@ -1,6 +1,7 @@
 /** The dependencies of the delivery service. */
 
 import type { CallWindow } from "../../server-common/call_window.ts";
+import type { TokenBuckets } from "../../server-common/token_bucket.ts";
 import type { Caller } from "../caller.ts";
 import type { DeliveryStore, Restored } from "../storage/delivery_store.ts";
 import type { BlobFiles } from "./blob_files.ts";
@@ -33,6 +34,8 @@ export interface DeliveryDependencies {
   bodies: BodyBudget;
   /** Additions of a device by an account ({@link additions} of commit.ts). */
   additions: CallWindow;
+  /** Commits of an account in a channel ({@link commitRates} of commit.ts). */
+  commits: TokenBuckets;
   /**
    * Counts calls of a caller besides the one that it makes. Over its limit, its next call is refused (E005).
    *

@@ -13,7 +13,8 @@ import { random, type TestDevice } from "../testing/seed.ts";
 const beyondNumbers = [2n ** 53n, 2n ** 64n - 1n] as unknown[] as number[];
 const near = [2 ** 52 - 8, 2 ** 52 - 1, 2 ** 52];
 const edges = [0, 1, 2 ** 31, 2 ** 32, 2 ** 33, 2 ** 51, ...near, 2 ** 53 - 1, ...beyondNumbers];
-const minuteMs = 60_000;
+/** A queue is numbered anew once in this time. */
+const renumberMs = 600_000;
 
 /** A number of a call: an edge, or one near a number that the queue or the clock names. */
 const numbers = fc.oneof(
@@ -52,7 +53,7 @@ const readings: Record<
 const fetchAt = (value: number) => ({
   call: "fetch",
   number: { base: "", value },
-  later: minuteMs,
+  later: renumberMs,
   published: false,
 });
 
@@ -60,7 +61,7 @@ const steps = fc.array(
   fc.record({
     call: fc.constantFrom(...Object.keys(readings)),
     number: numbers,
-    later: fc.constantFrom(0, minuteMs),
+    later: fc.constantFrom(0, renumberMs),
     published: fc.boolean(),
   }),
   { minLength: 1, maxLength: 12 },

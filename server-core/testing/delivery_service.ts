@@ -9,7 +9,7 @@ import { Handlers, serveCall } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import { BlobFiles } from "../delivery/blob_files.ts";
 import { BodyBudget } from "../delivery/body_budget.ts";
-import { additions } from "../delivery/commit.ts";
+import { additions, commitRates } from "../delivery/commit.ts";
 import type { DeliveryDependencies } from "../delivery/dependencies.ts";
 import { deliveryHandlers } from "../delivery/handlers.ts";
 import { LiveDevices } from "../delivery/live.ts";
@@ -60,6 +60,7 @@ export async function withService(
     queueAgeMs: 90 * 24 * 3600 * 1000,
     bodies: new BodyBudget({ largeBytes: 32 * 1024 * 1024, smallBytes: 16 * 1024 * 1024 }),
     additions: additions(() => clock.nowMs),
+    commits: commitRates(() => clock.nowMs),
     countCalls: () => {},
     now: () => clock.nowMs,
     draining: () => false,

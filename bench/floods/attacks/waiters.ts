@@ -11,7 +11,7 @@ const waits = 1_000;
 const waitsPerConnection = 100;
 const waitMs = 60_000;
 /** Between two tries of what was refused, and between two messages, ms. */
-const againMs = 100;
+const againMs = 1_000;
 const publishEveryMs = 40;
 
 /** Calls on a connection that is made anew when it ends. */

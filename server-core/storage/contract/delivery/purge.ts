@@ -52,6 +52,21 @@ async function oldAndNew(world: World) {
 }
 
 export const purgeBehaviours: Behaviour<keyof DeliveryStore>[] = [
+  does("purge", "keeps all that unread entries of a commit tell, for as long as they wait", async (world) => {
+    const [ann, bob, eve] = await world.devices(3);
+    const channelId = await world.channel([ann, bob, eve]);
+    const members = [ann, bob, eve];
+    await world.empty(bob, ann);
+    await world.delivery.commit(commitOf({ sender: ann, channelId, epoch: 1, members: [ann, bob], removed: [eve] }));
+    await world.delivery.commit(commitOf({ sender: ann, channelId, epoch: 2, members, added: [eve] }));
+    const before = await Promise.all(members.map((device) => world.queue(device)));
+    assert.deepEqual([before[1][0].removed, before[1][1].added], [[eve.recipientKey], [eve.recipientKey]]);
+    world.clock.nowMs += ageMs - 1;
+    while ((await world.delivery.purge()).more);
+    await purgeAllQueues(world);
+    assert.deepEqual(await Promise.all(members.map((device) => world.queue(device))), before);
+  }),
+
   does("purge", "deletes expired blobs, and names those that no account keeps any more", async (world) => {
     const shared = blobOf();
     const [gone, longer] = [blobOf(), { ...shared, accountKey: random(32), ttlMs: 2 * hourMs }];

@@ -8,13 +8,14 @@ import { random } from "../../../testing/seed.ts";
 import type { DeviceKeys } from "../../account_store.ts";
 import type { DeliveryStore, FetchArgs } from "../../delivery_store.ts";
 import { type Behaviour, does, races, refuses, repeats } from "../behaviour.ts";
-import { commitOf, messageOf, newDevice, refusalOf, refused, type World } from "../world.ts";
+import { commitOf, dayMs, messageOf, newDevice, refusalOf, refused, type World } from "../world.ts";
 
 const wholeQueue = new Uint8Array();
 const pieceBytes = 64 * 1024;
 /** A cursor that no queue has reached. */
 const farAhead = 1_000_000;
-const minuteMs = 60_000;
+/** Entries are numbered anew once in this time. */
+const renumberMs = 600_000;
 
 const fetchOf = (world: World, { recipientKey }: DeviceKeys, asked: Partial<FetchArgs> = {}) =>
   world.delivery.fetch({ recipientKey, channelId: wholeQueue, after: 0, limit: 200, ...asked });
@@ -161,7 +162,7 @@ export const readingBehaviours: Behaviour<keyof DeliveryStore>[] = [
   does("fetch", "raises the numbers to the cursor, and never adds to them", async (world) => {
     const { ann, bob, channelId } = await waiting(world, 2);
     for (const after of [farAhead, farAhead + 10, 2 ** 33, 2 ** 44]) {
-      world.clock.nowMs += minuteMs;
+      world.clock.nowMs += renumberMs;
       const given = await fetchOf(world, bob, { after });
       assert.deepEqual(seqsOf(given), [after + 1, after + 2, after + 3]);
     }
@@ -199,16 +200,16 @@ export const readingBehaviours: Behaviour<keyof DeliveryStore>[] = [
     assert.equal((await fetchOf(world, bob)).length, 3);
   }),
 
-  refuses("fetch", ErrorCode.rateLimited, "for a queue that was numbered anew within a minute", async (world) => {
+  refuses("fetch", ErrorCode.rateLimited, "for a queue that was numbered anew within ten minutes", async (world) => {
     const { bob } = await waiting(world, 3);
     const again = await fetchOf(world, bob, { after: farAhead });
-    world.clock.nowMs += minuteMs - 1;
+    world.clock.nowMs += renumberMs - 1;
     const refusal = await refusalOf(fetchOf(world, bob, { after: 2 * farAhead }));
     assert.deepEqual([refusal.code, refusal.retryAfterMs], [ErrorCode.rateLimited, 1]);
     assert.deepEqual(await fetchOf(world, bob, { after: farAhead }), again);
     world.clock.nowMs += 1;
     assert.equal((await fetchOf(world, bob, { after: 2 * farAhead })).length, 4);
-    world.clock.nowMs -= 30 * 24 * 60 * minuteMs;
+    world.clock.nowMs -= 30 * dayMs;
     assert.equal((await fetchOf(world, bob, { after: 3 * farAhead })).length, 4, "a clock that was set back");
   }),
 
