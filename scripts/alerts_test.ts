@@ -33,7 +33,7 @@ Deno.test("SERVERS 14: the table of alerts in docs/operate.md says what the rule
   assert.deepEqual(rows, rules);
 });
 
-Deno.test("SERVERS 14: the alerts fire on a full disk, a missing backup and a lost core, and not on a good day", async () => {
+Deno.test("SERVERS 14: the alerts fire on a full disk, a missing backup, a lost core, not on a good day", async () => {
   const folder = await Deno.makeTempDir({ prefix: "qpq-alerts-" });
   const series = (name: string, value: string) => `          - { series: '${name}', values: '${value}' }`;
   const alive = [series("qpq_connections", "4x200"), series("qpq_gateway_sessions", "1x200")];

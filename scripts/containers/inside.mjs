@@ -59,7 +59,7 @@ async function startEngine(work) {
     "overlay2",
     "--exec-opt",
     "native.cgroupdriver=cgroupfs",
-    // As docs/operate.md says for engines before 27: only with rules for IPv6 does a person's address reach a container.
+    // As docs/operate.md says for engines before 27: a person's address reaches a container by rules for IPv6 alone.
     "--experimental",
     "--ip6tables",
   ];

@@ -24,7 +24,7 @@ export async function restoreBackup(
   directory: DataDirectory,
   { file, replace }: { file: string; replace: boolean },
 ): Promise<{ attachments: number; aside: string | undefined }> {
-  const { dataDir, key, nowMs } = directory;
+  const { dataDir, nowMs } = directory;
   const lock = await lockData(dataDir, "replacing");
   try {
     finishReplacing(dataDir);
