@@ -16,6 +16,10 @@ COPY patches patches
 # Two packages have something to do at install; SQLite's would only look for a compiler that it does not need, its binaries are in the package.
 RUN npm ci --ignore-scripts --no-audit --no-fund && npm rebuild deno && npm run postinstall
 COPY . .
+# What the app's manifest says that it is made of; the repository is not in the build's folder:
+#   docker build --build-arg QPQ_BUILD_COMMIT=$(git rev-parse HEAD) --build-arg SOURCE_DATE_EPOCH=$(git show -s --format=%ct HEAD) …
+ARG QPQ_BUILD_COMMIT
+ARG SOURCE_DATE_EPOCH
 # The key stands in the build's memory only, never in a layer.
 RUN --mount=type=secret,id=qpq-build-key,target=/run/qpq-build-key \
     node scripts/containers/image.mjs /image /run/qpq-build-key

@@ -52,6 +52,7 @@ const hints: Record<string, string> = {
   [LocalCode.nameTooLong]: "use 200 characters at most",
   [LocalCode.tooManyPeople]: "invite 500 at most, then the others",
   [LocalCode.tooLarge]: "send it in parts",
+  [LocalCode.deletionUnknown]: "ask whoever runs the server to upgrade it, or to delete the account",
   [LocalCode.alreadySignedIn]: "qpq logout first, or give another --state",
 };
 

@@ -3,6 +3,7 @@
 import { type Invocation, readArguments } from "./arguments.ts";
 import type { Command } from "./commands/command.ts";
 import { login, logout, register, whoami } from "./commands/account.ts";
+import { account, exportData } from "./commands/leaving.ts";
 import { devices, passwd, recover, recoveryCode } from "./commands/devices.ts";
 import { createGroup, groups, invite, join, leave, members, remove, rename, role } from "./commands/groups.ts";
 import { recv, send } from "./commands/messages.ts";
@@ -39,6 +40,8 @@ const withSession: Record<string, Command> = {
   verify,
   passwd,
   "recovery-code": recoveryCode,
+  account,
+  export: exportData,
 };
 
 async function run(invocation: Invocation): Promise<void> {
@@ -47,8 +50,9 @@ async function run(invocation: Invocation): Promise<void> {
   if (help) return console.log(helpText(command || undefined).trimEnd());
   if (command === "completion") return console.log(completionScript(args[0]));
   const interrupted = new AbortController();
-  const endsInOrder = command === "demo-group" || command === "recv" && invocation.options.follow === true;
-  // `recv --follow` and the demo end in order. Other commands end at once: the state on disk is always consistent.
+  const endsInOrder = command === "demo-group" || command === "export" ||
+    command === "recv" && invocation.options.follow === true;
+  // `recv --follow`, `export` and the demo end in order. Others end at once: the state on disk is always consistent.
   const stop = (code: number) => () => {
     if (endsInOrder && !interrupted.signal.aborted) return interrupted.abort(new Failure(code, "interrupted"));
     restoreTerminal();

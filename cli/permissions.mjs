@@ -28,6 +28,7 @@ export const withValue = [
   "invite-code",
   "revoke",
   "number",
+  "output",
 ];
 
 /**
@@ -102,6 +103,7 @@ export function qpqPermissions(args, env, deno, folder = process.cwd()) {
     ...withValue.filter((name) => name.endsWith("-file")).map((name) => given(name)),
     given("ca", "QPQ_CORE_CA"),
   ].filter(Boolean).map((file) => resolve(folder, file));
+  const output = [given("output")].filter(Boolean).map((file) => resolve(folder, file));
   const code = ["cli", "client", "schema", "node_modules", "deno.json", "package.json"].map((path) =>
     `${root}/${path}`
   );
@@ -118,7 +120,7 @@ export function qpqPermissions(args, env, deno, folder = process.cwd()) {
     env: ["QPQ_*", ...(isDemo ? ["TMPDIR", "TMP", "TEMP"] : [])],
     ffi: [`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`],
     read: [...code, ...files, ...(isDemo ? [deno, `${root}/server-core`, tmpdir()] : stateFiles)],
-    write: isDemo ? [tmpdir()] : stateFiles,
+    write: isDemo ? [tmpdir()] : [...stateFiles, ...(command === "export" ? output : [])],
     // By which recv --follow notices that the network is back.
     ...(command === "recv" && { sys: ["networkInterfaces"] }),
     ...(isDemo && { run: [deno] }),

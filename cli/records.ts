@@ -10,6 +10,8 @@ export const recordFields = {
   "signed-in": ["username", "accountKey", "deviceId"],
   account: ["username", "accountKey", "deviceId"],
   "signed-out": [],
+  "account-deleted": ["username"],
+  exported: ["file", "chats"],
   "password-changed": [],
   "generated-password": ["password"],
   "recovery-code": ["recoveryCode"],

@@ -322,7 +322,7 @@ export function failureOfEvent(event: EngineEvent): Failure | undefined {
 }
 
 /**
- * @param code the reason of the end: "E001", "E003", "revoked"
+ * @param code the reason of the end: "E001", "E003", "revoked", "deleted"
  * @returns the failure of a command that needs a session
  */
 function endedFailure(code: string): Failure {
@@ -330,6 +330,12 @@ function endedFailure(code: string): Failure {
     ? [
       "this device was removed from the account",
       "if that was not you, change the password; qpq login makes this state a new device, and deletes its history",
+      "E003",
+    ]
+    : code === "deleted"
+    ? [
+      "this account was deleted",
+      "qpq export saves what this state has of it; qpq logout empties the state",
       "E003",
     ]
     : ["the session has ended", "sign in again with qpq login: groups and history stay", code];

@@ -174,6 +174,23 @@ export const commands: Record<string, Command> = {
     options: passwordOptions,
     examples: ["qpq recovery-code"],
   },
+  account: {
+    args: "<delete>",
+    what: "Deletes the account for good: leaves its groups, deletes what the server has of it, and empties the " +
+      "state. Its name stays reserved, and others keep the messages that they got. Needs --yes and the password.",
+    options: { yes: { what: "it can not be undone: say that you mean it" }, ...passwordOptions },
+    examples: ["qpq export --output mine.jsonl", "qpq account delete --yes"],
+  },
+  export: {
+    args: "",
+    what: "Prints what this device has of the account as JSON Lines: account, people, groups, messages, and no keys. " +
+      "Asks no server.",
+    options: {
+      output: { value: "FILE", what: "writes a new file that only you can read, in place of standard output" },
+    },
+    local: true,
+    examples: ["qpq export --output mine.jsonl", "qpq export | gzip > mine.jsonl.gz"],
+  },
   "demo-group": {
     args: "",
     what: "alice, bob and carol in one process: accounts, a group, messages, a removal. " +

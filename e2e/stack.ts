@@ -33,8 +33,11 @@ export class Stack {
   /**
    * @param options.blockUdp a network that swallows UDP, until {@link unblockUdp}
    * @param options.relayUdp a network that the test moves, from the start or later
+   * @param options.gatewayEnv further settings of the gateway
    */
-  constructor(private readonly options: { blockUdp?: boolean; relayUdp?: boolean } = {}) {}
+  constructor(
+    private readonly options: { blockUdp?: boolean; relayUdp?: boolean; gatewayEnv?: Record<string, string> } = {},
+  ) {}
 
   /** Where people open the app. */
   get url(): string {
@@ -76,6 +79,7 @@ export class Stack {
       QPQ_HTTP_PORT: String(this.#ports.http),
       QPQ_WT_PORT: String(this.#ports.wt),
       ...(this.network && { QPQ_WT_PUBLIC_PORT: String(this.network.port) }),
+      ...this.options.gatewayEnv,
       ...this.#gatewayEnv,
     };
     this.gateway = await startGateway(this.dataDir, this.#upstream ?? this.coreAddr, env, {

@@ -86,7 +86,9 @@ export class AcmeCertificate implements CertificateSource {
    */
   async refresh(): Promise<KeyPairPem | undefined> {
     if (this.#ordering) return undefined;
-    if (!this.#isDue() || this.#options.now() < this.#nextTryMs) return undefined;
+    const waitMs = this.#nextTryMs - this.#options.now();
+    // A longer wait was written down while the clock was ahead.
+    if (!this.#isDue() || (waitMs > 0 && waitMs <= longestBackoffMs)) return undefined;
     this.#ordering = this.#order();
     try {
       return await this.#ordering;

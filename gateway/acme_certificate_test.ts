@@ -88,6 +88,19 @@ Deno.test("AcmeCertificate waits longer after each failure, and serves its old c
     assert.ok(await source.refresh());
   }));
 
+Deno.test("SERVERS 9: AcmeCertificate tries again in time after an order that failed at a clock two years ahead", () =>
+  withFolder(async (folder) => {
+    const { world, options } = authority(folder);
+    world.refuses = true;
+    const source = await AcmeCertificate.open(options);
+    const rightMs = world.now;
+    world.now += 730 * dayMs;
+    assert.equal(await source.refresh(), undefined);
+    world.now = rightMs;
+    world.refuses = false;
+    assert.ok(await source.refresh());
+  }));
+
 Deno.test("AcmeCertificate keeps its certificate over a restart, for the same name and authority", () =>
   withFolder(async (folder) => {
     const { world, options } = authority(folder);

@@ -90,7 +90,7 @@ export class GatewayHttpServer {
   private constructor(options: GatewayHttpOptions, server: HttpServer) {
     this.#options = options;
     this.#server = server;
-    this.#files = new StaticFiles(options.webRoot);
+    this.#files = new StaticFiles(options.webRoot, options.now);
     const { rpcPerSecond, filesPerSecond } = options.limits;
     const rate = (perSecond: number, seconds: number) =>
       new AddressRates({

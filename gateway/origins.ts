@@ -19,13 +19,14 @@ const localHosts = ["localhost", "127.0.0.1", "[::1]"];
  */
 export function ownOrigins({ publicHost, origins, httpPort, httpTls }: OriginOptions): Set<string> {
   const scheme = httpTls ? "https" : "http";
-  const own = new Set(origins);
-  for (const host of localHosts) own.add(new URL(`${scheme}://${host}:${httpPort}`).origin);
+  const own = new Set<string>();
   if (publicHost) {
     own.add(`https://${publicHost}`);
     own.add(new URL(`https://${publicHost}:${httpPort}`).origin);
     if (!httpTls) own.add(new URL(`http://${publicHost}:${httpPort}`).origin);
   }
+  for (const host of localHosts) own.add(new URL(`${scheme}://${host}:${httpPort}`).origin);
+  for (const origin of origins) own.add(origin);
   return own;
 }
 

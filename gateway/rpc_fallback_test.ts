@@ -47,7 +47,7 @@ httpTest(
       assert.equal(response.status, 403);
       assert.match(
         text,
-        new RegExp(`^only pages of this gateway may call: .*${test.origin} .*https://chat\\.example\\b`),
+        new RegExp(`^only pages of this gateway may call: https://chat\\.example .*${test.origin} .*…`),
       );
       assert.match(text, /\n.*QPQ_PUBLIC_HOST .*; QPQ_ORIGINS /);
       assert.ok(text.length < 600 && !text.includes("evil"), text);

@@ -1,7 +1,7 @@
 /** Serves the built PWA from a folder. */
 import type { HttpRequest } from "../server-common/http_exchange.ts";
 import { textResponse } from "../server-common/text_response.ts";
-import { BuildHashes } from "./build_hashes.ts";
+import { type FileContent, FileContents, inPieces } from "./file_contents.ts";
 
 /** Content type by extension. Other files are served as bytes, which browsers save and never run. */
 const contentTypes: Record<string, string> = {
@@ -23,6 +23,8 @@ const contentTypes: Record<string, string> = {
   woff2: "font/woff2",
 };
 const precompressed = [["br", ".br"], ["gzip", ".gz"]] as const;
+/** A file that was changed more recently may still be on its way: no browser may keep it for a year. */
+const settledMs = 10_000;
 const indexFile = "index.html";
 
 interface RegularFile {
@@ -31,8 +33,7 @@ interface RegularFile {
 }
 
 interface FoundFile extends RegularFile {
-  /** The real folder of the build, and the path of the file in it. */
-  root: string;
+  /** The path of the file in the build. */
   name: string;
   /** The encoding of the compressed sibling that is served instead. */
   encoding?: "br" | "gzip";
@@ -41,11 +42,17 @@ interface FoundFile extends RegularFile {
 /** Serves the built app, with its precompressed files. */
 export class StaticFiles {
   readonly #root: string;
-  readonly #hashes = new BuildHashes();
+  readonly #contents = new FileContents();
 
-  /** @param root folder of the build; it may be created after the start */
-  constructor(root: string) {
+  readonly #now: () => number;
+
+  /**
+   * @param root folder of the build; it may be created after the start
+   * @param now milliseconds since 1970
+   */
+  constructor(root: string, now: () => number) {
     this.#root = root;
+    this.#now = now;
   }
 
   /**
@@ -60,15 +67,15 @@ export class StaticFiles {
     const file = await this.#find(name, request.headers) ??
       (isNavigation(request, segments) ? await this.#find(indexFile, request.headers) : undefined);
     if (!file) return notFound();
-    return await respond(request, file, await this.#etagOf(file));
-  }
-
-  /** The hash of the content where the build has it; else size and time of the file. */
-  async #etagOf({ root, name, info, encoding }: FoundFile): Promise<string> {
-    const modifiedMs = info.mtime?.getTime() ?? 0;
-    const content = await this.#hashes.hashOf(root, name, modifiedMs) ??
-      `${info.size.toString(36)}-${modifiedMs.toString(36)}`;
-    return `"${content}${encoding ? `-${encoding}` : ""}"`;
+    try {
+      const { path, info } = file;
+      const isSettled = this.#now() - (info.ctime ?? info.mtime ?? new Date(0)).getTime() > settledMs;
+      const content = await this.#contents.read(path, info, isSettled);
+      return respond(request, file, content, isSettled);
+    } catch {
+      // It was removed since, or may not be read.
+      return notFound();
+    }
   }
 
   async #find(name: string, headers: Headers): Promise<FoundFile | undefined> {
@@ -83,9 +90,9 @@ export class StaticFiles {
     for (const [encoding, suffix] of precompressed) {
       if (!accepts(headers.get("accept-encoding"), encoding)) continue;
       const smaller = await regularFile(root, name + suffix);
-      if (smaller) return { ...smaller, encoding, name, root };
+      if (smaller) return { ...smaller, encoding, name };
     }
-    return { ...original, name, root };
+    return { ...original, name };
   }
 }
 
@@ -131,27 +138,28 @@ function isNavigation(request: HttpRequest, segments: string[]): boolean {
   return isDocument && !segments.at(-1)?.includes(".");
 }
 
-async function respond(request: HttpRequest, file: FoundFile, etag: string): Promise<Response> {
-  const { info, encoding, name } = file;
+function respond(
+  request: HttpRequest,
+  { encoding, name }: FoundFile,
+  { bytes, sha256 }: FileContent,
+  isSettled: boolean,
+): Response {
   const extension = name.slice(name.lastIndexOf(".") + 1).toLowerCase();
+  // Of the bytes that are sent: each encoding has its own.
+  const etag = `"${sha256}"`;
   const headers = new Headers({
     "content-type": contentTypes[extension] ?? "application/octet-stream",
     // Vite names each file in assets/ by the hash of its content. Browsers must ask again for files of other
     // names.
-    "cache-control": (/^assets\//.test(name) ? "public, max-age=31536000, immutable" : "no-cache") + ", no-transform",
+    "cache-control": (isSettled && /^assets\//.test(name) ? "public, max-age=31536000, immutable" : "no-cache") +
+      ", no-transform",
     vary: "accept-encoding",
     etag,
   });
   if (matches(request.headers.get("if-none-match"), etag)) return new Response(null, { status: 304, headers });
-  headers.set("content-length", String(info.size));
+  headers.set("content-length", String(bytes.length));
   if (encoding) headers.set("content-encoding", encoding);
-  if (request.method === "HEAD") return new Response(null, { headers });
-  try {
-    const opened = await Deno.open(file.path, { read: true });
-    return new Response(opened.readable, { headers });
-  } catch {
-    return notFound();
-  }
+  return new Response(request.method === "HEAD" ? null : inPieces(bytes), { headers });
 }
 
 function matches(ifNoneMatch: string | null, etag: string): boolean {

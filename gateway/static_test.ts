@@ -1,6 +1,12 @@
 /** The files of the app over HTTP: types, caching, compression, and no access outside of the folder. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { httpTest, rawRequest, writeSite } from "./testing/http.ts";
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** The files of a test are older than those that may still be copied. */
+const later = { now: () => Date.now() + 60_000 };
 
 httpTest("files have their types, caching rules and HEAD", async (test) => {
   await writeSite(test);
@@ -23,7 +29,7 @@ httpTest("files have their types, caching rules and HEAD", async (test) => {
       assert.equal((await response.arrayBuffer()).byteLength > 0, method === "GET");
     }
   }
-});
+}, later);
 
 httpTest("a file's compressed sibling is served to who accepts it, and an ETag answers 304", async (test) => {
   await writeSite(test);
@@ -76,22 +82,54 @@ httpTest(
   },
 );
 
-httpTest("a file of the build has its content's hash as ETag, whatever time the file has", async (test) => {
-  await writeSite(test);
-  const root = test.config.webRoot;
-  const etagOf = async (path: string, acceptEncoding: string) => {
-    const response = await fetch(test.origin + path, { headers: { "accept-encoding": acceptEncoding } });
-    await response.body?.cancel();
-    return response.headers.get("etag");
-  };
-  const [page, script] = ["ab".repeat(32), "cd".repeat(32)];
-  const files = { "index.html": page, "assets/app-3f2a.js": script };
-  await Deno.writeTextFile(`${root}/build-manifest.json`, JSON.stringify({ version: 1, files }));
-  for (const time of [new Date(0), new Date(1_000_000)]) {
+httpTest(
+  "SERVERS 10: an ETag is the SHA-256 of what is sent, as in the build's manifest, while files are copied",
+  async (test) => {
+    await writeSite(test);
+    const root = test.config.webRoot;
+    const ask = async (path: string, acceptEncoding = "identity") => {
+      const response = await fetch(test.origin + path, { headers: { "accept-encoding": acceptEncoding } });
+      return {
+        text: await response.text(),
+        etag: response.headers.get("etag"),
+        rule: response.headers.get("cache-control"),
+      };
+    };
+    const [before, after] = ["<!doctype html>page", "<!doctype html>next"];
+    // A manifest that arrives before its files.
+    const files = { "index.html": sha256(after) };
+    await Deno.writeTextFile(`${root}/build-manifest.json`, JSON.stringify({ version: 2, files }));
+    const time = new Date(0);
     await Deno.utime(`${root}/index.html`, time, time);
-    assert.equal(await etagOf("/", "identity"), `"${page}"`);
-  }
-  assert.equal(await etagOf("/assets/app-3f2a.js", "br"), `"${script}-br"`);
-  const manifestTag = await etagOf("/build-manifest.json", "identity");
-  assert.ok(manifestTag && !/[0-9a-f]{64}/.test(manifestTag), "the manifest has no hash of its own");
-});
+    for (let round = 0; round < 2; round++) {
+      const { text, etag } = await ask("/");
+      assert.deepEqual([text, etag], [before, `"${sha256(before)}"`]);
+    }
+    // Of the same length and time.
+    await Deno.writeTextFile(`${root}/index.html`, after);
+    await Deno.utime(`${root}/index.html`, time, time);
+    const { text, etag } = await ask("/");
+    assert.deepEqual([text, etag], [after, `"${files["index.html"]}"`]);
+    assert.equal((await ask("/assets/argon2-77.wasm")).etag, `"${sha256("\0".repeat(8))}"`);
+    const response = await fetch(`${test.origin}/assets/app-3f2a.js`, { headers: { "accept-encoding": "br" } });
+    await response.body?.cancel();
+    assert.equal(response.headers.get("etag"), `"${sha256("brotli")}"`);
+    assert.equal((await ask("/assets/app-3f2a.js")).rule, "no-cache, no-transform", "it may still be on its way");
+  },
+);
+
+httpTest("SERVERS 4: clients that do not read their answers hold no open files", async (test) => {
+  const root = test.config.webRoot;
+  await Deno.writeFile(`${root}/large.wasm`, new Uint8Array(8_000_000));
+  const openFiles = () => [...Deno.readDirSync("/proc/self/fd")].length;
+  const { port } = new URL(test.origin);
+  const connections = await Promise.all(Array.from({ length: 60 }, async () => {
+    const connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
+    await connection.write(new TextEncoder().encode("GET /large.wasm HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    await connection.read(new Uint8Array(100));
+    return connection;
+  }));
+  // Both ends of each connection are in this process.
+  assert.ok(openFiles() < 2 * connections.length + 50, `${openFiles()} open files`);
+  for (const connection of connections) connection.close();
+}, later);

@@ -138,4 +138,12 @@ interface AuthenticationService @0xf8ac5cf90ca4fedb {
   # Who: P, after recoverOpen with this nonce, within 60 s, once (E008). One transaction: the new OPAQUE record, the
   # vault with new wraps and a new recoveryKey (compare-and-set as putVault) and the end of every session. signature:
   # the old recovery key over recoverFinishBytes. Errors: E005, E008, E011, E014, E015.
+
+  deleteAccount @21 (devices :SignedDeviceList, signature :Data, proof :DeviceProof) -> ();
+  # Who: D, in a session that began with the password within the last 5 minutes (E003). Deletes the account for good
+  # (docs/decisions/049): as the operator's `users delete`. signature: 64 bytes, account root key over
+  # schema/signed_call.ts, deletionBytes. devices: the account's last device list, which revokes every device (else
+  # E014) and follows the stored one as in putDeviceList (E015); an empty list leaves the stored one in force. A device
+  # whose account is deleted already may call it, too, with whatever parameters, and is answered as if it had done it:
+  # so a lost answer can be asked for. Errors: E003, E014, E015, E023.
 }

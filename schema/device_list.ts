@@ -2,7 +2,7 @@
  * The device list that an account's root key signs (specification §1.2): which devices speak for the account.
  */
 
-import { type Bytes, concat, equalBytes, sha256, utf8 } from "./bytes.ts";
+import { type Bytes, concat, equalBytes, sha256, toHex, utf8 } from "./bytes.ts";
 import { decodeCbor, encodeCbor } from "./cbor.ts";
 import { deviceIdOf } from "./credential.ts";
 import { signEd25519, verifyEd25519 } from "./ed25519.ts";
@@ -12,7 +12,7 @@ import { usernameOf } from "./username.ts";
 
 /** How many devices an account may have at once, and how many revoked ids a list may hold. */
 export const maxDevices = 20;
-const maxRevoked = 1000;
+export const maxRevoked = 1000;
 
 export interface Device {
   /** 16 bytes. */
@@ -28,7 +28,7 @@ export interface DeviceList {
   /** 1, 2, 3, … without gaps. */
   version: number;
   devices: Device[];
-  /** 16-byte ids of devices that may never come back. */
+  /** 16-byte ids of devices that may never come back, in the order of their revocation: the newest 1,000. */
   revoked: Bytes[];
   /** 32 bytes: SHA-256 of the list before this one; zeros in version 1. */
   prevHash: Bytes;
@@ -95,7 +95,7 @@ export async function openDeviceList(
     throw new MalformedError("device list: bad signature");
   }
   const ids = [...opened.devices.map(({ deviceId }) => deviceId), ...opened.revoked];
-  if (ids.some((id, index) => ids.findIndex((other) => equalBytes(other, id)) !== index)) {
+  if (idSet(ids).size !== ids.length) {
     throw new MalformedError("device list: a device stands in it twice");
   }
   for (const { deviceId, recipientKey } of opened.devices) {
@@ -107,7 +107,8 @@ export async function openDeviceList(
 }
 
 /**
- * Whether `next` may follow `current`: same account, the next version, chained by hash, and nothing revoked comes back.
+ * Whether `next` may follow `current`: same account, the next version, chained by hash, and nothing
+ * revoked comes back.
  *
  * @param currentBytes the CBOR of the list before
  * @returns undefined, or what is wrong
@@ -120,11 +121,41 @@ export async function deviceListSuccession(
   if (!equalBytes(current.accountKey, next.accountKey) || current.username !== next.username) return "another account";
   if (next.version !== current.version + 1) return "not the next version";
   if (!equalBytes(next.prevHash, await sha256(currentBytes))) return "not chained to the list before";
-  const isIn = (ids: Uint8Array[], id: Uint8Array) => ids.some((other) => equalBytes(other, id));
-  if (!current.revoked.every((id) => isIn(next.revoked, id))) return "a revoked device came back";
-  const kept = [...next.revoked, ...next.devices.map(({ deviceId }) => deviceId)];
-  if (!current.devices.every(({ deviceId }) => isIn(kept, deviceId))) return "a device vanished without being revoked";
-  return undefined;
+  return deviceListFault(current, next);
+}
+
+/**
+ * Whether one of the later lists of an account may follow an earlier one, as far as their devices say.
+ *
+ * @returns undefined, or what is wrong
+ */
+export function deviceListFault(earlier: DeviceList, later: DeviceList): string | undefined {
+  const revoked = idSet(later.revoked);
+  const listed = idSet(later.devices.map(({ deviceId }) => deviceId));
+  // A list that is full has forgotten its oldest ids: those that stood first.
+  const kept = earlier.revoked.findIndex((id) => revoked.has(toHex(id)));
+  const forgotten = !isFull(later) ? 0 : kept < 0 ? earlier.revoked.length : kept;
+  const isBack = (id: Bytes, index: number) => listed.has(toHex(id)) || (index >= forgotten && !revoked.has(toHex(id)));
+  if (earlier.revoked.some(isBack)) return "a revoked device came back";
+  // A device that was revoked since is forgotten after all that were revoked before it.
+  const mayBeForgotten = isFull(later) && forgotten === earlier.revoked.length && later.version > earlier.version + 1;
+  const isKept = ({ deviceId }: Device) => revoked.has(toHex(deviceId)) || listed.has(toHex(deviceId));
+  return mayBeForgotten || earlier.devices.every(isKept) ? undefined : "a device vanished without being revoked";
+}
+
+/** Whether a list names as many revoked devices as it may, so that older ones may be missing. */
+export function isFull({ revoked }: Pick<DeviceList, "revoked">): boolean {
+  return revoked.length >= maxRevoked;
+}
+
+/** @returns the ids of a next list: with these added, and without the oldest where they are too many */
+export function revokedAfter(revoked: Bytes[], added: Bytes[]): Bytes[] {
+  return [...revoked, ...added].slice(-maxRevoked);
+}
+
+/** Comparing each id with each would take 0.1 s for the longest list, and anybody may send one. */
+function idSet(ids: Uint8Array[]): Set<string> {
+  return new Set(ids.map(toHex));
 }
 
 function deviceOf(value: unknown, what: string): Device {

@@ -8,7 +8,14 @@ import {
   encodeCredential,
   verifyCredential,
 } from "./credential.ts";
-import { type DeviceList, deviceListSuccession, openDeviceList, signDeviceList } from "./device_list.ts";
+import {
+  type DeviceList,
+  deviceListFault,
+  deviceListSuccession,
+  openDeviceList,
+  revokedAfter,
+  signDeviceList,
+} from "./device_list.ts";
 import { generateEd25519, signEd25519, verifyEd25519 } from "./ed25519.ts";
 import { MalformedError } from "./malformed_error.ts";
 
@@ -69,6 +76,55 @@ Deno.test("openDeviceList() takes 1,000 revoked devices and no more", async () =
   const opened = await openDeviceList(await signDeviceList({ ...list, revoked: revoked.slice(1) }, root.seed));
   assert.equal(opened.revoked.length, 1_000);
   await assert.rejects(openDeviceList(await signDeviceList({ ...list, revoked }, root.seed)), MalformedError);
+});
+
+const randomId = () => crypto.getRandomValues(new Uint8Array(16));
+
+Deno.test("SERVERS 10: with 1,000 revoked devices one more can be revoked, and the oldest is forgotten", async () => {
+  const { root, list } = await firstList();
+  const full: DeviceList = { ...list, version: 7, revoked: Array.from({ length: 1_000 }, randomId) };
+  const signed = await signDeviceList(full, root.seed);
+  const leaving = list.devices[0].deviceId;
+  const next: DeviceList = {
+    ...full,
+    version: 8,
+    devices: [await someDevice()],
+    revoked: revokedAfter(full.revoked, [leaving]),
+    prevHash: await sha256(signed.list),
+  };
+  assert.deepEqual(next.revoked, [...full.revoked.slice(1), leaving]);
+  assert.deepEqual(await openDeviceList(await signDeviceList(next, root.seed)), next);
+  const judged = (wrong: Partial<DeviceList>) => deviceListSuccession(full, signed.list, { ...next, ...wrong });
+  assert.equal(await judged({}), undefined);
+  const back = "a revoked device came back";
+  const kept = full.revoked.filter((_, index) => index !== 1);
+  assert.equal(await judged({ revoked: [...kept, leaving] }), back, "another than the oldest");
+  assert.equal(await judged({ revoked: next.revoked.slice(1) }), back, "more than one has to");
+  assert.equal(await judged({ devices: [{ ...list.devices[0], deviceId: full.revoked[0] }] }), back, "as a device");
+  assert.equal(
+    await judged({ revoked: [...full.revoked.slice(1), randomId()] }),
+    "a device vanished without being revoked",
+  );
+});
+
+Deno.test("SERVERS 10: deviceListFault() follows a full list that has forgotten all of an earlier one", async () => {
+  const { list } = await firstList();
+  const earlier = { ...list, revoked: [randomId(), randomId()] };
+  const later = {
+    ...list,
+    version: 2_000,
+    devices: [await someDevice()],
+    revoked: Array.from({ length: 1_000 }, randomId),
+  };
+  assert.equal(deviceListFault(earlier, later), undefined);
+  assert.equal(
+    deviceListFault(earlier, { ...later, revoked: later.revoked.slice(1) }),
+    "a revoked device came back",
+  );
+  assert.equal(
+    deviceListFault(earlier, { ...later, devices: [{ ...list.devices[0], deviceId: earlier.revoked[1] }] }),
+    "a revoked device came back",
+  );
 });
 
 Deno.test("deviceListSuccession() accepts the next chained version and names what breaks the chain", async () => {

@@ -11,7 +11,7 @@ import { type Bytes, concat, sha256, utf8 } from "./bytes.ts";
 export const opaqueSuite = "qpq-opaque-1";
 
 /** The calls that need a {@link deviceProofBytes}. */
-export type ProvenCall = "putVault" | "putDeviceList" | "revokeSession" | "changePassword";
+export type ProvenCall = "putVault" | "putDeviceList" | "revokeSession" | "changePassword" | "deleteAccount";
 
 /** @returns the fields of a vault that a proof covers, in order */
 export function vaultFields(
@@ -30,7 +30,7 @@ export function vaultFields(
  *
  * Fields, in order: putVault: u64 expectedVersion and the {@link vaultFields}. putDeviceList: list,
  * signature. revokeSession: sessionId. changePassword: record, u64 expectedVaultVersion and the vault's
- * fields.
+ * fields. deleteAccount: list, its signature, the root key's signature.
  *
  * @param nonce 32 bytes from `challenge()`
  */
@@ -68,4 +68,17 @@ export async function registrationBytes(
  */
 export async function loginBytes(opaqueSessionKey: Uint8Array): Promise<Bytes> {
   return concat(utf8("qpq/1 login"), await sha256(opaqueSessionKey));
+}
+
+/**
+ * Signed by the account's root key, which only the password or the recovery code opens: a device alone can not delete
+ * its account.
+ *
+ * @param nonce 32 bytes from `challenge()`, the one of the call's device proof
+ * @param accountKey 32 bytes
+ * @param list the CBOR of the account's last device list, or empty
+ * @returns "qpq/1 delete account" ‖ nonce ‖ SHA-256(for accountKey, list: u32 length ‖ bytes)
+ */
+export async function deletionBytes(nonce: Uint8Array, accountKey: Uint8Array, list: Uint8Array): Promise<Bytes> {
+  return concat(utf8("qpq/1 delete account"), nonce, await sha256(...framed([accountKey, list])));
 }

@@ -95,6 +95,8 @@ const testPrograms = {
   chromium: "chromium",
   "chromium-headless-shell": "chromium-headless-shell",
   "firefox-esr": "firefox-esr",
+  // Not in everybody's PATH.
+  "/usr/sbin/nginx": "nginx-light",
 };
 
 // As a program of its own, so that apt works while npm does.

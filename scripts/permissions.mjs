@@ -38,7 +38,8 @@ function placeParts(place) {
  * What both roles are started with; no program may be run, and no native code loaded but `ffi`.
  *
  * @typedef {(string | undefined)[]} Needed
- * @param {{ net: Needed, read: Needed, write: Needed, env: string[] | true, ffi?: string[], sys?: string[] }} needs
+ * @typedef {{ ffi?: string[], sys?: string[] }} System
+ * @param {{ net: Needed, read: Needed, write: Needed, env: string[] | true } & System} needs
  */
 function flags({ net, read, write, env, ffi, sys }) {
   const code = ["schema", "server-common", "node_modules", "deno.json", "package.json"];

@@ -5,7 +5,7 @@
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { deno, root, webRoot } from "./paths.mjs";
 import { coreFlags, gatewayFlags } from "./permissions.mjs";
@@ -68,7 +68,11 @@ async function startService(name, args, env, { log = () => {}, detached = false 
 export function gatewaySecretFile(dataDir) {
   mkdirSync(dataDir, { recursive: true });
   const file = `${dataDir}/gateway-secret`;
-  if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString("hex"), { mode: 0o600 });
+  if (!existsSync(file)) {
+    // A start that is cut off leaves no half a secret.
+    writeFileSync(`${file}.new`, randomBytes(32).toString("hex"), { mode: 0o600, flush: true });
+    renameSync(`${file}.new`, file);
+  }
   return file;
 }
 

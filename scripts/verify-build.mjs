@@ -34,7 +34,7 @@ export async function withRebuild(use) {
   try {
     execFileSync("sh", ["-c", 'git -C "$1" archive HEAD | tar -x -C "$2"', "sh", root, folder]);
     symlinkSync(`${root}/node_modules`, `${folder}/node_modules`);
-    buildApp(folder);
+    buildApp(folder, root);
     return await use(`${folder}/dist/web`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -98,7 +98,11 @@ async function fetchManifest(base) {
  * @returns {Promise<boolean>} whether everything is as it should be
  */
 export async function verifyServed(base, { key, built, report = console.log }) {
-  const { files, signedBy } = readBuildManifest(await fetchManifest(base), key);
+  const { files, build, signedBy } = readBuildManifest(await fetchManifest(base), key);
+  if (build) {
+    const { version, commit, time } = build;
+    report(`it says: version ${version ?? "unknown"}, commit ${commit ?? "unknown"} of ${time ?? "an unknown time"}`);
+  }
   report(signedBy ? `the manifest is signed by ${signedBy}` : "the build is not signed");
   const expected = built ?? files;
   const differences = await compareServed(base, expected);

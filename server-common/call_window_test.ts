@@ -41,3 +41,18 @@ Deno.test("CallWindow forgets what is over, and the longest unused of too many k
   world.nowMs -= 50;
   assert.deepEqual([window.take(["e"]), window.take(["e"])], [0, 0], "a clock that was set back locks nobody out");
 });
+
+Deno.test("SERVERS 10: a group of keys that CallWindow bounds can not make it forget its own counts", () => {
+  const world = { nowMs: 1000 };
+  const group = { of: (key: string) => key[0], maxKeys: 3 };
+  const window = new CallWindow({ most: 1, spanMs: 240, clock: () => world.nowMs, maxKeys: 9, group });
+  assert.deepEqual([window.take(["a1"]), window.take(["a2", "a3"])], [0, 0]);
+  assert.equal(window.take(["a4"]), 10, "the group has too many");
+  assert.equal(window.take(["a1"]), 240, "and the first is still known");
+  assert.equal(window.take(["b1"]), 0, "other groups go on");
+  window.giveBack(["a3"]);
+  assert.equal(window.take(["a4"]), 0);
+  world.nowMs += 240;
+  assert.equal(window.take(["a5", "a6", "a7"]), 0, "what is over makes room");
+  assert.equal(window.size, 3);
+});

@@ -51,7 +51,7 @@ function isAnswered(port: number): Promise<boolean> {
     const socket = connect({ host: "127.0.0.1", port });
     socket.setTimeout(3_000, () => socket.destroy());
     socket.on("error", () => {}).on("close", () => resolve(text.endsWith("here\n")));
-    socket.on("data", (piece) => void (text += new TextDecoder().decode(piece)));
+    socket.on("data", (piece) => void (text += String(piece)));
     socket.write("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   });
 }

@@ -102,13 +102,29 @@ export async function writeResponse(
     (response as ServerResponse).writeHead(status, Object.fromEntries(headers));
     const announced = headers.get("content-length");
     const length = announced === null ? undefined : Number(announced);
-    if (reader && request.method !== "HEAD") await pump(reader, response as ServerResponse, length, stallMs);
-    else cancel();
+    if (reader && request.method !== "HEAD") {
+      // The answer of a subscription begins long before its first piece.
+      whenSent(request, () => response.destroyed || (response as ServerResponse).flushHeaders?.());
+      await pump(reader, response as ServerResponse, length, stallMs);
+    } else cancel();
     response.end();
   } catch {
     cancel();
     cutOff(response);
   }
+}
+
+/**
+ * Calls back when the client has sent its request. Proxies that get the head of an answer before they have passed
+ * the request on lose a piece of its body (Caddy 2.6: golang/go issue 15527) or the answer (nginx 1.22 without
+ * `proxy_request_buffering`).
+ */
+function whenSent(request: NodeRequest, then: () => void): void {
+  const hasNoBody = "stream" in request
+    ? request.stream.endAfterHeaders
+    : request.headers["transfer-encoding"] === undefined && Number(request.headers["content-length"] ?? 0) === 0;
+  if (request.complete || hasNoBody) then();
+  else request.once("end", then);
 }
 
 /** Whether the client left before there was an answer. The request itself is destroyed once it is read. */
@@ -128,8 +144,6 @@ async function pump(
 ): Promise<void> {
   let sent = 0;
   let isLastWritten: Promise<void> | undefined;
-  // The answer of a subscription begins long before its first piece.
-  response.flushHeaders?.();
   while (true) {
     const { value, done } = await reader.read();
     if (done && length !== undefined && sent < length) throw new Error("the body is shorter than announced");

@@ -65,7 +65,7 @@ Deno.test("SERVERS 4: addresses of one /56 or /48 share its places", () => {
   assert.deepEqual(ended, []);
 });
 
-Deno.test("SERVERS 4: a trusted proxy has as many connections as the port, and loses none to others while they are busy", () => {
+Deno.test("SERVERS 4: a trusted proxy may fill the port, and loses no busy connection to others", () => {
   const { ended, take } = port({
     connections: 4,
     connectionsPerAddress: 1,

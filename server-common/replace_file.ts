@@ -1,5 +1,7 @@
 /** Writes a small file as a whole: after a crash or a power cut there is the old one or the new one. */
 
+import { dirname } from "node:path";
+
 /**
  * The text goes into `PATH.new`, to the disk, and then under its name (rename(2) replaces a file at once).
  *
@@ -18,4 +20,8 @@ export async function replaceFile(path: string, text: string, mode: number): Pro
   // A file that an earlier crash left keeps its mode.
   if (Deno.build.os !== "windows") await Deno.chmod(temporary, mode);
   await Deno.rename(temporary, path);
+  if (Deno.build.os === "windows") return;
+  // The name must be as durable as the content. Windows has no such call and does not need it.
+  using folder = await Deno.open(dirname(path), { read: true });
+  await folder.sync();
 }

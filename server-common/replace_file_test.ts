@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { replaceFile } from "./replace_file.ts";
 
-Deno.test("SERVERS 10: replaceFile() leaves the old file or the new one, and nobody else may read a secret", async () => {
+Deno.test("SERVERS 10: replaceFile() leaves the old file or the new one, for its owner alone", async () => {
   const folder = await Deno.makeTempDir();
   const path = `${folder}/secret`;
   // What a crash left behind, readable for all.

@@ -16,8 +16,7 @@ export const addressBurstSeconds = 5;
 export const accountBurstSeconds = 10;
 
 /**
- * How many streams of a direct client are accepted at once; further streams follow at twice the rate of
- * calls. A stream that is not accepted yet waits in QUIC, at its sender.
+ * How many streams of a direct client are served at once; further streams follow at twice the rate of calls.
  */
 export const streamsAtOnce = 32;
 
@@ -87,7 +86,7 @@ export class CallLimits {
   }
 
   /**
-   * To be called before a stream of a direct client is accepted.
+   * To be called before a stream of a direct client is served.
    *
    * @returns 0, or how many ms it must wait before it asks again
    */

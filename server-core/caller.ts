@@ -3,9 +3,10 @@
 export interface Caller {
   /**
    * anyone: no token. device: a session, which is bound to a device. operator: the static token of the
-   * configuration, which has no account and no device.
+   * configuration, which has no account and no device. deleted: a device whose account is deleted; it may ask for that
+   * and nothing else.
    */
-  kind: "anyone" | "device" | "operator";
+  kind: "anyone" | "device" | "operator" | "deleted";
   /** 32 bytes; set iff kind is "device". */
   accountKey?: Uint8Array<ArrayBuffer>;
   /** 16 bytes; set iff kind is "device". */

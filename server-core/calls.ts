@@ -11,7 +11,7 @@ import { delivery, type Method } from "../schema/rpc/methods.ts";
 import { type FinishedCall, type Handlers, serveCall } from "../schema/rpc/server.ts";
 import type { CallLimits } from "./call_limits.ts";
 import type { Caller } from "./caller.ts";
-import type { Origin } from "./listener.ts";
+import type { Origin } from "./connection.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -51,19 +51,19 @@ export class Calls {
   }
 
   /** Serves the call of one stream. Never rejects. */
-  serve(stream: ByteStream, { remoteAddress, signal, callRead }: Origin): Promise<void> {
+  serve(stream: ByteStream, { remoteAddress, signal, reading, callRead }: Origin): Promise<void> {
     const { handlers, readTimeoutMs } = this.#options;
     const id = toHex(crypto.getRandomValues(new Uint8Array(8)));
     return serveCall<Caller>(stream, {
       id,
       handlers,
-      authorize: async (method, auth) => {
-        const caller = await this.#authorize(method, auth, remoteAddress);
+      authorize: (method, auth) => {
         callRead();
-        return caller;
+        return this.#authorize(method, auth, remoteAddress);
       },
       readTimeoutMs,
       signal,
+      reading,
       onFinished: (call) => this.#finished(id, call),
     });
   }

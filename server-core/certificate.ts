@@ -1,5 +1,6 @@
 /** The core's certificate: given as PEM files, or made once and kept in the data directory. */
 
+import { makePrivate } from "./storage/private_files.ts";
 import { certificatePin } from "../schema/certificate_pin.ts";
 import { replaceFile } from "../server-common/replace_file.ts";
 
@@ -18,6 +19,12 @@ const dayMs = 24 * 3_600_000;
  * them at once.
  */
 const validForMs = 20 * 365 * dayMs;
+
+/**
+ * A machine's clock may be wrong at the first start, in either direction. The certificate is valid from before the
+ * first version of this server, and for twenty years after it at the least.
+ */
+const firstMs = Date.UTC(2026, 0, 1);
 
 const keyFile = "core-key.pem";
 const certificateFile = "core-cert.pem";
@@ -40,6 +47,7 @@ export async function loadCertificate(given: { certificate: string; key: string 
  */
 export async function keptCertificate(dataDir: string, nowMs: number): Promise<CoreCertificate> {
   const paths = { certificate: `${dataDir}/${certificateFile}`, key: `${dataDir}/${keyFile}` };
+  makePrivate(paths.key);
   try {
     return await loadCertificate(paths);
   } catch (error) {
@@ -48,13 +56,13 @@ export async function keptCertificate(dataDir: string, nowMs: number): Promise<C
   // Loaded at the first start only: the ASN.1 library takes a quarter of a start.
   const { makeSelfSignedCertificate } = await import("../server-common/self_signed_certificate.ts");
   const { certificate, privateKey } = await makeSelfSignedCertificate({
-    notBefore: new Date(nowMs - dayMs),
-    notAfter: new Date(nowMs + validForMs),
+    notBefore: new Date(Math.min(nowMs, firstMs) - dayMs),
+    notAfter: new Date(Math.max(nowMs, firstMs) + validForMs),
     commonName: "quicproquo core",
     dnsNames: ["localhost"],
     ipAddresses: ["127.0.0.1", "::1"],
   });
-  // The certificate last: without it both are made anew at the next start.
+  // The certificate comes last: a key without one is replaced at the next start.
   await replaceFile(paths.key, privateKey, 0o600);
   await replaceFile(paths.certificate, certificate, 0o644);
   return { certificatePem: certificate, privateKeyPem: privateKey, pin: await certificatePin(certificate) };

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { certificatePin } from "../schema/certificate_pin.ts";
 import { keptCertificate, loadCertificate } from "./certificate.ts";
 import { withTempDir } from "./testing/quic.ts";
@@ -40,3 +41,12 @@ Deno.test({
       endpoint.close({ closeCode: 0, reason: "done" });
     }),
 });
+
+for (const [words, offMs] of [["ten years ahead", 10], ["fifty years back", -50]] as const) {
+  Deno.test(`SERVERS 9: keptCertificate() made by a clock ${words} is valid once the clock is right`, () =>
+    withTempDir(async (dataDir) => {
+      const { certificatePem } = await keptCertificate(dataDir, Date.now() + offMs * 365 * 24 * 3_600_000);
+      const { validFrom, validTo } = new X509Certificate(certificatePem);
+      assert.ok(Date.parse(validFrom) < Date.now() && Date.parse(validTo) > Date.now() + 10 * 365 * 24 * 3_600_000);
+    }));
+}

@@ -39,6 +39,10 @@ export interface ServerConfig {
   diskReservePercent: number;
   /** `QPQ_MAX_CONNECTIONS`. */
   maxConnections: number;
+  /** `QPQ_CONNECTIONS_PER_IP`: of clients at once, from one IPv4 address or IPv6 /64. */
+  connectionsPerIp: number;
+  /** `QPQ_CORE_MEMORY`, bytes: what the process may have. */
+  memoryBytes: number;
   /** `QPQ_LOG`. */
   logLevel: LogLevel;
   /** `QPQ_GATEWAY_METRICS`: HOST:PORT of the gateway's metrics, of which `status` asks for its certificate. */
@@ -70,6 +74,8 @@ const keys = [
   "QPQ_BLOB_TTL_DAYS",
   "QPQ_DISK_RESERVE",
   "QPQ_MAX_CONNECTIONS",
+  "QPQ_CONNECTIONS_PER_IP",
+  "QPQ_CORE_MEMORY",
   "QPQ_LOG",
   "QPQ_METRICS_PORT",
   "QPQ_METRICS_BIND",
@@ -124,6 +130,8 @@ export function readConfig(sources: ConfigSources): ServerConfig {
     },
     diskReservePercent: reader.integer("QPQ_DISK_RESERVE", 5, 0, 100),
     maxConnections: reader.integer("QPQ_MAX_CONNECTIONS", 10_000, 1, 1_000_000),
+    connectionsPerIp: reader.integer("QPQ_CONNECTIONS_PER_IP", 64, 1, 1_000_000),
+    memoryBytes: readMemory(reader, "QPQ_CORE_MEMORY", "2g"),
     logLevel: reader.choice("QPQ_LOG", logLevels, "info"),
     ...(gatewayMetrics !== undefined && { gatewayMetrics }),
     ...(metricsPort !== undefined &&
@@ -166,6 +174,15 @@ function parseToml(text: string): Record<string, unknown> {
   } catch (error) {
     throw new ConfigError("qpq-server.toml", (error as Error).message.split("\n")[0]);
   }
+}
+
+/** As Docker writes it: a number of bytes, or with b, k, m or g. At least 128 MiB, which the core needs without users. */
+function readMemory(reader: ConfigReader<Key>, key: Key, fallback: string): number {
+  const text = reader.text(key) ?? fallback;
+  const [, digits, unit] = text.toLowerCase().match(/^(\d{1,12})([bkmg]?)$/) ?? [];
+  const bytes = Number(digits) * 1024 ** Math.max(0, "bkmg".indexOf(unit));
+  if (!(bytes >= 128 * 1024 ** 2)) throw new ConfigError(key, "128m or more is needed, as in 512m or 2g");
+  return bytes;
 }
 
 /** @returns HOST:PORT of another server, as in a URL; undefined when the key is not set */

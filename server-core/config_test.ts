@@ -26,7 +26,10 @@ Deno.test("readConfig() gives the defaults when nothing is set", () => {
     callsPerAccountPerSecond: 100,
     queueAgeMs: 7_776_000_000,
     blobs: { maxBytes: 26_214_400, quotaBytes: 524_288_000, ttlMs: 2_592_000_000 },
+    diskReservePercent: 5,
     maxConnections: 10_000,
+    connectionsPerIp: 64,
+    memoryBytes: 2 * 1024 ** 3,
     logLevel: "info",
   });
 });
@@ -44,6 +47,17 @@ Deno.test("readConfig() serves metrics if a port is given, on the loopback unles
   assert.deepEqual(read({ QPQ_METRICS_PORT: "9464", QPQ_METRICS_BIND: "::" }).metrics, { bind: "::", port: 9464 });
 });
 
+Deno.test("SERVERS 3: readConfig() reads the memory as Docker writes it", () => {
+  const bytes = (text: string) => read({ QPQ_CORE_MEMORY: text }).memoryBytes;
+  assert.deepEqual(["512m", "3G", "268435456", "268435456b", "524288k"].map(bytes), [
+    512 * 1024 ** 2,
+    3 * 1024 ** 3,
+    256 * 1024 ** 2,
+    256 * 1024 ** 2,
+    512 * 1024 ** 2,
+  ]);
+});
+
 Deno.test("readConfig() reads secrets from files, without the line end", () => {
   const config = read({ QPQ_DB_KEY_FILE: "/run/key", QPQ_GATEWAY_SECRET_FILE: "/run/gateway" }, undefined, {
     "/run/key": "abc\n",
@@ -59,9 +73,14 @@ Deno.test("readConfig() names the key of every invalid value, and never quotes a
     [{ QPQ_LISTEN: "chat.example.org:7443" }],
     [{ QPQ_LISTEN: "127.0.0.1:70000" }],
     [{ QPQ_REGISTRATION: "maybe" }],
+    [{ QPQ_DISK_RESERVE: "101" }],
+    [{ QPQ_DISK_RESERVE: "5%" }],
     [{ QPQ_BLOB_MAX: "25MB" }],
     [{ QPQ_BLOB_TTL_DAYS: "0" }],
     [{ QPQ_LOG: "loud" }],
+    [{ QPQ_CONNECTIONS_PER_IP: "0" }],
+    [{ QPQ_CORE_MEMORY: "64m" }],
+    [{ QPQ_CORE_MEMORY: "2 GB" }],
     [{ QPQ_METRICS_PORT: "65536" }],
     [{ QPQ_METRICS_PORT: "1", QPQ_METRICS_BIND: "here" }, "QPQ_METRICS_BIND"],
     [{ QPQ_CORE_CERT: "a.pem" }, "QPQ_CORE_KEY"],

@@ -10,7 +10,7 @@ import { errorFields, type Log } from "../server-common/log.ts";
 
 /** A disk fills and empties slowly, and a look at it is a call of the operating system. */
 const lookEveryMs = 500;
-/** It is over when this part of the reserve is free besides it: at the limit itself answers would change all the time. */
+/** It is over when this part of the reserve is free besides it: at the limit itself answers would change each time. */
 const recoveryShare = 1 / 5;
 /** Advice to a refused caller: an operator or a purge has to make room. */
 const retryAfterMs = 60_000;

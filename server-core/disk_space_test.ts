@@ -32,7 +32,7 @@ function space(reservePercent: number) {
 const admitted = (watched: DiskSpace, method = delivery.publish) =>
   outcome(Promise.resolve().then(() => watched.admit(method as typeof delivery.publish)));
 
-Deno.test("SERVERS 8: below the reserve what stores more is refused, until a fifth more is free; one line each", async () => {
+Deno.test("SERVERS 8: below the reserve what stores more is refused, until a fifth more is free", async () => {
   const { disk, lines, watched } = space(10);
   assert.equal(await admitted(watched), "ok");
   const expected: [number, string][] = [[9.9, "E032"], [10.1, "E032"], [11.9, "E032"], [12, "ok"], [10, "ok"], [

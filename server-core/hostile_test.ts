@@ -41,7 +41,7 @@ async function drainAnswer(stream: Deno.QuicBidirectionalStream): Promise<number
 }
 
 async function stillServes(server: ServerProcess, [ann, bob]: TestDevice[]): Promise<void> {
-  const connection = await connect(server.address, server.caPem);
+  const connection = await connect(server.address, server.caPem, "capnp", "127.0.2.1");
   const channelId = await makeChannel(connection.as, [ann, bob]);
   assert.equal(await outcome(publishTo(connection.as(ann), channelId, 1)), "ok");
   connection.close();
@@ -130,7 +130,9 @@ async function halfOpen(server: ServerProcess): Promise<Connection[]> {
     connections.push(connection);
     const claim = new Uint8Array(8 + 4000);
     new DataView(claim.buffer).setUint32(4, 30_000, true);
-    await Promise.all(Array.from({ length: index === 0 ? 1000 : 50 }, () => send(connection, claim, false)));
+    // The first one opens more than a client may.
+    const sending = Array.from({ length: index === 0 ? 1000 : 50 }, () => send(connection, claim, false));
+    await Promise.all(sending.map((sent) => sent.catch(() => {})));
   }
   return connections;
 }

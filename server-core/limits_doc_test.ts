@@ -77,6 +77,8 @@ const metByNobody: Record<string, string> = {
   "server-core/storage/sqlite/delivery/bodies.ts#piecesPerBody": "four times the longest commit",
   "server-core/storage/sqlite/delivery/reading.ts#maxSeq": "no queue gets there",
   "server-core/storage/sqlite/batcher.ts#maxBatch": "the rest is in the next transaction",
+  "server-common/http_places.ts#maxAddresses": "a forgotten address begins anew",
+  "server-common/log.ts#maxFieldLength": "a longer text is cut off in the log",
   "gateway/pace.ts#maxAddresses": "a forgotten address begins anew",
   "gateway/http_server.ts#maxAddresses": "a forgotten address begins anew",
   "gateway/http_server.ts#heldPerAddress": "further refusals are sent at once",

@@ -1,21 +1,53 @@
 /**
  * The core's QUIC side: accepts connections and hands each stream to `serve`. No peer can end the process
- * (architecture §5).
+ * (architecture §5), and no address can keep the others out (docs/decisions/045).
  */
 
-import { Semaphore } from "async-mutex";
-import type { ByteStream } from "../schema/rpc/byte_stream.ts";
-import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
-import { encodeError } from "../schema/rpc/calls_and_returns.ts";
-import { AdmissionError, type AdmissionOptions, readFirstStream, takeClientAddress } from "./admission.ts";
-import type { CoreCertificate } from "./certificate.ts";
+import { addressBlock } from "../server-common/address_block.ts";
+import { AddressRates } from "../server-common/address_rates.ts";
+import { AddressUsage } from "../server-common/address_usage.ts";
 import { echoDatagrams } from "../server-common/echo_datagrams.ts";
+import { GarbageCount } from "../server-common/garbage.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
-import type { Metrics } from "./metrics.ts";
-import { slimReadable } from "./slim_readable.ts";
+import { AddressPlaces } from "./address_places.ts";
+import type { CoreCertificate } from "./certificate.ts";
+import { type ConnectionOptions, CoreConnection } from "./connection.ts";
+import { watchMemory } from "./memory_watch.ts";
 
-/** How many handshakes may be in progress. quinn ends a handshake only by its idle timeout. */
-const maxPendingHandshakes = 512;
+export type { Origin } from "./connection.ts";
+
+/** Handshakes that may be in progress. quinn ends one only by its idle timeout; a new one ends the oldest. */
+export const maxPendingHandshakes = 512;
+/** … of one address. Addresses of handshakes can be forged, so these are replaced as well, and never refused. */
+export const maxPendingPerAddress = 64;
+/**
+ * Connections beyond the limits for clients that may show that they are a gateway's. A gateway does so within
+ * milliseconds; who is silent makes room for the next one.
+ */
+export const maxUnprovenGateways = 64;
+/** … of one address. */
+export const maxUnprovenPerAddress = 8;
+/** Calls of one address, behind a gateway of one browser's, that are being read. */
+export const maxHalfSentPerAddress = 256;
+/** … of all. Each may hold a message of 256 KiB. */
+export const maxHalfSent = 2_048;
+/** Streams of a client's address that wait for their turn; their bytes wait in QUIC. */
+export const maxWaitingPerAddress = 128;
+/**
+ * How long the address of a connection that was closed for its half-sent calls gets no new one, ms. Else it makes the
+ * next at once, and a connection that fills its windows costs a second of the processor.
+ */
+export const offenceMs = 10_000;
+/**
+ * Handshakes a second that an address may begin, after twice its connections at once. Well above what a client or a
+ * gateway makes that looks for a core which does not answer.
+ */
+export const handshakesPerSecond = 10;
+/** After so many connections that have ended, their memory is freed, but no more often than this, ms. */
+const endedConnections = 256;
+const freeEveryMs = 2_000;
+/** Addresses that are kept for that time; of more, the first is forgiven. */
+const maxOffenders = 10_000;
 const keepAliveMs = 15_000;
 const idleTimeoutMs = 30_000;
 /**
@@ -25,41 +57,21 @@ const idleTimeoutMs = 30_000;
  */
 export const maxStreamsPerConnection = 1792;
 
-/**
- * Calls of one direct client that are read at once; further calls wait. A half-sent call holds memory until
- * its timeout, and its caller is not known yet. Gateways limit their clients themselves.
- */
-const maxReadingPerClient = 128;
-
-/** The origin of a call. */
-export interface Origin {
-  /** An IP literal: the peer's, or the browser's behind a gateway. */
-  remoteAddress: string;
-  /** Aborts when the connection is lost. A stream alone shows that only at its next write. */
-  signal: AbortSignal;
-  /** To be called once the whole call is read and its caller is identified. */
-  callRead(): void;
-}
-
-export interface ListenerOptions {
+export interface ListenerOptions extends Omit<ConnectionOptions, "waiting" | "halfSent" | "onOffence"> {
   hostname: string;
   /** 0: any free one. */
   port: number;
   certificate: CoreCertificate;
-  admission: AdmissionOptions;
-  /** Connections at once; more are refused. */
+  /** Connections of clients at once. Gateways come in beyond it. */
   maxConnections: number;
-  /** @returns 0, or how many ms a direct client's next stream must wait before it asks again */
-  pace(remoteAddress: string): number;
-  /** Serves one call. Never rejects. */
-  serve(stream: ByteStream, from: Origin): Promise<void>;
-  log: Log;
-  metrics: Metrics;
+  /** … of one address. */
+  connectionsPerAddress: number;
+  /** Bytes of memory of the process from which on the greediest connection is closed. */
+  memoryBytes: number;
 }
 
 /**
- * The core's QUIC endpoint. It accepts connections, tells gateways from clients, and serves each stream as a
- * call.
+ * The core's QUIC endpoint. It accepts connections, and has each stream of them served as a call.
  */
 export class Listener {
   readonly #options: ListenerOptions;
@@ -67,15 +79,31 @@ export class Listener {
   // Referenced for the life of the process: Deno disables the endpoint of a listener that is garbage
   // collected.
   readonly #listener: Deno.QuicListener;
-  readonly #connections = new Set<Deno.QuicConn>();
+  readonly #connections = new Set<CoreConnection>();
   readonly #calls = new Set<Promise<void>>();
-  #pending = 0;
+  readonly #pending = new AddressPlaces({ total: maxPendingHandshakes, perAddress: maxPendingPerAddress });
+  readonly #unproven = new AddressPlaces({ total: maxUnprovenGateways, perAddress: maxUnprovenPerAddress });
+  readonly #halfSent = new AddressPlaces({ total: maxHalfSent, perAddress: maxHalfSentPerAddress });
+  readonly #waiting = new AddressUsage(maxWaitingPerAddress);
+  /** Until when an address gets no connection, ms on the clock of `performance`. */
+  readonly #offenders = new Map<string, number>();
+  readonly #clientsOf: AddressUsage;
+  readonly #handshakes: AddressRates;
+  readonly #ended = new GarbageCount(endedConnections, freeEveryMs);
+  readonly #stopWatching: () => void;
+  #clients = 0;
   #stopped = false;
 
   /** Binds the port and starts to accept. */
   constructor(options: ListenerOptions) {
-    const { hostname, port, certificate, metrics } = options;
+    const { hostname, port, certificate, metrics, log } = options;
     this.#options = options;
+    this.#clientsOf = new AddressUsage(options.connectionsPerAddress);
+    this.#handshakes = new AddressRates({
+      perMinute: 60 * handshakesPerSecond,
+      burst: 2 * options.connectionsPerAddress,
+      clock: () => performance.now(),
+    });
     this.#endpoint = new Deno.QuicEndpoint({ hostname, port });
     this.#listener = this.#endpoint.listen({
       cert: certificate.certificatePem,
@@ -88,6 +116,14 @@ export class Listener {
     });
     metrics.gauge("qpq_connections", "open QUIC connections", () => this.#connections.size);
     metrics.gauge("qpq_calls_in_flight", "calls being served", () => this.#calls.size);
+    metrics.gauge("qpq_calls_half_sent", "calls being read", () => this.#halfSent.size);
+    this.#stopWatching = watchMemory({
+      limitBytes: options.memoryBytes,
+      connections: this.#connections,
+      halfSent: this.#halfSent,
+      ended: this.#ended,
+      log,
+    });
     void this.#acceptConnections();
   }
 
@@ -112,6 +148,7 @@ export class Listener {
   /** Closes all connections with this reason, and the port. */
   close(info: Deno.QuicCloseInfo): void {
     this.#stopped = true;
+    this.#stopWatching();
     this.#endpoint.close(info);
   }
 
@@ -124,13 +161,8 @@ export class Listener {
         if (!this.#stopped) this.#options.log.error("listener ended", errorFields(error));
         return;
       }
-      if (
-        this.#stopped || this.#pending >= maxPendingHandshakes || this.#connections.size >= this.#options.maxConnections
-      ) {
-        this.#options.metrics.count(
-          "qpq_connections_refused_total",
-          "connections refused because of a cap or draining",
-        );
+      if (this.#stopped) {
+        this.#countRefused();
         incoming.refuse();
       } else {
         void this.#acceptOne(incoming);
@@ -139,100 +171,102 @@ export class Listener {
   }
 
   async #acceptOne(incoming: Deno.QuicIncoming): Promise<void> {
-    this.#pending++;
+    const { metrics, log } = this.#options;
     let conn: Deno.QuicConn;
     try {
-      conn = await incoming.accept();
+      conn = await this.#handshake(incoming);
     } catch (error) {
-      this.#options.metrics.count("qpq_handshakes_failed_total", "connections that failed in their handshake");
-      this.#options.log.debug("handshake failed", { error: (error as Error).message });
+      metrics.count("qpq_handshakes_failed_total", "connections that failed in their handshake");
+      log.debug("handshake failed", { error: (error as Error).message });
       return;
-    } finally {
-      this.#pending--;
     }
-    this.#connections.add(conn);
     // Gateways and `qpq` ask so whether the core is alive (specification §4.14).
     echoDatagrams(conn).catch(() => {});
-    const gone = new AbortController();
-    conn.closed.catch(() => {}).finally(() => {
-      this.#connections.delete(conn);
-      gone.abort(new Error("the connection is gone"));
-    });
-    await this.#acceptStreams(conn, {
-      remoteAddress: conn.remoteAddr.hostname,
-      signal: gone.signal,
-      callRead: () => {},
-    }).catch((error) => this.#options.log.debug("connection ended", { error: (error as Error).message }));
-  }
-
-  async #acceptStreams(conn: Deno.QuicConn, origin: Origin): Promise<void> {
-    let kind: Promise<"client" | "gateway"> | undefined;
-    let isGateway = false;
-    const reading = new Semaphore(maxReadingPerClient);
-    for await (const { readable, writable } of conn.incomingBidirectionalStreams) {
-      const stream = { readable: slimReadable(readable), writable };
-      if (!kind) {
-        kind = this.#serveFirst(conn, stream, origin);
-        kind.then((found) => isGateway = found === "gateway", () => {});
-      } else {
-        this.#track(this.#serveNext(kind, stream, origin, reading));
-      }
-      // A stream that is not accepted gives its sender no credit for more. A gateway paces its clients
-      // itself.
-      for (
-        let waitMs = 0;
-        !isGateway && !origin.signal.aborted && (waitMs = this.#options.pace(origin.remoteAddress)) > 0;
-      ) await pause(Math.min(waitMs, 1000));
-    }
+    await this.#serve(conn);
   }
 
   /**
-   * Decides whether a connection is a gateway's or a client's. A client's first stream is already a call and
-   * is served.
+   * Deno tells the peer's address only when a connection is made of the packet, and with "zeroRtt" it is made at once.
+   * Nothing is sent or read before the handshake is done.
    */
-  async #serveFirst(conn: Deno.QuicConn, stream: ByteStream, origin: Origin): Promise<"client" | "gateway"> {
+  async #handshake(incoming: Deno.QuicIncoming): Promise<Deno.QuicConn> {
+    const conn = incoming.accept({ zeroRtt: true }) as Deno.QuicConn;
+    conn.closed.catch(() => {}).finally(() => this.#ended.add());
+    let end: string | undefined;
+    conn.closed.then(({ reason }) => end ??= reason || "closed", (error) => end ??= (error as Error).message);
+    const address = conn.remoteAddr.hostname;
+    if (this.#handshakes.take(address) > 0) {
+      this.#countRefused();
+      conn.close({ closeCode: 1, reason: "too many connections" });
+      throw new Error("too many handshakes of an address");
+    }
+    const give = this.#pending.take(address, () => {
+      this.#countRefused();
+      end = "others need the place of the handshake";
+      conn.close({ closeCode: 1, reason: "try again" });
+    });
     try {
-      const first = await readFirstStream(stream, this.#options.admission);
-      if (first.kind === "client") this.#track(this.#options.serve(first.stream, origin));
-      else {
-        this.#options.log.info("gateway admitted");
-        this.#options.log.debug("gateway admitted from", { remoteAddress: origin.remoteAddress });
-      }
-      return first.kind;
-    } catch (error) {
-      if (error instanceof AdmissionError) {
-        this.#options.metrics.count(
-          "qpq_admissions_refused_total",
-          "connections closed because they are no gateway of ours",
-        );
-        this.#options.log.warn("connection refused", { error: error.message });
-        this.#options.log.debug("connection refused from", { remoteAddress: origin.remoteAddress });
-      }
-      conn.close({ closeCode: 1, reason: "not admitted" });
-      throw error;
+      await conn.handshake;
+      // A connection that is lost ends the wait before it says why.
+      await pause(0);
+      if (end !== undefined) throw new Error(end);
+      return conn;
+    } finally {
+      give();
     }
   }
 
-  async #serveNext(
-    kind: Promise<"client" | "gateway">,
-    stream: ByteStream,
-    origin: Origin,
-    reading: Semaphore,
-  ): Promise<void> {
-    try {
-      if (await kind === "client") {
-        const [, callRead] = await reading.acquire();
-        return await this.#options.serve(stream, { ...origin, callRead }).finally(callRead);
-      }
-      const { stream: call, remoteAddress } = await takeClientAddress(stream, this.#options.admission.timeoutMs);
-      await this.#options.serve(call, { ...origin, remoteAddress });
-    } catch {
-      // The connection is lost, or the prefix is malformed. Only a malformed prefix can be answered.
-      const writer = stream.writable.getWriter();
-      await writer.write(encodeError(new WireError(ErrorCode.malformed, "no client address before the call"))).then(
-        () => writer.close(),
-      ).catch(() => {});
-    }
+  async #serve(conn: Deno.QuicConn): Promise<void> {
+    const address = conn.remoteAddr.hostname;
+    const isWelcome = !this.#isOffender(address) && this.#clients < this.#options.maxConnections &&
+      this.#clientsOf.take(address);
+    if (isWelcome) this.#clients++;
+    let isCounted = isWelcome;
+    const give = isWelcome ? () => {} : this.#unproven.take(address, () => {
+      this.#countRefused();
+      connection.close("too many connections", "connections");
+    });
+    const uncount = () => {
+      give();
+      if (!isCounted) return;
+      isCounted = false;
+      this.#clients--;
+      this.#clientsOf.give(address);
+    };
+    const connection = new CoreConnection(conn, {
+      ...this.#options,
+      waiting: this.#waiting,
+      halfSent: this.#halfSent,
+      onOffence: (from) => this.#remember(from),
+    }, { isClientWelcome: isWelcome, onGateway: uncount, onCall: (call) => this.#track(call) });
+    this.#connections.add(connection);
+    const late = isWelcome ? undefined : setTimeout(() => {
+      if (!connection.isGateway) connection.close("too many connections", "connections");
+    }, this.#options.admission.timeoutMs);
+    await connection.run();
+    clearTimeout(late);
+    this.#connections.delete(connection);
+    uncount();
+  }
+
+  #remember(address: string): void {
+    this.#offenders.set(addressBlock(address), performance.now() + offenceMs);
+    if (this.#offenders.size > maxOffenders) this.#offenders.delete(this.#offenders.keys().next().value!);
+  }
+
+  #isOffender(address: string): boolean {
+    const block = addressBlock(address);
+    const untilMs = this.#offenders.get(block) ?? 0;
+    if (performance.now() < untilMs) return true;
+    this.#offenders.delete(block);
+    return false;
+  }
+
+  #countRefused(): void {
+    this.#options.metrics.count(
+      "qpq_connections_refused_total",
+      "connections refused because of a cap or draining",
+    );
   }
 
   #track(call: Promise<void>): void {

@@ -15,7 +15,7 @@ import { watchDisk } from "./disk_metrics.ts";
 import { BlobFiles } from "./delivery/blob_files.ts";
 import { purgeDelivery } from "./delivery/blobs.ts";
 import { BodyBudget } from "./delivery/body_budget.ts";
-import { additions, maxBundleBytes } from "./delivery/commit.ts";
+import { additions } from "./delivery/commit.ts";
 import type { DeliveryDependencies } from "./delivery/dependencies.ts";
 import { type AccountChange, DeviceNotices } from "./delivery/device_notices.ts";
 import { deliveryHandlers } from "./delivery/handlers.ts";
@@ -23,13 +23,16 @@ import { LiveDevices } from "./delivery/live.ts";
 import { Uploads } from "./delivery/uploads.ts";
 import { DiskSpace } from "./disk_space.ts";
 import { drain } from "./drain.ts";
+import { keepClock } from "./kept_clock.ts";
 import { Listener } from "./listener.ts";
 import { errorFields, type Log } from "../server-common/log.ts";
+import { replaceFile } from "../server-common/replace_file.ts";
 import { Metrics } from "./metrics.ts";
 import { serveMetrics } from "../server-common/metrics_endpoint.ts";
 import { OpaquePool } from "./opaque/pool.ts";
 import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
+import { TrustedClock } from "./trusted_clock.ts";
 import { openStore } from "./storage/open_store.ts";
 import type { Store } from "./storage/store.ts";
 import type { Method } from "../schema/rpc/methods.ts";
@@ -41,9 +44,11 @@ const build = "quicproquo 0.1.0";
 /** A quiet subscription sends a heartbeat this often (delivery.capnp). */
 const heartbeatMs = 20_000;
 const purgeEveryMs = 3_600_000;
-/** Memory for commits that are being received: eight of the largest. */
-const bodyBudgetBytes = 8 * maxBundleBytes;
+/** Memory for commits that are being received: seven of the largest, and 64 or more small ones. */
+const bodyBytes = { largeBytes: 7 * 16 * 1024 * 1024, smallBytes: 16 * 1024 * 1024 };
 const admissionTimeoutMs = 10_000;
+/** The share of its memory from which on the core closes the greediest connection. */
+const watermark = 0.75;
 
 export interface Server {
   /** The address on which the core listens. */
@@ -59,8 +64,10 @@ export interface Server {
 
 export interface ServerOptions {
   log: Log;
-  /** ms since the Unix epoch. */
+  /** The machine's clock, ms since the Unix epoch (default: `Date.now`). */
   now?: () => number;
+  /** Whole ms since any moment, unmoved by corrections of the clock (default: `performance.now`). */
+  monotonic?: () => number;
   /** Storage has ended with an error: nothing can be acknowledged any more. */
   onDead?: (error: Error) => void;
 }
@@ -73,9 +80,11 @@ export interface ServerOptions {
  */
 export async function startServer(
   config: ServerConfig,
-  { log, now = Date.now, onDead }: ServerOptions,
+  { log, now: machine = Date.now, monotonic = () => Math.trunc(performance.now()), onDead }: ServerOptions,
 ): Promise<Server> {
   const metrics = new Metrics();
+  const clock = new TrustedClock({ machine, monotonic });
+  const now = () => clock.now();
   const store = await openStore(config, {
     now,
     onDead,
@@ -90,28 +99,39 @@ export async function startServer(
     },
   });
   let services: Services | undefined;
+  let stopClock: (() => Promise<void>) | undefined;
   try {
+    let onAccepted = () => {};
+    const kept = await keepClock({ clock, store: store.clock, log, metrics, onAccepted: () => onAccepted() });
+    stopClock = kept.stop;
     const certificate = config.certificate
       ? await givenCertificate(config.certificate)
       : await keptCertificate(config.dataDir, now());
-    if (config.certificate) await Deno.writeTextFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem);
+    if (config.certificate) {
+      await replaceFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem, 0o644);
+    }
     const disk = new DiskSpace({ dataDir: config.dataDir, reservePercent: config.diskReservePercent, log });
     const limits = new CallLimits({
       perAddressPerSecond: config.callsPerIpPerSecond,
       perAccountPerSecond: config.callsPerAccountPerSecond,
-      clock: now,
+      clock: monotonic,
     });
-    const { calls, live, stop } = services = await startServices(config, store, limits, {
+    const { calls, live, stop, purge } = services = await startServices(config, store, limits, {
       log,
-      now,
+      clock,
+      monotonic,
       metrics,
       disk,
+      onOutsideChange: kept.look,
     });
+    onAccepted = purge;
     const listener = listen(config, {
       certificate,
       admission: { secret: config.gatewaySecret, pin: certificate.pin, timeoutMs: admissionTimeoutMs },
       maxConnections: config.maxConnections,
-      pace: (remoteAddress) => limits.stream(remoteAddress),
+      connectionsPerAddress: config.connectionsPerIp,
+      memoryBytes: watermark * config.memoryBytes,
+      turn: (remoteAddress) => limits.stream(remoteAddress),
       serve: (stream, from) => calls.serve(stream, from),
       log,
       metrics,
@@ -135,6 +155,7 @@ export async function startServer(
       await drain({ calls, live, listener });
       await endpoint?.close();
       await stop();
+      await kept.stop();
       await store.close();
     };
     return {
@@ -146,6 +167,7 @@ export async function startServer(
     };
   } catch (error) {
     await services?.stop();
+    await stopClock?.();
     await store.close();
     throw error;
   }
@@ -180,32 +202,56 @@ async function opaqueServerKeys({ accounts }: Store): Promise<OpaqueServerKeys> 
   return await accounts.ensureOpaqueServerKeys(await generateOpaqueServerKeys());
 }
 
+/** One core is left to everybody who is signed in: sign-ins can be asked for by anybody. */
+function opaqueThreads(): number {
+  return Math.min(2, Math.max(1, navigator.hardwareConcurrency - 1));
+}
+
 interface Services {
   calls: Calls;
   live: LiveDevices;
   /** Ends the background work. */
   stop(): Promise<void>;
+  /** Deletes what is over. */
+  purge(): void;
+}
+
+interface ServicesOptions {
+  log: Log;
+  clock: TrustedClock;
+  monotonic: () => number;
+  metrics: Metrics;
+  disk: DiskSpace;
+  onOutsideChange: () => void;
 }
 
 async function startServices(
   config: ServerConfig,
   store: Store,
   limits: CallLimits,
-  { log, now, metrics, disk }: { log: Log; now: () => number; metrics: Metrics; disk: DiskSpace },
+  { log, clock, monotonic, metrics, disk, onOutsideChange }: ServicesOptions,
 ): Promise<Services> {
+  const now = () => clock.now();
   const live = new LiveDevices();
   metrics.gauge("qpq_subscriptions", "open subscriptions", () => live.size);
   const notices = new DeviceNotices({ store: store.delivery, live, now, log });
   const handlers = new Handlers<Caller>();
-  const opaque = new OpaquePool({ keys: await opaqueServerKeys(store) });
+  const opaque = new OpaquePool({ keys: await opaqueServerKeys(store), workers: opaqueThreads() });
   const sessions = new Sessions({ accounts: store.accounts, clock: now });
-  const stopWatching = await watchOutsideChanges({ accounts: store.accounts, sessions, live, log });
+  const stopWatching = await watchOutsideChanges({
+    accounts: store.accounts,
+    sessions,
+    live,
+    log,
+    onChange: onOutsideChange,
+  });
   const authentication = {
     store,
     opaque,
     sessions,
     config,
     clock: now,
+    monotonic,
     onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds),
     onAccountChanged: (change: AccountChange) => notices.changed(change),
   };
@@ -221,8 +267,8 @@ async function startServices(
     uploads: new Uploads(),
     disk,
     queueAgeMs: config.queueAgeMs,
-    bodies: new BodyBudget(bodyBudgetBytes),
-    additions: additions(now),
+    bodies: new BodyBudget(bodyBytes),
+    additions: additions(monotonic),
     countCalls: (caller, count) => limits.count(caller, count),
     now,
     draining: () => calls.draining,
@@ -233,6 +279,7 @@ async function startServices(
   deliveryHandlers(handlers, deliveryDeps);
   let purging = Promise.resolve();
   const purge = () => {
+    if (!clock.mayPurge) return;
     purging = purging.then(() => Promise.all([store.accounts.purgeExpired(), purgeDelivery(deliveryDeps)])).then(
       () => {},
       (error) => log.error("purge failed", errorFields(error)),
@@ -247,5 +294,5 @@ async function startServices(
     await stopWatching();
     opaque.close();
   };
-  return { calls, live, stop };
+  return { calls, live, stop, purge };
 }

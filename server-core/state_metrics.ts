@@ -54,8 +54,9 @@ export function watchState(
   metrics.gauge("qpq_queue_bytes", "bytes of messages that wait, counted for each device", () => totals.waitingBytes);
   return async () => {
     storedBytes = await store.storedBytes();
-    if (now() - askedMs < totalsEveryMs) return;
-    askedMs = now();
+    // By the monotonic clock: else these totals would stand still where time was set back.
+    if (performance.now() - askedMs < totalsEveryMs) return;
+    askedMs = performance.now();
     totals = await store.delivery.queueTotals();
   };
 }

@@ -164,12 +164,24 @@ export class AccountManager implements Accounts {
     await asEngineErrors(async () => {
       // Without an answer of the server the session expires there.
       await this.#context?.rpc.call(authentication.logout, {}, { timeoutMs: logoutTimeoutMs }).catch(() => {});
-      this.#context?.deviceSeed.fill(0);
-      this.#context = undefined;
-      await this.#options.store.clear();
-      await this.#options.page?.remove();
-      this.#become({ kind: "signed-out" });
+      await this.#erase();
     });
+  }
+
+  async deleteAccount(password: string, prepare: () => Promise<void>): Promise<void> {
+    await this.#reporting(async () => {
+      await this.#passwordChanges.deleteAccount(password, prepare);
+      await this.#erase();
+    });
+  }
+
+  /** Deletes all state of this profile. */
+  async #erase(): Promise<void> {
+    this.#context?.deviceSeed.fill(0);
+    this.#context = undefined;
+    await this.#options.store.clear();
+    await this.#options.page?.remove();
+    this.#become({ kind: "signed-out" });
   }
 
   async syncClock(): Promise<number> {

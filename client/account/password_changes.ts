@@ -6,6 +6,7 @@ import { RpcClient } from "../../schema/rpc/client.ts";
 import { authentication } from "../../schema/rpc/methods.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";
 import type { AccountRecords } from "./account_records.ts";
+import { deleteOnServer, requireDeletion } from "./deletion.ts";
 import type { SignedInAccount } from "./signed_in_account.ts";
 import type { Enrolment } from "./sign_in/enroll.ts";
 import { answered } from "./sign_in/lost_answer.ts";
@@ -95,6 +96,21 @@ export class PasswordChanges {
       const { recoveryCode, ...change } = newRecoveryCode(confirmed);
       await rewrap(vault, change);
       return { recoveryCode };
+    });
+  }
+
+  /**
+   * Deletes the account on the server; what this device keeps of it stays.
+   *
+   * @param prepare runs once the password is known to be right, and the server to be able to do it
+   * @throws EngineError L022, L037, L001 …
+   */
+  async deleteAccount(password: string, prepare: () => Promise<void>): Promise<void> {
+    const { accountKey, directory } = this.#signedIn();
+    await this.#confirmed(password, async (confirmed) => {
+      await requireDeletion(confirmed.rpc);
+      await prepare();
+      await deleteOnServer(confirmed, await directory.seenList(accountKey));
     });
   }
 

@@ -250,6 +250,13 @@ export interface Accounts {
    * EngineError L003, L006, L012, L014, L001 …
    */
   recover(username: string, recoveryCode: string, newPassword: string): Promise<{ recoveryCode: string }>;
+  /**
+   * Deletes the account for good, and then all state of this profile.
+   *
+   * @param prepare runs once the password is known to be right, before anything is deleted
+   * @throws EngineError L022, L037 for a server that can not do it, L001 …
+   */
+  deleteAccount(password: string, prepare: () => Promise<void>): Promise<void>;
   /** Ends the session on the server if it can be reached, then deletes all state of this profile. */
   signOut(): Promise<void>;
   /** Measures the server's clock; call after each connect. @returns the offset in ms; a warning is due above 1 h */

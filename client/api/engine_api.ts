@@ -32,7 +32,15 @@ export type ConnectionState = {
 
 /** Progress of work that takes longer than 200 ms. `done`/`total` are absent where there is no measure. */
 export interface Progress {
-  task: "password" | "registering" | "signing-in" | "creating-chat" | "adding-people" | "joining" | "catching-up";
+  task:
+    | "password"
+    | "registering"
+    | "signing-in"
+    | "creating-chat"
+    | "adding-people"
+    | "joining"
+    | "catching-up"
+    | "leaving-chats";
   done?: number;
   total?: number;
 }
@@ -55,6 +63,17 @@ export interface ChatMember {
    * former one.
    */
   keyReplaced?: true;
+}
+
+/** A part of an export: whole lines, to be put one behind the other. */
+export interface ExportPart {
+  /** JSON Lines: docs/export.md. */
+  lines: string;
+  /** Names the next part; absent at the end. */
+  next?: string;
+  /** Chats that are done, and how many there are. */
+  done: number;
+  total: number;
 }
 
 export interface DeviceInfo {
@@ -207,6 +226,22 @@ export interface EngineApi {
   devices(): Promise<DeviceInfo[]>;
   revokeDevice(deviceId: string, password: string): Promise<void>;
   changePassword(oldPassword: string, newPassword: string): Promise<void>;
+  /**
+   * Deletes the account for good: leaves the chats (within 30 s, as far as that can be done), then deletes all that
+   * the server keeps of it but the name, which stays reserved, and all state of this profile.
+   *
+   * L022: a wrong password, and nothing was done. L037: the server can not do it. L001: it did not answer, and still
+   * has the account as far as is known.
+   */
+  deleteAccount(password: string): Promise<void>;
+  /**
+   * Gives the next part of what this device keeps of the account, in the format of docs/export.md. Also once the
+   * session has ended. Nothing is kept between the calls.
+   *
+   * @param from `next` of the part before; left out: the first one
+   * @throws EngineError L002 where the profile has no account, L038 for a part that there is not, L005
+   */
+  exportPart(from?: string): Promise<ExportPart>;
   /**
    * Judges a password that is being made, for a username (may be empty). The first call loads the word lists that it
    * needs, which may take seconds; without them it rejects with L001. Nothing is stored.

@@ -51,5 +51,7 @@ export const LocalCode = {
   otherVersion: "L034", // the engine runs in a tab of another version of the app
   brokenAgain: "L035", // a member breaks a group again and again, and an admin has to remove it
   takenOver: "L036", // another engine has opened this profile since
+  deletionUnknown: "L037", // the server is of a version that can not delete an account
+  badCursor: "L038", // a part of an export that does not exist
   internal: "L050",
 } as const;

@@ -7,6 +7,7 @@ import type {
   ConnectionState,
   DeviceInfo,
   EngineApi,
+  ExportPart,
   SafetyNumber,
   TimelinePage,
 } from "../api/engine_api.ts";
@@ -204,6 +205,14 @@ export class Engine implements EngineApi {
 
   changePassword(oldPassword: string, newPassword: string): Promise<void> {
     return this.#profile.guarded(() => this.#profile.accounts.changePassword(oldPassword, newPassword));
+  }
+
+  deleteAccount(password: string): Promise<void> {
+    return this.#profile.guarded(() => this.#profile.deleteAccount(password));
+  }
+
+  exportPart(from?: string): Promise<ExportPart> {
+    return this.#profile.guarded(() => this.#profile.exportPart(from));
   }
 
   newRecoveryCode(password: string): Promise<{ recoveryCode: string }> {

@@ -4,7 +4,7 @@ import { AccountManager } from "../account/account.ts";
 import { engineError } from "../account/errors.ts";
 import type { OpaqueSuite } from "../account/sign_in/opaque.ts";
 import type { AccountContext } from "../account/types.ts";
-import type { AccountState, EngineEvent, EngineListener } from "../api/engine_api.ts";
+import type { AccountState, EngineEvent, EngineListener, ExportPart, Progress } from "../api/engine_api.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";
 import { ConnectionManager, type SessionEnd } from "../connection/connection_manager.ts";
 import type { Transport } from "../connection/transport.ts";
@@ -14,6 +14,8 @@ import { SealedStore } from "../storage/sealed_store.ts";
 import type { PageSentinel } from "../storage/sentinel.ts";
 import { FencedError, type Storage } from "../storage/storage.ts";
 import { Backlog } from "./backlog.ts";
+import { leaveAll } from "./leaving_all.ts";
+import { withProgress } from "./progress.ts";
 import { SignedInEngine } from "./signed_in_engine.ts";
 
 export interface EngineOptions {
@@ -115,6 +117,43 @@ export class Profile {
     await this.accounts.signOut();
     await this.connection.stop();
     this.tell({ kind: "chats", chats: [] });
+  }
+
+  /**
+   * Leaves the chats, deletes the account on the server, and then all state of the profile.
+   *
+   * @throws EngineError: the account is still there, as far as the server says
+   */
+  async deleteAccount(password: string): Promise<void> {
+    const signedIn = this.online();
+    const tell = (progress: Progress | undefined) => this.tell({ kind: "progress", progress });
+    try {
+      await this.accounts.deleteAccount(password, async () => {
+        await withProgress(
+          this.environment,
+          "leaving-chats",
+          tell,
+          (advance) => leaveAll(signedIn, this.environment, advance),
+        );
+        // As in signOut: the subscription would take the end of the session for an eviction.
+        signedIn.close();
+        this.#signedIn = undefined;
+        await this.connection.stop();
+      });
+    } finally {
+      await this.begin();
+    }
+    await this.connection.stop();
+    this.tell({ kind: "chats", chats: [] });
+  }
+
+  /** See `EngineApi.exportPart`. Its code is a part of its own: few need it. */
+  async exportPart(from: string | undefined): Promise<ExportPart> {
+    const { exportPart } = await import("./data_export.ts").catch((error) => {
+      const detail = `what exports could not be loaded: ${(error as Error)?.message}`;
+      throw new EngineError({ code: LocalCode.offline, detail });
+    });
+    return await exportPart(this.#store, this.environment.now(), from);
   }
 
   /** Resolves when nothing of a session that has ended is left, so that another can begin. */

@@ -283,6 +283,11 @@ export class SignedInEngine {
     return this.#recovery.keyAccepted();
   }
 
+  /** How many messages of this device wait for the server. */
+  get unsent(): number {
+    return this.#outbox.waiting;
+  }
+
   /**
    * Whether no message of this device waits for the server, and no work is in progress or due that a group or
    * the account needs.

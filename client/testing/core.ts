@@ -15,6 +15,7 @@ import { additions } from "../../server-core/delivery/commit.ts";
 import { type AccountChange, DeviceNotices } from "../../server-core/delivery/device_notices.ts";
 import { deliveryHandlers } from "../../server-core/delivery/handlers.ts";
 import { LiveDevices } from "../../server-core/delivery/live.ts";
+import { Uploads } from "../../server-core/delivery/uploads.ts";
 import { generateOpaqueServerKeys } from "../../server-core/opaque/server_keys.ts";
 import { OpaqueServerSide } from "../../server-core/opaque/server_side.ts";
 import { Database } from "../../server-core/storage/sqlite/database.ts";
@@ -79,8 +80,10 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     live,
     blobs: await BlobFiles.open(`${dataDir}/blobs`),
     blobLimits: { maxBytes: 1_000_000, quotaBytes: 1_000_000, ttlMs: 24 * 3600 * 1000 },
+    uploads: new Uploads(),
+    disk: { requireRoom() {} },
     queueAgeMs: 90 * 24 * 3600 * 1000,
-    bodies: new BodyBudget(64 * 1024 * 1024),
+    bodies: new BodyBudget({ largeBytes: 48 * 1024 * 1024, smallBytes: 16 * 1024 * 1024 }),
     additions: additions(now, 1_000_000),
     countCalls: () => {},
     now,

@@ -1944,6 +1944,85 @@ export class AuthenticationService_RecoverFinish$Results$Promise {
     return await this.pipeline.struct();
   }
 }
+export class AuthenticationService_DeleteAccount$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "deleteAccount$Params",
+    id: "c7d362fb15d7a36f",
+    size: new $.ObjectSize(0, 3),
+  };
+  _adoptDevices(value: $.Orphan<SignedDeviceList>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownDevices(): $.Orphan<SignedDeviceList> {
+    return $.utils.disown(this.devices);
+  }
+  get devices(): SignedDeviceList {
+    return $.utils.getStruct(0, SignedDeviceList, this);
+  }
+  _hasDevices(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initDevices(): SignedDeviceList {
+    return $.utils.initStructAt(0, SignedDeviceList, this);
+  }
+  set devices(value: SignedDeviceList) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptSignature(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownSignature(): $.Orphan<$.Data> {
+    return $.utils.disown(this.signature);
+  }
+  get signature(): $.Data {
+    return $.utils.getData(1, this);
+  }
+  _hasSignature(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initSignature(length: number): $.Data {
+    return $.utils.initData(1, length, this);
+  }
+  set signature(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  _adoptProof(value: $.Orphan<DeviceProof>): void {
+    $.utils.adopt(value, $.utils.getPointer(2, this));
+  }
+  _disownProof(): $.Orphan<DeviceProof> {
+    return $.utils.disown(this.proof);
+  }
+  get proof(): DeviceProof {
+    return $.utils.getStruct(2, DeviceProof, this);
+  }
+  _hasProof(): boolean {
+    return !$.utils.isNull($.utils.getPointer(2, this));
+  }
+  _initProof(): DeviceProof {
+    return $.utils.initStructAt(2, DeviceProof, this);
+  }
+  set proof(value: DeviceProof) {
+    $.utils.copyFrom(value, $.utils.getPointer(2, this));
+  }
+  toString(): string { return "AuthenticationService_DeleteAccount$Params_" + super.toString(); }
+}
+export class AuthenticationService_DeleteAccount$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "deleteAccount$Results",
+    id: "8de6f7cf2227a2e6",
+    size: new $.ObjectSize(0, 0),
+  };
+  toString(): string { return "AuthenticationService_DeleteAccount$Results_" + super.toString(); }
+}
+export class AuthenticationService_DeleteAccount$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_DeleteAccount$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_DeleteAccount$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_DeleteAccount$Results> {
+    return await this.pipeline.struct();
+  }
+}
 export class AuthenticationService$Client {
   client: $.Client;
   static readonly interfaceId: bigint = 0xf8ac5cf90ca4fedbn;
@@ -1971,7 +2050,8 @@ export class AuthenticationService$Client {
     $.Method<AuthenticationService_ChangePassword$Params, AuthenticationService_ChangePassword$Results>,
     $.Method<AuthenticationService_RecoverStart$Params, AuthenticationService_RecoverStart$Results>,
     $.Method<AuthenticationService_RecoverOpen$Params, AuthenticationService_RecoverOpen$Results>,
-    $.Method<AuthenticationService_RecoverFinish$Params, AuthenticationService_RecoverFinish$Results>
+    $.Method<AuthenticationService_RecoverFinish$Params, AuthenticationService_RecoverFinish$Results>,
+    $.Method<AuthenticationService_DeleteAccount$Params, AuthenticationService_DeleteAccount$Results>
   ] = [
     {
       ParamsClass: AuthenticationService_RegisterStart$Params,
@@ -2140,6 +2220,14 @@ export class AuthenticationService$Client {
       methodId: 20,
       interfaceName: "authentication.capnp:AuthenticationService",
       methodName: "recoverFinish"
+    },
+    {
+      ParamsClass: AuthenticationService_DeleteAccount$Params,
+      ResultsClass: AuthenticationService_DeleteAccount$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 21,
+      interfaceName: "authentication.capnp:AuthenticationService",
+      methodName: "deleteAccount"
     }
   ];
   /**
@@ -2420,6 +2508,23 @@ export class AuthenticationService$Client {
     const pipeline = new $.Pipeline(AuthenticationService_RecoverFinish$Results, answer);
     return new AuthenticationService_RecoverFinish$Results$Promise(pipeline);
   }
+  /**
+* Who: D, in a session that began with the password within the last 5 minutes (E003). Deletes the account for good
+* (docs/decisions/049): as the operator's `users delete`. signature: 64 bytes, account root key over
+* schema/signed_call.ts, deletionBytes. devices: the account's last device list, which revokes every device (else
+* E014) and follows the stored one as in putDeviceList (E015); an empty list leaves the stored one in force. A device
+* whose account is deleted already may call it, too, with whatever parameters, and is answered as if it had done it:
+* so a lost answer can be asked for. Errors: E003, E014, E015, E023.
+*
+*/
+  deleteAccount(paramsFunc?: (params: AuthenticationService_DeleteAccount$Params) => void): AuthenticationService_DeleteAccount$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[21],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_DeleteAccount$Results, answer);
+    return new AuthenticationService_DeleteAccount$Results$Promise(pipeline);
+  }
 }
 $.Registry.register(AuthenticationService$Client.interfaceId, AuthenticationService$Client);
 export interface AuthenticationService$Server$Target {
@@ -2444,6 +2549,7 @@ export interface AuthenticationService$Server$Target {
   recoverStart(params: AuthenticationService_RecoverStart$Params, results: AuthenticationService_RecoverStart$Results): Promise<void>;
   recoverOpen(params: AuthenticationService_RecoverOpen$Params, results: AuthenticationService_RecoverOpen$Results): Promise<void>;
   recoverFinish(params: AuthenticationService_RecoverFinish$Params, results: AuthenticationService_RecoverFinish$Results): Promise<void>;
+  deleteAccount(params: AuthenticationService_DeleteAccount$Params, results: AuthenticationService_DeleteAccount$Results): Promise<void>;
 }
 export class AuthenticationService$Server extends $.Server {
   readonly target: AuthenticationService$Server$Target;
@@ -2532,6 +2638,10 @@ export class AuthenticationService$Server extends $.Server {
       {
         ...AuthenticationService$Client.methods[20],
         impl: target.recoverFinish
+      },
+      {
+        ...AuthenticationService$Client.methods[21],
+        impl: target.deleteAccount
       }
     ]);
     this.target = target;

@@ -15,40 +15,49 @@ export interface ByteStream {
 /** Opens a stream to the callee. Rejects when there is no connection. */
 export type OpenStream = (signal?: AbortSignal) => Promise<ByteStream>;
 
-/** Reads exact numbers of bytes from a stream of pieces of any size. */
+/** Memory that is taken for a message before its bytes are there. */
+const firstBytes = 1024;
+
+/**
+ * Reads exact numbers of bytes from a stream of pieces of any size. Pieces are copied together as they come: a piece of
+ * one byte can keep a buffer of kilobytes.
+ */
 export class ByteReader {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  #pieces: Uint8Array[] = [];
-  #held = 0;
-  #ended = false;
+  /** The part of the last piece that was not asked for yet. */
+  #rest: Uint8Array = new Uint8Array();
   /** Bytes that have arrived so far. */
   arrived = 0;
+  /** The stream failed: its sender is gone. */
+  isLost = false;
 
   constructor(readable: ReadableStream<Uint8Array>) {
     this.#reader = readable.getReader();
   }
 
   /**
-   * @param length bytes wanted; memory is taken as bytes arrive, never ahead
+   * @param length bytes wanted; memory is taken as bytes arrive, at most twice of what has come and 1 KiB
    * @returns exactly that many bytes in memory of their own, or undefined when the stream ended before the
    *   first of them
    * @throws MalformedError when it ended in between
    */
   async exactly(length: number): Promise<Bytes | undefined> {
-    while (this.#held < length && !this.#ended) {
-      const { value, done } = await this.#reader.read();
-      if (done) this.#ended = true;
-      else if (value.length > 0) {
-        this.#pieces.push(value);
-        this.#held += value.length;
-        this.arrived += value.length;
+    let taken: Bytes = new Uint8Array(Math.min(length, Math.max(firstBytes, this.#rest.length)));
+    let filled = 0;
+    while (filled < length) {
+      if (this.#rest.length === 0 && !await this.#next()) {
+        if (filled === 0) return undefined;
+        throw new MalformedError("the stream ended inside a message");
       }
+      const part = this.#rest.subarray(0, length - filled);
+      this.#rest = part.length === this.#rest.length ? new Uint8Array() : this.#rest.subarray(part.length);
+      if (filled + part.length > taken.length) {
+        taken = enlarged(taken, Math.min(length, Math.max(2 * taken.length, filled + part.length)));
+      }
+      taken.set(part, filled);
+      filled += part.length;
     }
-    if (this.#held < length) {
-      if (this.#held === 0) return undefined;
-      throw new MalformedError("the stream ended inside a message");
-    }
-    return this.#take(length);
+    return taken;
   }
 
   /** Resets the reading side. */
@@ -56,18 +65,21 @@ export class ByteReader {
     await this.#reader.cancel(reason).catch(() => {});
   }
 
-  #take(length: number): Bytes {
-    const taken = new Uint8Array(length);
-    let filled = 0;
-    while (filled < length) {
-      const piece = this.#pieces[0];
-      const part = piece.subarray(0, length - filled);
-      taken.set(part, filled);
-      filled += part.length;
-      if (part.length === piece.length) this.#pieces.shift();
-      else this.#pieces[0] = piece.subarray(part.length);
-    }
-    this.#held -= length;
-    return taken;
+  /** @returns false at the end */
+  async #next(): Promise<boolean> {
+    const { value, done } = await this.#reader.read().catch((error) => {
+      this.isLost = true;
+      throw error;
+    });
+    if (done) return false;
+    this.#rest = value;
+    this.arrived += value.length;
+    return true;
   }
+}
+
+function enlarged(bytes: Bytes, length: number): Bytes {
+  const larger = new Uint8Array(length);
+  larger.set(bytes);
+  return larger;
 }

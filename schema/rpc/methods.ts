@@ -68,6 +68,13 @@ export function findMethod(interfaceId: bigint | number, methodId: number): Meth
   return byIds.get(`${interfaceId}:${methodId}`);
 }
 
+const withBody = new Set<Method>([delivery.commit, delivery.putBlob] as Method[]);
+
+/** @returns whether Chunks follow a call of this method */
+export function hasBody(method: Method): boolean {
+  return withBody.has(method);
+}
+
 export { EntryKind } from "../generated/delivery.ts";
 export type Entry = PlainStruct<deliveryWire.Entry>;
 export type Account = PlainStruct<authenticationWire.Account>;

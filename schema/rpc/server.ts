@@ -15,7 +15,8 @@ import {
   encodeResults,
   wireVersion,
 } from "./calls_and_returns.ts";
-import { findMethod, type Method, type ParamsOf, type ResultsOf } from "./methods.ts";
+import { findMethod, hasBody, type Method, type ParamsOf, type ResultsOf } from "./methods.ts";
+import { Pace } from "./pace.ts";
 
 /**
  * What a handler knows of a call besides its parameters. `C` is what the service's `authorize` found out
@@ -59,6 +60,9 @@ export class Handlers<C> {
   }
 }
 
+/** How long a caller may send nothing of its call or its body, in ms. */
+const patienceMs = 10_000;
+
 /** What became of a call. */
 export interface FinishedCall {
   /** undefined: no method of ours was asked for. */
@@ -81,12 +85,14 @@ export interface CallServerOptions<C> {
   handlers: Handlers<C>;
   /** Decides who calls before parameters are read. Throws WireError to refuse. */
   authorize(method: Method, auth: CallAuth): Promise<C> | C;
-  /** A caller must send its Call, and then each Chunk, within this many ms (default 10,000). */
+  /** How long a caller may send nothing of its Call and its Chunks, ms (default {@link patienceMs}; see {@link Pace}). */
   readTimeoutMs?: number;
   /** Told of every finished call. */
   onFinished?(call: FinishedCall): void;
   /** Aborts all calls' signals (draining). */
   signal?: AbortSignal;
+  /** Aborts, with the WireError to answer, when the place of a call is needed that is not wholly read. */
+  reading?: AbortSignal;
 }
 
 /**
@@ -97,6 +103,7 @@ export interface CallServerOptions<C> {
 export async function serveCall<C>(stream: ByteStream, options: CallServerOptions<C>): Promise<void> {
   const startedMs = performance.now();
   const reader = new ByteReader(stream.readable);
+  const pace = new Pace(options.readTimeoutMs ?? patienceMs, () => reader.arrived);
   const writer = stream.writable.getWriter();
   const aborter = new AbortController();
   const stop = () => aborter.abort(options.signal?.reason);
@@ -119,7 +126,7 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
     }
   };
   try {
-    const framed = await inTime(readMessage(reader), options.readTimeoutMs);
+    const framed = await unlessAborted(pace.wait(readMessage(reader)), options.reading);
     if (!framed) throw new MalformedError("a stream without a call");
     const call = decodeCall(framed);
     method = findMethod(call.interfaceId, call.methodId);
@@ -131,9 +138,10 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
     const context: CallContext<C> = {
       caller,
       signal: aborter.signal,
-      chunks: () => chunksOf(reader, options.readTimeoutMs),
+      chunks: () => chunksOf(reader, pace),
     };
     const params = call.params(method);
+    if (!hasBody(method)) void refuseMore(reader);
     if (handler.kind === "unary") {
       await write(encodeResults(method, await handler.run(params, context) as object));
     } else {
@@ -143,6 +151,7 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
     // A caller that has the whole answer may leave before the stream's end: that is no failure of the call.
     await writer.close().catch(() => {});
   } catch (error) {
+    isGone ||= reader.isLost;
     if (!isGone) {
       const answer = answerFor(error, options.id);
       code = answer.code;
@@ -165,9 +174,31 @@ export async function serveCall<C>(stream: ByteStream, options: CallServerOption
   }
 }
 
-async function* chunksOf(reader: ByteReader, timeoutMs?: number): AsyncGenerator<Bytes> {
+/**
+ * Nothing follows a call without a body. What comes all the same is reset: unread bytes would stay in memory as long as
+ * the call runs, and a subscription runs for days.
+ */
+async function refuseMore(reader: ByteReader): Promise<void> {
+  if (await reader.exactly(1).catch(() => undefined)) await reader.cancel();
+}
+
+/** Gives up waiting for `work` with the signal's reason. */
+async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return await work;
+  const { promise, reject } = Promise.withResolvers<never>();
+  const giveUp = () => reject(signal.reason);
+  if (signal.aborted) giveUp();
+  signal.addEventListener("abort", giveUp, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", giveUp);
+  }
+}
+
+async function* chunksOf(reader: ByteReader, pace: Pace): AsyncGenerator<Bytes> {
   while (true) {
-    const framed = await inTime(readMessage(reader), timeoutMs);
+    const framed = await pace.wait(readMessage(reader));
     if (!framed) return;
     yield decodeChunk(framed);
   }
@@ -179,16 +210,4 @@ function answerFor(error: unknown, id?: string): WireError {
   if (error instanceof MessageTooLargeError) return new WireError(ErrorCode.payloadTooLarge, error.message);
   if (error instanceof MalformedError) return new WireError(ErrorCode.malformed, error.message);
   return new WireError(ErrorCode.internal, id ? `internal error, ${id} in the server's log` : "internal error");
-}
-
-async function inTime<T>(work: Promise<T>, timeoutMs = 10_000): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new WireError(ErrorCode.malformed, "the call was not sent in time")), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -45,6 +45,7 @@ export async function setUp(
 }
 
 async function keepSecret(path: string): Promise<void> {
+  // All or nothing: a start that was cut off leaves no half a secret.
   if (!await exists(path)) await replaceFile(path, toHex(crypto.getRandomValues(new Uint8Array(32))), 0o600);
 }
 

@@ -23,7 +23,7 @@ const long = [
 const filesPerPortion = 10;
 
 /** Rooms whose tests use browsers or other programs of Debian. These may still be on their way at the start. */
-const needsPrograms = /^(gateway|schema|scripts)\//;
+const needsPrograms = /^(e2e|gateway|schema|scripts)\//;
 
 /**
  * @typedef {object} Portion

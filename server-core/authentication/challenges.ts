@@ -22,7 +22,7 @@ export class Challenges {
   readonly #perSession: TokenBuckets;
   readonly #perAccount: TokenBuckets;
 
-  /** @param clock the server's clock, ms since the Unix epoch */
+  /** @param clock ms since any moment, whole numbers */
   constructor(clock: () => number) {
     this.#sessionOf = new ExpiringMap({ clock, lifeMs: challengeMs, maxEntries: 100_000 });
     // One session must not use up the nonces of its account, and one account not those of all.

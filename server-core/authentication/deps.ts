@@ -31,6 +31,11 @@ export interface AuthenticationDeps {
   /** The server's clock, ms since the Unix epoch. */
   clock: () => number;
   /**
+   * Whole ms since any moment, for rates and what lives for a minute: no correction of the clock moves it (default:
+   * `clock`).
+   */
+  monotonic?: () => number;
+  /**
    * Called for sessions that ended early (sign-out, revocation, new password, removed device). Their live
    * streams should end.
    */

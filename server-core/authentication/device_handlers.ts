@@ -18,8 +18,9 @@ export function addDeviceHandlers(
 ): void {
   handlers.unary(authentication.putDeviceList, async ({ devices, proof }, { caller }) => {
     const session = sessionOf(caller);
-    const next = await openDeviceList(devices);
+    // First, because it bounds how often the device may have a list opened.
     await challenges.check(proof, session, "putDeviceList", [devices.list, devices.signature]);
+    const next = await openDeviceList(devices);
     const { accountKey } = session;
     const [stored] = await accounts.accountsByKey({ accountKeys: [accountKey] });
     const current = await openDeviceList(stored.devices);

@@ -117,6 +117,34 @@ Deno.test("putDeviceList answers E015 to a list that does not follow the stored 
   assert.equal(await put({}), "ok");
 });
 
+Deno.test("SERVERS 10: after 1,000 revocations an account revokes more; what is forgotten stays out", async () => {
+  const rig = new Rig();
+  const alice = await rig.account("alice");
+  const [lost, second] = [await newDevice(), await newDevice()];
+  const put = async (...next: Parameters<typeof alice.nextList>) =>
+    answerOf(alice.putList(await alice.nextList(...next)));
+  await alice.signIn(lost);
+  assert.equal(await put([], [lost]), "ok");
+  const others = Array.from({ length: 999 }, () => crypto.getRandomValues(new Uint8Array(16)));
+  assert.equal(await put([], [], { revoked: [lost.deviceId, ...others] }), "ok");
+  await alice.signIn(second);
+  assert.equal(await put([second]), "ok");
+  assert.equal(await put([], [second], { revoked: [...others, second.deviceId] }), "ok");
+  assert.equal(await answerOf(alice.signIn(lost)), "E003", "the server remembers");
+  assert.equal(await put([lost]), "E023", "and does not enrol it again");
+  assert.equal(await put([], [], { revoked: others }), "E015", "one that it need not forget");
+});
+
+Deno.test("SERVERS 10: putDeviceList looks at the nonce before it opens the list", async () => {
+  const rig = new Rig();
+  const alice = await rig.account("alice");
+  const malformed = { list: new Uint8Array(100_000), signature: new Uint8Array(64) };
+  const proof = await alice.proof("putDeviceList", [malformed.list, malformed.signature]);
+  const put = () => answerOf(alice.client.call(authentication.putDeviceList, { devices: malformed, proof }));
+  assert.equal(await put(), "E014", "the proof is right");
+  assert.equal(await put(), "E023", "the nonce is used up");
+});
+
 Deno.test("putDeviceList answers E014 to a malformed or wrongly signed list, E023 without a proof", async () => {
   const rig = new Rig();
   const alice = await rig.account("alice");

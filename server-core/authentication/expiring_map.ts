@@ -3,7 +3,7 @@
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 
 export interface ExpiringMapOptions {
-  /** The server's clock, ms since the Unix epoch. */
+  /** ms since any moment, which no correction of the machine's clock moves. */
   clock: () => number;
   lifeMs: number;
   maxEntries: number;

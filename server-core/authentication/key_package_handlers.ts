@@ -19,6 +19,8 @@ const maxUpload = 100;
  * some 60 ms.
  */
 export const uploadsPerMinute = 20;
+/** … in any 24 h. What is handed out is remembered until it expires, so that nobody puts it back. */
+const uploadsPerDay = 500;
 /** Calls of a device for the KeyPackages of one account in a minute. */
 const fetchesPerMinute = 30;
 /**
@@ -26,15 +28,23 @@ const fetchesPerMinute = 30;
  * alone does not get at its last resort. Each group that is made, joined or replaced takes one.
  */
 const fetchesPerDay = 18;
+/** Devices of others whose KeyPackages an account gets in any 24 h: ten of the largest groups. */
+const devicesPerDay = 20_000;
 const dayMs = 24 * 3_600_000;
 
 /** Serves `uploadKeyPackages`, `countKeyPackages` and `fetchKeyPackage`. */
 export function addKeyPackageHandlers(
   handlers: Handlers<Caller>,
-  { store: { accounts }, config, clock, onAccountChanged }: AuthenticationDeps,
+  { store: { accounts }, config, clock: wall, monotonic: clock = wall, onAccountChanged }: AuthenticationDeps,
 ): void {
   const fetches = new TokenBuckets({ perMinute: config.fetchKeyPackagePerMinute ?? fetchesPerMinute, clock });
-  const days = new CallWindow({ most: config.fetchKeyPackagePerDay ?? fetchesPerDay, spanMs: dayMs, clock });
+  const days = new CallWindow({
+    most: config.fetchKeyPackagePerDay ?? fetchesPerDay,
+    spanMs: dayMs,
+    clock,
+    group: { of: (key) => key.split(" ")[0], maxKeys: devicesPerDay },
+  });
+  const uploadDays = new CallWindow({ most: uploadsPerDay, spanMs: dayMs, clock });
   const uploads = new TokenBuckets({ perMinute: config.uploadKeyPackagesPerMinute ?? uploadsPerMinute, clock });
 
   handlers.unary(authentication.uploadKeyPackages, async ({ keyPackages, lastResort }, { caller }) => {
@@ -42,13 +52,13 @@ export function addKeyPackageHandlers(
       throw new WireError(ErrorCode.malformed, `at most ${maxUpload} KeyPackages a call`);
     }
     const { accountKey, deviceId, recipientKey } = sessionOf(caller);
-    const waitMs = uploads.take(toHex(deviceId));
+    const waitMs = uploads.take(toHex(deviceId)) || uploadDays.take([toHex(deviceId)]);
     if (waitMs > 0) throw new WireError(ErrorCode.rateLimited, "too many uploads of KeyPackages by one device", waitMs);
     const [{ username }] = await accounts.accountsByKey({ accountKeys: [accountKey] });
     // Loaded with the first upload: the MLS library takes a third of the time of a start, and of every health
     // check.
     const { KeyPackageCheck } = await import("./key_package_check.ts");
-    const check = new KeyPackageCheck({ username, accountKey, deviceId, recipientKey }, clock());
+    const check = new KeyPackageCheck({ username, accountKey, deviceId, recipientKey }, wall());
     const checked: NewKeyPackage[] = [];
     for (const keyPackage of keyPackages) {
       checked.push(await check.check(keyPackage, false));

@@ -255,3 +255,16 @@ Deno.test("uploadKeyPackages is limited per device with E005", async () => {
   rig.nowMs += 60_000;
   assert.equal(await upload(alice), "ok");
 });
+
+Deno.test("SERVERS 8: uploadKeyPackages is limited to 500 calls of a device in 24 h, with E005", async () => {
+  const rig = new Rig({ config: { uploadKeyPackagesPerMinute: 1000 } });
+  const [alice, bob] = [await rig.account("alice"), await rig.account("bob")];
+  const upload = ({ client }: TestAccount) =>
+    client.call(authentication.uploadKeyPackages, { keyPackages: [], lastResort: none });
+  for (let count = 0; count < 500; count++) await upload(alice);
+  rig.nowMs += 60_000;
+  await assert.rejects(upload(alice), { code: 5, retryAfterMs: 24 * 3_600_000 - 60_000 });
+  await upload(bob);
+  rig.nowMs += 24 * 3_600_000 - 60_000;
+  assert.equal(await answerOf(upload(alice)), "ok");
+});

@@ -27,7 +27,7 @@ interface HalfLogin {
 /** Serves `loginStart` and `loginFinish`. */
 export function addLoginHandlers(
   handlers: Handlers<Caller>,
-  { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps,
+  { store: { accounts }, opaque, sessions, clock: wall, monotonic: clock = wall, onSessionsEnded }: AuthenticationDeps,
   limits: OpaqueLimits,
 ): void {
   const halves = new ExpiringMap<HalfLogin>({ clock, lifeMs: loginMs, maxEntries: 10_000 });
@@ -42,7 +42,7 @@ export function addLoginHandlers(
       username,
       ke1,
       record: known?.opaqueRecord,
-    });
+    }, caller.remoteAddress);
     const loginId = crypto.getRandomValues(new Uint8Array(16));
     halves.add(toHex(loginId), { expectedKe3, sessionKey, known });
     return { loginId, ke2 };

@@ -17,7 +17,9 @@ export class OpaqueLimits {
   readonly #finishes: AddressRates;
   readonly #perAccount: TokenBuckets;
 
-  constructor({ config, clock }: Pick<AuthenticationDeps, "config" | "clock">) {
+  constructor(
+    { config, clock: wall, monotonic: clock = wall }: Pick<AuthenticationDeps, "config" | "clock" | "monotonic">,
+  ) {
     const perMinute = config.opaquePerIpPerMinute ?? 30;
     this.#starts = new AddressRates({ perMinute, clock });
     this.#finishes = new AddressRates({ perMinute, clock });

@@ -22,6 +22,8 @@ export interface OutsideChangesOptions {
   sessions: Pick<Sessions, "forgetAll">;
   live: { sessionIds(): Uint8Array<ArrayBuffer>[]; endSessions(sessionIds: Uint8Array[]): void };
   log: Log;
+  /** Called after each change of another process. */
+  onChange?(): void;
 }
 
 /**
@@ -31,7 +33,7 @@ export interface OutsideChangesOptions {
  * @returns a function that ends the watch
  */
 export async function watchOutsideChanges(
-  { accounts, sessions, live, log }: OutsideChangesOptions,
+  { accounts, sessions, live, log, onChange }: OutsideChangesOptions,
 ): Promise<() => Promise<void>> {
   let revision = await accounts.revision();
   let looks = 0;
@@ -40,6 +42,7 @@ export async function watchOutsideChanges(
     const found = await accounts.revision();
     if (found !== revision) {
       sessions.forgetAll();
+      onChange?.();
       looks = looksAfterChange;
     }
     revision = found;

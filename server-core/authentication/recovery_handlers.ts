@@ -34,7 +34,7 @@ const failed = () => new WireError(ErrorCode.loginFailed, "recovery failed");
 /** Serves `recoverStart`, `recoverOpen` and `recoverFinish`. */
 export function addRecoveryHandlers(
   handlers: Handlers<Caller>,
-  { store: { accounts }, opaque, sessions, clock, onSessionsEnded }: AuthenticationDeps,
+  { store: { accounts }, opaque, sessions, clock: wall, monotonic: clock = wall, onSessionsEnded }: AuthenticationDeps,
   limits: OpaqueLimits,
 ): void {
   const nonces = new RecoveryNonces(clock, recoveryStepMs);
@@ -61,7 +61,7 @@ export function addRecoveryHandlers(
     );
     if (!nonces.isGood(nonce, username) || !found || !isProven) throw failed();
     nonces.spend(nonce);
-    const { response } = await opaque.run("respondToRegistration", { username, request });
+    const { response } = await opaque.run("respondToRegistration", { username, request }, caller.remoteAddress);
     const { account, recoveryKey, vault } = found;
     opened.add(toHex(nonce), { accountKey: account.accountKey, recoveryKey });
     return { account, vault, response };
@@ -82,7 +82,7 @@ export function addRecoveryHandlers(
           await recoverFinishBytes(nonce, [record, u64(expectedVaultVersion), ...vaultFields(vault)]),
         )
       ) throw failed();
-      await opaque.run("checkRecord", { record });
+      await opaque.run("checkRecord", { record }, caller.remoteAddress);
       const { endedSessionIds } = await accounts.recover({
         ...open,
         opaqueRecord: record,

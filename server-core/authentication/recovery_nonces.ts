@@ -27,7 +27,7 @@ export class RecoveryNonces {
   readonly #spent: ExpiringMap<true>;
 
   /**
-   * @param clock the server's clock, ms since the Unix epoch
+   * @param clock ms since any moment, whole numbers
    * @param lifeMs how long a nonce is good for
    */
   constructor(clock: () => number, lifeMs: number) {

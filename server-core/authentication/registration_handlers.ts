@@ -34,7 +34,7 @@ export function addRegistrationHandlers(
     const own = existing && caller.enrolled && equalBytes(existing.accountKey, caller.accountKey!);
     if (!own) checkOpen();
     if (existing && !own) throw new WireError(ErrorCode.usernameInvalidOrTaken, "the username is taken");
-    return await opaque.run("respondToRegistration", { username, request });
+    return await opaque.run("respondToRegistration", { username, request }, caller.remoteAddress);
   });
 
   handlers.unary(
@@ -50,7 +50,7 @@ export function addRegistrationHandlers(
       if (
         !await verifyEd25519(recipientKey, deviceSignature, await registrationBytes(record, username, vault))
       ) throw new WireError(ErrorCode.keyDoesNotMatchDevice, "bad device signature");
-      await opaque.run("checkRecord", { record });
+      await opaque.run("checkRecord", { record }, caller.remoteAddress);
       const { accessToken, session } = sessions.create();
       const invite = config.registration === "invite" ? { inviteSha256: inviteSha256(inviteCode) } : {};
       await accounts.register({

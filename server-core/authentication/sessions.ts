@@ -15,7 +15,7 @@ export const sessionMs = 30 * 24 * 3_600_000;
 export const touchMs = 10 * 60_000;
 
 export interface SessionsOptions {
-  accounts: Pick<AccountStore, "session" | "isRevoked" | "touchSession">;
+  accounts: Pick<AccountStore, "session" | "isRevoked" | "isOfDeletedAccount" | "touchSession">;
   /** The server's clock, ms since the Unix epoch. */
   clock: () => number;
   /** Sessions kept in memory (default 10,000). */
@@ -69,6 +69,14 @@ export class Sessions {
     }
     this.#touch(session);
     return session;
+  }
+
+  /**
+   * @param deviceId 16 bytes: the device that the caller claims to be
+   * @returns whether its account is deleted
+   */
+  isDeleted(deviceId: Uint8Array): Promise<boolean> {
+    return this.#accounts.isOfDeletedAccount({ deviceId: new Uint8Array(deviceId) });
   }
 
   /** To be called as soon as storage has ended a session of the account or changed its devices. */

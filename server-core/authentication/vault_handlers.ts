@@ -50,7 +50,7 @@ export function addVaultHandlers(
         u64(expectedVaultVersion),
         ...vaultFields(vault),
       ]);
-      await opaque.run("checkRecord", { record });
+      await opaque.run("checkRecord", { record }, caller.remoteAddress);
       const { accountKey, sessionId } = session;
       const { endedSessionIds } = await accounts.changePassword({
         accountKey,

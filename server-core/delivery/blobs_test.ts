@@ -116,7 +116,7 @@ Deno.test("SERVERS 8: an upload that fails takes no file from another account th
     assert.equal(await files(dataDir), 1);
   }));
 
-Deno.test("SERVERS 8: a record that is refused after the upload leaves no file, unless another account has the blob", () =>
+Deno.test("SERVERS 8: a record that is refused after the upload leaves no file, but where another has the blob", () =>
   withService(1, async ({ deps, dataDir }) => {
     const [one, two] = [random(1000), random(1000)];
     const pieces = async function* (blob: Bytes) {

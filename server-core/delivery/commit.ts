@@ -2,12 +2,13 @@
 
 import { createHash } from "node:crypto";
 import { encodeCbor } from "../../schema/cbor.ts";
-import { type Bytes, concat, equalBytes, toHex } from "../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../schema/bytes.ts";
 import { CallWindow } from "../../server-common/call_window.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type ParamsOf, type ResultsOf } from "../../schema/rpc/methods.ts";
 import type { CallContext } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
+import { Bundle } from "./bundle.ts";
 import { exactly, requireDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
 
@@ -35,7 +36,7 @@ export function additions(clock: () => number, most: number = maxAddsPerHour): C
  * nothing.
  *
  * @returns the new epoch, and the commit's place in the channel
- * @throws WireError E011, E012, E014 to E017, E032
+ * @throws WireError E005, E011, E012, E014 to E017, E032
  */
 export async function commit(
   deps: DeliveryDependencies,
@@ -50,8 +51,9 @@ export async function commit(
   // checks again in its transaction.
   const before = await deps.store.checkCommit(head);
   if (before) return before;
-  return await deps.bodies.with(total, toHex(accountKey), async () => {
-    const bundle = await inTime(gather(chunks(), total, params.sha256), total);
+  const owner = { account: toHex(accountKey), remoteAddress: caller.remoteAddress };
+  return await deps.bodies.with(total, owner, async (body) => {
+    const bundle = await body.receive(Bundle.gather(chunks(), total, params.sha256, body.charge));
     const counted = await countAdditions(deps, accountKey, added);
     try {
       const { n, place, queued } = await deps.store.commit({ ...head, removed, added, ...split(bundle, params) });
@@ -77,25 +79,6 @@ async function countAdditions(
   const others = added.filter((key) => !own.some((device) => equalBytes(device, key)));
   if (additions.take(keysOf(others)) === 0) return keysOf(others);
   throw new WireError(ErrorCode.quotaExceeded, `an account may add a device ${maxAddsPerHour} times in an hour`);
-}
-
-/**
- * A bundle must arrive within 20 s plus its size at 50 kB/s. With the timeout of single Chunks alone, a slow
- * sender could hold its memory for ever.
- */
-async function inTime<T>(work: Promise<T>, total: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new WireError(ErrorCode.malformed, "the bundle was not sent in time")),
-      20_000 + total / 50,
-    );
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** @returns the bundle's length in bytes */
@@ -127,30 +110,12 @@ function contentHashOf({ epoch, sha256, commitLength, welcomeLength, headersLeng
   );
 }
 
-async function gather(chunks: AsyncIterable<Bytes>, total: number, sha256: Bytes): Promise<Bytes> {
-  const hash = createHash("sha256");
-  const pieces: Bytes[] = [];
-  let length = 0;
-  for await (const piece of chunks) {
-    length += piece.length;
-    if (length > total) throw new WireError(ErrorCode.malformed, "more bytes than the call said");
-    hash.update(piece);
-    pieces.push(piece);
-  }
-  if (length !== total) throw new WireError(ErrorCode.malformed, "fewer bytes than the call said");
-  if (!equalBytes(new Uint8Array(hash.digest()), sha256)) {
-    throw new WireError(ErrorCode.malformed, "the bundle does not have its hash");
-  }
-  return concat(...pieces);
-}
-
-function split(bundle: Bytes, { commitLength, welcomeLength }: Params) {
+function split(bundle: Bundle, { commitLength, welcomeLength, headersLength }: Params) {
   const headersStart = commitLength + welcomeLength;
   return {
-    // Copies: a view would carry the whole bundle to the storage thread.
     commit: bundle.slice(0, commitLength),
     welcome: bundle.slice(commitLength, headersStart),
-    headers: Array.from({ length: (bundle.length - headersStart) / headerRecordBytes }, (_, index) => {
+    headers: Array.from({ length: headersLength / headerRecordBytes }, (_, index) => {
       const start = headersStart + index * headerRecordBytes;
       return {
         recipientKey: bundle.slice(start, start + 32),

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
 import { makeChannel, outcome, queueOf, type TestService, withService } from "../testing/delivery_service.ts";
+import { openDatabase } from "../storage/sqlite/open.ts";
 import { random, type TestDevice } from "../testing/seed.ts";
 
 function enqueuing(
@@ -56,4 +57,23 @@ Deno.test("enqueue() is E013 with 100 waiting for the pair, until some are acked
     await as(bob).call(delivery.ackEntries, { recipientKey: bob.recipientKey, seqs: [first.seq] });
     assert.equal(await outcome(send()), "ok");
     assert.equal(await outcome(send()), "E013");
+  }));
+
+Deno.test("SERVERS 8: enqueue() is E013 with 300 waiting of an account, whichever of its devices sent them", () =>
+  withService(6, async (service) => {
+    const { as, dataDir, devices } = service;
+    const [bob, eve, ...own] = devices;
+    const db = openDatabase({ dataDir });
+    for (const { deviceId } of own) {
+      db.run("UPDATE devices SET account_key = ? WHERE device_id = ?", own[0].accountKey, deviceId);
+    }
+    db.close();
+    const channelId = await makeChannel(as, devices);
+    for (const device of own.slice(0, 3)) {
+      const send = enqueuing(service, device, bob, channelId);
+      for (let index = 0; index < 100; index++) await send(random(1));
+    }
+    assert.equal(await outcome(enqueuing(service, own[3], bob, channelId)()), "E013");
+    assert.equal(await outcome(enqueuing(service, own[3], eve, channelId)()), "ok", "another recipient");
+    assert.equal(await outcome(enqueuing(service, eve, bob, channelId)()), "ok", "another account");
   }));

@@ -1,17 +1,23 @@
-/** Runs OPAQUE in worker threads behind one bounded queue. */
+/** Runs OPAQUE in worker threads behind one bounded queue, in which the addresses take turns. */
 
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { OpaqueJobName, OpaqueJobs, WorkerAnswer, WorkerRequest } from "./jobs.ts";
+import { FairQueue } from "./fair_queue.ts";
 import type { OpaqueServerKeys } from "./server_keys.ts";
 
 /** OPAQUE as the handlers use it. */
 export interface Opaque {
   /**
-   * @throws WireError E005 when too much work is waiting
+   * @param remoteAddress the caller's IP literal: addresses take turns (fair_queue.ts)
+   * @throws WireError E005 when too much work is waiting, and this address has most of it
    * @throws MalformedError for bytes that are no message of the suite
    */
-  run<J extends OpaqueJobName>(job: J, params: OpaqueJobs[J]["params"]): Promise<OpaqueJobs[J]["result"]>;
+  run<J extends OpaqueJobName>(
+    job: J,
+    params: OpaqueJobs[J]["params"],
+    remoteAddress: string,
+  ): Promise<OpaqueJobs[J]["result"]>;
 }
 
 export interface OpaquePoolOptions {
@@ -40,30 +46,29 @@ const jobMs = 150;
 /** OPAQUE in worker threads, because no other call needs as much time of a core (docs/decisions/007). */
 export class OpaquePool implements Opaque {
   readonly #keys: OpaqueServerKeys;
-  readonly #maxWaiting: number;
   readonly #threads: Thread[];
-  readonly #waiting: Job[] = [];
+  readonly #waiting: FairQueue<Job>;
   #closed = false;
   /** Jobs finished so far, by name: for metrics. */
   readonly finished: Record<OpaqueJobName, number> = { respondToRegistration: 0, checkRecord: 0, respondToLogin: 0 };
 
   constructor({ keys, workers = 2, maxWaiting = 64 }: OpaquePoolOptions) {
     this.#keys = keys;
-    this.#maxWaiting = maxWaiting;
+    this.#waiting = new FairQueue(maxWaiting);
     this.#threads = Array.from({ length: workers }, () => ({ worker: undefined, job: undefined }));
   }
 
-  run<J extends OpaqueJobName>(job: J, params: OpaqueJobs[J]["params"]): Promise<OpaqueJobs[J]["result"]> {
+  run<J extends OpaqueJobName>(
+    job: J,
+    params: OpaqueJobs[J]["params"],
+    remoteAddress: string,
+  ): Promise<OpaqueJobs[J]["result"]> {
     if (this.#closed) return Promise.reject(new Error("the OPAQUE pool is closed"));
     const idle = this.#threads.find((thread) => !thread.job);
-    if (!idle && this.#waiting.length >= this.#maxWaiting) {
-      const retryAfterMs = Math.ceil((this.#waiting.length * jobMs) / this.#threads.length);
-      return Promise.reject(new WireError(ErrorCode.rateLimited, "too many sign-ins at once", retryAfterMs));
-    }
     return new Promise((resolve, reject) => {
       const queued: Job = { request: { job, params } as WorkerRequest, resolve, reject };
       if (idle) this.#give(idle, queued);
-      else this.#waiting.push(queued);
+      else this.#refuse(this.#waiting.push(queued, remoteAddress));
     });
   }
 
@@ -74,7 +79,13 @@ export class OpaquePool implements Opaque {
       thread.worker?.terminate();
       thread.job?.reject(new Error("the OPAQUE pool is closed"));
     }
-    for (const job of this.#waiting.splice(0)) job.reject(new Error("the OPAQUE pool is closed"));
+    for (const job of this.#waiting.drain()) job.reject(new Error("the OPAQUE pool is closed"));
+  }
+
+  /** @param job gave way to others; undefined: none did */
+  #refuse(job: Job | undefined): void {
+    const retryAfterMs = Math.ceil((this.#waiting.length * jobMs) / this.#threads.length);
+    job?.reject(new WireError(ErrorCode.rateLimited, "too many sign-ins at once", retryAfterMs));
   }
 
   #start(thread: Thread): Worker {

@@ -20,7 +20,7 @@ async function withPool(
 
 async function register(pool: OpaquePool, username: string, password: string, harden = noHarden) {
   const { request, finish } = await startRegistration(password, username, harden);
-  const { response } = await pool.run("respondToRegistration", { username, request });
+  const { response } = await pool.run("respondToRegistration", { username, request }, "192.0.2.1");
   const { record, exportKey } = await finish(response);
   return { request, response, record, exportKey };
 }
@@ -31,13 +31,13 @@ Deno.test("OPAQUE with Argon2id agrees on session and export key with messages o
     assert.equal(registered.request.length, messageBytes.registrationRequest);
     assert.equal(registered.response.length, messageBytes.registrationResponse);
     assert.equal(registered.record.length, messageBytes.registrationRecord);
-    await pool.run("checkRecord", { record: registered.record });
+    await pool.run("checkRecord", { record: registered.record }, "192.0.2.1");
     const { ke1, finish } = await startLogin("correct horse battery", "alice", argon2idHarden);
     const { ke2, expectedKe3, sessionKey } = await pool.run("respondToLogin", {
       username: "alice",
       ke1,
       record: registered.record,
-    });
+    }, "192.0.2.1");
     assert.deepEqual([ke1.length, ke2.length, expectedKe3.length], [
       messageBytes.ke1,
       messageBytes.ke2,
@@ -56,7 +56,11 @@ Deno.test("OPAQUE fails on the client for a wrong password, user, context or str
     const { record } = await register(pool, "alice", "right");
     const attempt = async (password: string, known: boolean, harden = noHarden, context?: string) => {
       const { ke1, finish } = await startLogin(password, "alice", harden, context);
-      const { ke2 } = await pool.run("respondToLogin", { username: "alice", ke1, record: known ? record : undefined });
+      const { ke2 } = await pool.run(
+        "respondToLogin",
+        { username: "alice", ke1, record: known ? record : undefined },
+        "192.0.2.1",
+      );
       assert.equal(ke2.length, messageBytes.ke2);
       return await finish(ke2);
     };
@@ -79,37 +83,64 @@ Deno.test("OpaquePool.run() throws MalformedError for messages of a wrong length
     };
     const longer = (bytes: Uint8Array) => new Uint8Array([...bytes, 0]);
     for (const bad of [offCurve(request, 0), longer(request), request.slice(1)]) {
-      await assert.rejects(pool.run("respondToRegistration", { username: "alice", request: bad }), MalformedError);
+      await assert.rejects(
+        pool.run("respondToRegistration", { username: "alice", request: bad }, "192.0.2.1"),
+        MalformedError,
+      );
     }
     for (const bad of [offCurve(record, 0), longer(record), record.slice(1)]) {
-      await assert.rejects(pool.run("checkRecord", { record: bad }), MalformedError);
+      await assert.rejects(pool.run("checkRecord", { record: bad }, "192.0.2.1"), MalformedError);
     }
     for (const bad of [offCurve(ke1, 0), offCurve(ke1, 65), longer(ke1), ke1.slice(1)]) {
-      await assert.rejects(pool.run("respondToLogin", { username: "alice", ke1: bad, record }), MalformedError);
+      await assert.rejects(
+        pool.run("respondToLogin", { username: "alice", ke1: bad, record }, "192.0.2.1"),
+        MalformedError,
+      );
     }
-    await pool.run("respondToLogin", { username: "alice", ke1, record });
+    await pool.run("respondToLogin", { username: "alice", ke1, record }, "192.0.2.1");
   });
 });
 
 Deno.test("OpaquePool.run() refuses with E005 and retryAfterMs when too much is waiting", async () => {
   await withPool(async (pool) => {
     const { request } = await startRegistration("right", "alice");
-    const started = [0, 1, 2].map(() => pool.run("respondToRegistration", { username: "alice", request }));
-    const refused = await pool.run("respondToRegistration", { username: "alice", request }).catch((error) => error);
+    const started = [0, 1, 2].map(() => pool.run("respondToRegistration", { username: "alice", request }, "192.0.2.1"));
+    const refused = await pool.run("respondToRegistration", { username: "alice", request }, "192.0.2.1").catch((
+      error,
+    ) => error);
     assert.ok(isWireError(refused, ErrorCode.rateLimited));
     assert.ok(refused.retryAfterMs > 0);
     await Promise.all(started);
   }, { maxWaiting: 2 });
 });
 
+Deno.test("SERVERS 10: OpaquePool.run() serves an honest address behind one job of a flooding one", async () => {
+  await withPool(async (pool) => {
+    const { request } = await startRegistration("right", "alice");
+    const served: string[] = [];
+    const ask = (from: string) =>
+      pool.run("respondToRegistration", { username: "alice", request }, from).then(
+        () => served.push(from),
+        (error) => assert.ok(isWireError(error, ErrorCode.rateLimited)),
+      );
+    // One runs, four wait, and the others are refused.
+    const flood = Array.from({ length: 40 }, () => ask("192.0.2.1"));
+    await ask("192.0.2.2");
+    assert.ok(served.includes("192.0.2.2"), "it is not refused");
+    assert.ok(served.length <= 3, `served: ${served}`);
+    await Promise.all(flood);
+    assert.deepEqual(served.filter((from) => from === "192.0.2.1").length, 4, "its newest gave way");
+  }, { maxWaiting: 4 });
+});
+
 Deno.test("OpaquePool leaves the event loop free while its threads work", async () => {
   await withPool(async (pool) => {
     const { request } = await startRegistration("right", "alice");
-    await pool.run("respondToRegistration", { username: "alice", request });
+    await pool.run("respondToRegistration", { username: "alice", request }, "192.0.2.1");
     let ticks = 0;
     const timer = setInterval(() => ticks++, 2);
     await Promise.all(
-      Array.from({ length: 4 }, () => pool.run("respondToRegistration", { username: "alice", request })),
+      Array.from({ length: 4 }, () => pool.run("respondToRegistration", { username: "alice", request }, "192.0.2.1")),
     );
     clearInterval(timer);
     assert.ok(ticks >= 3, `${ticks} ticks`);
@@ -119,7 +150,7 @@ Deno.test("OpaquePool leaves the event loop free while its threads work", async 
 Deno.test("OpaquePool shares the work among its threads, and rejects what is open when it is closed", async () => {
   const pool = new OpaquePool({ keys: await generateOpaqueServerKeys(), workers: 2 });
   const { request } = await startRegistration("right", "alice");
-  const ask = () => pool.run("respondToRegistration", { username: "alice", request });
+  const ask = () => pool.run("respondToRegistration", { username: "alice", request }, "192.0.2.1");
   assert.equal(
     new Set((await Promise.all([ask(), ask(), ask(), ask()])).map(({ response }) => response.join())).size,
     1,
@@ -138,7 +169,9 @@ Deno.test("OpaquePool rejects the jobs of a thread that fails, one start for eac
   const pool = new OpaquePool({ keys: { ...keys, oprfSeed: keys.oprfSeed.slice(1) }, workers: 1 });
   const { request } = await startRegistration("right", "alice");
   const failed = await Promise.all(
-    [0, 1].map(() => pool.run("respondToRegistration", { username: "alice", request }).catch((error) => error.message)),
+    [0, 1].map(() =>
+      pool.run("respondToRegistration", { username: "alice", request }, "192.0.2.1").catch((error) => error.message)
+    ),
   );
   for (const message of failed) assert.match(message, /^an OPAQUE thread failed/);
   pool.close();

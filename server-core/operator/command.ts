@@ -33,8 +33,6 @@ export interface Invocation {
   positionals: string[];
   options: Record<string, string | boolean | undefined>;
   output: Output;
-  /** ms since the Unix epoch. */
-  nowMs: number;
 }
 
 export interface Command {

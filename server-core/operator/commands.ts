@@ -7,6 +7,7 @@ import { DamagedDataError, DataInUseError, OperatorError } from "../storage/erro
 import { openOperatorStore } from "../storage/open_operator_store.ts";
 import { backup } from "./backup.ts";
 import { check } from "./check.ts";
+import { clock } from "./clock.ts";
 import { type Command, exitCodes, Failure } from "./command.ts";
 import { devices } from "./devices.ts";
 import { health } from "./health.ts";
@@ -30,6 +31,7 @@ export const commands: Record<string, Command> = {
   backup,
   restore,
   check,
+  clock,
   rekey,
 };
 
@@ -64,14 +66,12 @@ export async function runCommand(
   const found = config();
   // A command may be about to bring the database back, so that it is no error that there is none.
   if (found.damagedKey !== undefined) console.error(`qpq-server: warning: ${found.damagedKey}: the key is not UTF-8`);
-  const nowMs = Date.now();
   await command.run({
     config: found,
     store: openOperatorStore(found, Date.now),
     positionals,
     options: values,
     output: makeOutput(values.json === true, write),
-    nowMs,
   });
   return exitCodes.ok;
 }

@@ -15,11 +15,11 @@ export const invite: Command = {
   details: "The code is shown once: only its hash is stored. It takes effect at once in a running server.",
   examples: ["qpq-server invite", "qpq-server invite 30 --json"],
   positionals: [0, 1],
-  run: async ({ store, positionals: [days = "7"], nowMs, output }) => {
+  run: async ({ store, positionals: [days = "7"], output }) => {
     if (!/^[1-9]\d{0,2}$/.test(days)) {
       throw new Failure(exitCodes.usage, "DAYS: an integer from 1 to 999", "qpq-server invite --help");
     }
-    const expiresMs = nowMs + Number(days) * dayMs;
+    const expiresMs = (await store.clock()).trustedMs + Number(days) * dayMs;
     let codeSha256!: Uint8Array;
     const code = await createInvite({
       addInvite: (args) => {
@@ -47,9 +47,10 @@ export const invites: Command = {
   },
 };
 
-const list: Command["run"] = async ({ store, nowMs, output }) => {
+const list: Command["run"] = async ({ store, output }) => {
+  const { trustedMs } = await store.clock();
   const records = (await store.invites()).map(({ codeSha256, expiresMs, usedBy }) => {
-    const state = usedBy !== null ? "used" : expiresMs > nowMs ? "open" : "expired";
+    const state = usedBy !== null ? "used" : expiresMs > trustedMs ? "open" : "expired";
     return {
       cells: [idOf(codeSha256), state, time(expiresMs), usedBy ?? "-"],
       fields: { inviteId: idOf(codeSha256), state, expiresMs, usedBy },

@@ -91,6 +91,7 @@ Deno.test({
         const [{ inviteId }] = await run("invites", "invites");
         await run("invites revoke", "invites", "revoke", inviteId as string);
         await run("check", "check");
+        await run("clock", "clock");
         await run("revoke", "revoke", "--user", username);
         for (const action of ["disable", "enable", "delete"]) {
           await run(`users ${action}`, "users", action, username, "--yes");

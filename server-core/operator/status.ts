@@ -7,10 +7,13 @@ import type { ServerConfig } from "../config.ts";
 import { readDisk } from "../disk_space.ts";
 import { probeHealth } from "../health_probe.ts";
 import { type LastBackup, lastBackup } from "../storage/last_backup.ts";
-import type { StoreFacts } from "../storage/operator_store.ts";
+import type { ClockFacts, StoreFacts } from "../storage/operator_store.ts";
+import { textOfClock } from "./clock.ts";
 import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
 import { probeMs } from "./health.ts";
 import { size, time } from "./output.ts";
+
+const dayMs = 24 * 3_600_000;
 
 export const status: Command = {
   synopsis: "status",
@@ -25,11 +28,13 @@ the running process (connections, calls) are there when QPQ_METRICS_PORT is set.
     const facts = {
       server,
       ...await store.facts(),
+      clock: await store.clock(),
       keyId: (await store.keyInUse())?.id ?? null,
       pin: await pinOf(config.dataDir),
       certificate: certificateFacts(config.dataDir),
       gatewayCertificate: await gatewayCertificate(config.gatewayMetrics),
       lastBackup: lastBackup(config.dataDir) ?? null,
+      queueDays: config.queueAgeMs / dayMs,
       disk: diskFacts(config),
       live: server === "serving" ? await liveFacts(config.metrics) : null,
     };
@@ -142,13 +147,15 @@ function localHost(bind: string): string {
 }
 
 function textOf(
-  { server, certificate, disk, live, ...facts }: StoreFacts & {
+  { server, certificate, queueDays, disk, live, clock, ...facts }: StoreFacts & {
     server: ServerState;
+    clock: ClockFacts;
     keyId: string | null;
     pin: string | null;
     certificate: CertificateFacts | null;
     gatewayCertificate: { untilMs: number } | null;
     lastBackup: LastBackup | null;
+    queueDays: number;
     disk: DiskFacts;
     live: LiveFacts | null;
   },
@@ -165,7 +172,7 @@ function textOf(
       : []),
     ["accounts", `${facts.accounts}, ${facts.devices} devices, ${facts.sessions} sessions`],
     ["channels", String(facts.channels)],
-    ["queues", `${facts.queueMessages} messages wait, ${size(facts.queueBytes)}`],
+    ["queues", `${facts.queueMessages} messages wait, ${size(facts.queueBytes)}; ${queueDays} days at most`],
     ["attachments", `${facts.attachments}, ${size(facts.attachmentBytes)}`],
     ["KeyPackages", String(facts.keyPackages)],
     ["open invites", String(facts.openInvites)],
@@ -176,6 +183,7 @@ function textOf(
       }, schema ${facts.schemaVersion}, format ${facts.storageFormat}`,
     ],
     ["last backup", facts.lastBackup ? `${time(facts.lastBackup.madeMs)}, ${facts.lastBackup.file}` : "none known"],
+    ["clock", textOfClock(clock)],
     [
       "disk",
       `${size(disk.freeBytes)} of ${size(disk.totalBytes)} free${

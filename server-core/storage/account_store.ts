@@ -182,6 +182,20 @@ export interface AccountStore {
    * listed device never proved its key to this account).
    */
   putDeviceList(next: NextDeviceList): Promise<{ endedSessionIds: Bytes[] }>;
+  /**
+   * Deletes the account for good; see the operator's `changeAccount`. For a session that began at `freshSinceMs` or
+   * later. `next`: the account's last list, which revokes all of its devices. Errors: E003, E015.
+   */
+  deleteAccount(
+    args: {
+      accountKey: Bytes;
+      sessionId: Bytes;
+      freshSinceMs: number;
+      next?: { expectedVersion: number; devices: { list: Bytes; signature: Bytes } };
+    },
+  ): Promise<{ endedSessionIds: Bytes[] }>;
+  /** Whether the device is one of a deleted account. */
+  isOfDeletedAccount(args: { deviceId: Bytes }): Promise<boolean>;
   /** Deleted accounts are not found. */
   accountByName(args: { username: string }): Promise<StoredAccount | undefined>;
   /**

@@ -4,6 +4,7 @@ import { ConfigError, notUtf8 } from "../../server-common/config.ts";
 import type { ServerConfig } from "../config.ts";
 import { exists } from "./files.ts";
 import { databasePath } from "./sqlite/database_files.ts";
+import { replacementWaits } from "./sqlite/replace_data.ts";
 
 /**
  * A database that exists opens under the key as earlier versions read it, so that nobody is locked out. No new database
@@ -15,7 +16,8 @@ import { databasePath } from "./sqlite/database_files.ts";
 export function warningOfKey(config: Pick<ServerConfig, "dataDir" | "damagedKey">): string | undefined {
   const { damagedKey } = config;
   if (damagedKey === undefined) return undefined;
-  if (!exists(databasePath(config.dataDir))) throw new ConfigError(damagedKey, notUtf8);
+  const isThere = exists(databasePath(config.dataDir)) || replacementWaits(config.dataDir);
+  if (!isThere) throw new ConfigError(damagedKey, notUtf8);
   return `${damagedKey}: the key is not UTF-8 and weaker than its length. The database is opened with it as before. ` +
     "Choose a new key: qpq-server rekey --new-key-file FILE";
 }

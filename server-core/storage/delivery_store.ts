@@ -120,8 +120,9 @@ export interface DeliveryStore {
   /**
    * Compare-and-set on the channel's epoch. E016, E014 (id reused), E017, E015, E014 (members, headers or
    * Welcome do not fit), E012 (an added device is not enrolled), E032 (too much of the sender's account waits
-   * for an added device, or for the sender itself). A member for which too much waits is left out, and sees a missing commit. The commit has
-   * a place as a message has ({@link Published}), and all entries that come of it have that one.
+   * for an added device, or for the sender itself). A member for which too much waits is left out, and sees a
+   * missing commit. The commit has a place as a message has ({@link Published}), and all entries that come of it
+   * have that one.
    */
   commit(args: CommitArgs): Promise<{ n: number; place: number; queued: Queued[] }>;
   /**
@@ -157,8 +158,8 @@ export interface DeliveryStore {
   /** Piece `index` (64 KiB each) of a waiting entry's body; undefined after the last. E012. */
   bodyPiece(args: { recipientKey: Bytes; seq: number; index: number }): Promise<Bytes | undefined>;
   /**
-   * Asks whether an account may store `length` bytes more, and one blob more (5,000 at most). If the blob is stored already, it is also the
-   * account's from now on, and its expiry is returned. E014 (stored with another length), E032.
+   * Asks whether an account may store `length` bytes more, and one blob more (5,000 at most). If the blob is stored
+   * already, it is also the account's from now on, and its expiry is returned. E014 (stored with another length), E032.
    */
   reserveBlob(args: BlobArgs): Promise<{ expiresMs: number } | undefined>;
   /** Records a blob whose file is in place. E032. */

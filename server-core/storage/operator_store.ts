@@ -67,6 +67,14 @@ export interface InviteSummary {
   usedBy: string | null;
 }
 
+/** The time by which the server judges, and what the machine's clock says. */
+export interface ClockFacts {
+  trustedMs: number;
+  machineMs: number;
+  /** ms; negative: behind; 0: they agree. */
+  aheadMs: number;
+}
+
 /** The contents of the store in numbers. */
 export interface StoreFacts {
   /** The number of the newest applied migration. */
@@ -95,6 +103,10 @@ export interface StoreFacts {
 export interface OperatorStore {
   /** @returns whether a server holds the data right now */
   isServed(): Promise<boolean>;
+  /** @returns the trusted time and the machine's clock, ms since the Unix epoch, and how far the latter is ahead */
+  clock(): Promise<ClockFacts>;
+  /** Makes the machine's clock the trusted time, in a running server too. */
+  acceptClock(): Promise<void>;
   facts(): Promise<StoreFacts>;
   /** @returns all accounts by name, deleted ones included */
   accounts(): Promise<AccountSummary[]>;

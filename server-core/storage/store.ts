@@ -5,6 +5,7 @@
  */
 
 import type { AccountStore } from "./account_store.ts";
+import type { ClockStore } from "./clock_store.ts";
 import type { DeliveryStore } from "./delivery_store.ts";
 
 export interface Store {
@@ -12,6 +13,8 @@ export interface Store {
   accounts: AccountStore;
   /** The delivery service's part. */
   delivery: DeliveryStore;
+  /** The trusted time. */
+  clock: ClockStore;
   /** Requested operations that the engine has not started yet. */
   readonly waiting: number;
   /** @returns the bytes of the data in the engine, without attachments */

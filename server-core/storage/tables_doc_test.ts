@@ -12,7 +12,7 @@ function documented(): string[][] {
   return rows.map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim()));
 }
 
-Deno.test("SERVERS 8: docs/storage.md says of each table what makes a row, how many there are, and what deletes it", () =>
+Deno.test("SERVERS 8: docs/storage.md says of each table what makes a row, its bound, and what deletes it", () =>
   withTempDir((dataDir) => {
     const db = openDatabase({ dataDir });
     const tables = db.all<{ name: string }>(

@@ -58,7 +58,7 @@ export async function withService(
     uploads: new Uploads(),
     disk: { requireRoom() {} },
     queueAgeMs: 90 * 24 * 3600 * 1000,
-    bodies: new BodyBudget(64 * 1024 * 1024),
+    bodies: new BodyBudget({ largeBytes: 32 * 1024 * 1024, smallBytes: 16 * 1024 * 1024 }),
     additions: additions(() => clock.nowMs),
     countCalls: () => {},
     now: () => clock.nowMs,

@@ -17,9 +17,17 @@ export interface Connection {
   close(): void;
 }
 
-/** @param caPem the core's certificate */
-export async function connect({ port }: Address, caPem: string, alpn = "capnp"): Promise<Connection> {
-  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+/**
+ * @param caPem the core's certificate
+ * @param from the address of the client, 127.0.0.0/8
+ */
+export async function connect(
+  { port }: Address,
+  caPem: string,
+  alpn = "capnp",
+  from = "127.0.0.1",
+): Promise<Connection> {
+  const endpoint = new Deno.QuicEndpoint({ hostname: from, port: 0 });
   try {
     const conn = await Deno.connectQuic({
       hostname: "127.0.0.1",
@@ -66,12 +74,13 @@ export async function startProcess(dataDir: string, env: Record<string, string> 
   const main = new URL("../main.ts", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--unstable-net", "--no-check", main],
-    // One address makes all calls of a test, and often one account, so the limits are high.
+    // One address makes all calls and connections of a test, and often one account, so the limits are high.
     env: {
       QPQ_DATA: dataDir,
       QPQ_LISTEN: "127.0.0.1:0",
       QPQ_CALLS_PER_IP_PER_SECOND: "100000",
       QPQ_CALLS_PER_ACCOUNT_PER_SECOND: "100000",
+      QPQ_CONNECTIONS_PER_IP: "10000",
       ...env,
     },
     cwd: new URL("../..", import.meta.url).pathname,

@@ -37,6 +37,8 @@ const methods: Record<EngineMethod, true> = {
   devices: true,
   revokeDevice: true,
   changePassword: true,
+  deleteAccount: true,
+  exportPart: true,
   judgePassword: true,
   suggestPassphrase: true,
   newRecoveryCode: true,
@@ -55,6 +57,7 @@ const notRepeatable: ReadonlySet<EngineMethod> = new Set([
   "recover",
   "changePassword",
   "newRecoveryCode",
+  "deleteAccount",
   "startChat",
 ]);
 

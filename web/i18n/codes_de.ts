@@ -71,9 +71,9 @@ export const codesDe: Record<KnownCode, CodeText> = {
   E030: { what: "Die Datei ist zu groß.", todo: "Wähle eine kleinere." },
   E031: { what: "Die Datei ist nicht mehr auf dem Server.", todo: "Bitte darum, sie noch einmal zu senden." },
   E032: {
-    what: "Der Server speichert nichts mehr für dein Konto.",
+    what: "Der Server speichert nichts mehr für dein Konto, oder seine Festplatte ist voll.",
     todo:
-      "Warte, bis ältere Dateien abgelaufen sind und hinzugefügte Geräte online waren, oder versuch es in einer Stunde noch einmal.",
+      "Warte, bis ältere Dateien abgelaufen sind und hinzugefügte Geräte online waren, oder versuch es in einer Stunde noch einmal. Bleibt es so, sag denen Bescheid, die den Server betreiben.",
   },
   E040: { what: "Der Server startet neu.", todo: "Es wird von selbst erneut versucht." },
   E041: {
@@ -187,6 +187,11 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Ein anderer Tab oder ein anderes Fenster hat übernommen, deshalb geht es hier nicht weiter.",
     todo: "Mach dort weiter oder lade diese Seite neu. Was als gesendet galt, ist nicht verloren.",
   },
+  L037: {
+    what: "Dieser Server kann noch kein Konto löschen. Nichts wurde geändert.",
+    todo: "Bitte, wer ihn betreibt, ihn zu aktualisieren oder das Konto zu löschen.",
+  },
+  L038: { what: "Der Export konnte nicht weitergehen.", todo: "Fang ihn noch einmal an." },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",
     todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",
@@ -198,5 +203,10 @@ export const codesDe: Record<KnownCode, CodeText> = {
   revoked: {
     what: "Dieses Gerät wurde aus deinem Konto entfernt.",
     todo: "Warst du das nicht, ändere dein Passwort. Sonst melde dich neu an.",
+  },
+  deleted: {
+    what: "Dieses Konto wurde gelöscht.",
+    todo:
+      "Was dieses Gerät davon hat, ist noch hier: Speichere eine Kopie oder lösche es. Anmelden kann man sich nicht mehr.",
   },
 };

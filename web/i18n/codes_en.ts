@@ -65,8 +65,9 @@ export const codesEn = {
   E030: { what: "The file is too large.", todo: "Choose a smaller one." },
   E031: { what: "The file is no longer on the server.", todo: "Ask for it to be sent again." },
   E032: {
-    what: "The server stores no more for your account.",
-    todo: "Wait until older files have expired and devices that you added have come online, or try again in an hour.",
+    what: "The server stores no more for your account, or its disk is full.",
+    todo:
+      "Wait until older files have expired and devices that you added have come online, or try again in an hour. If it stays, tell whoever runs the server.",
   },
   E040: { what: "The server is restarting.", todo: "It is tried again by itself." },
   E041: { what: "This device’s data is in use elsewhere.", todo: "Go on there, or use it here again." },
@@ -165,6 +166,11 @@ export const codesEn = {
     what: "Another tab or window has taken over, so this one has stopped.",
     todo: "Go on there, or reload this page. Nothing that was shown as sent is lost.",
   },
+  L037: {
+    what: "This server can not delete an account yet. Nothing was changed.",
+    todo: "Ask whoever runs it to upgrade it, or to delete the account.",
+  },
+  L038: { what: "The export could not go on.", todo: "Start it again." },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: {
     what: "The browser cleared part of this device’s storage, so its keys are gone.",
@@ -173,6 +179,10 @@ export const codesEn = {
   revoked: {
     what: "This device was removed from your account.",
     todo: "If that was not you, change your password. Else sign in again.",
+  },
+  deleted: {
+    what: "This account was deleted.",
+    todo: "What this device has of it is still here: save a copy, or erase it. It can not be signed in to any more.",
   },
 } as const satisfies Record<string, CodeText>;
 

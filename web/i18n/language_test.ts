@@ -18,7 +18,13 @@ Deno.test("every sentence exists in both languages, with the same placeholders",
 });
 
 Deno.test("every code of the wire and of the engine has both sentences in both languages", () => {
-  const codes = [...Object.values(ErrorCode).map(codeName), ...Object.values(LocalCode), "evicted", "revoked"];
+  const codes = [
+    ...Object.values(ErrorCode).map(codeName),
+    ...Object.values(LocalCode),
+    "evicted",
+    "deleted",
+    "revoked",
+  ];
   for (const table of [codesEn, codesDe] as Record<string, { what: string; todo: string }>[]) {
     assert.deepEqual(Object.keys(table).sort(), [...codes].sort());
     for (const code of codes) {

@@ -67,6 +67,9 @@ export interface App {
   /** The username of the person whose safety number is shown. */
   comparing(): string | undefined;
   compare(username: string | undefined): void;
+  /** The account that was deleted here just now. */
+  deleted(): string | undefined;
+  setDeleted(username: string | undefined): void;
   /** While an account is created or signed in, the form stays visible. */
   entering(): boolean;
   setEntering(entering: boolean): void;
@@ -110,6 +113,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     rememberCodeLeft(left);
   };
   const [entering, setEntering] = createSignal(false);
+  const [deleted, setDeleted] = createSignal<string>();
   const [comparing, compare] = createSignal<string>();
   const timelines = listenersByChat<TimelineItem[]>();
   const rereads = listenersByChat<undefined>();
@@ -124,6 +128,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
 
   function takeAccount(found: AccountState): void {
     setFatal(undefined);
+    if (found.kind === "signed-in") setDeleted(undefined);
     if (found.kind === "signed-out") {
       drafts.clear();
       unsaved.clear();
@@ -196,6 +201,8 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     keepRecoveryCode: () => leaveCode(false),
     comparing,
     compare,
+    deleted,
+    setDeleted,
     entering,
     setEntering,
   };

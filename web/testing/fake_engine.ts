@@ -15,6 +15,7 @@ import { checkedPassword, judgePassword, suggestPassphrase } from "../../client/
 import { EngineError } from "../../client/api/errors.ts";
 import type { EmitEvent } from "../engine/engine_methods.ts";
 import { FakeAccount } from "./fake_account.ts";
+import { fakeExport, leavingSteps } from "./fake_export.ts";
 import { type FakeChat, fakeChats, fakeReaders } from "./fake_chats.ts";
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
@@ -267,6 +268,8 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       };
       put(chatId, item);
       if (text === "elsewhere") return connect({ kind: "elsewhere" });
+      if (text === "deleted elsewhere") account = { kind: "ended", username: own(), code: "deleted" };
+      if (account.kind === "ended") return tellAccount();
       void pause(150).then(() =>
         put(chatId, text === "fail" ? { ...item, state: "failed", errorCode: "E011" } : { ...item, state: "sent" })
       ).then(() => answer(chatId, text));
@@ -292,6 +295,13 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       self.check(password);
       self.revoke(deviceId);
     },
+    async deleteAccount(password) {
+      await work([{ task: "password" }, 400]);
+      self.check(password);
+      await work(...leavingSteps(chats.size));
+      await this.signOut();
+    },
+    exportPart: (from) => fakeExport([...chats.values()], from),
     judgePassword,
     suggestPassphrase,
     async changePassword(oldPassword, newPassword) {

@@ -4,7 +4,7 @@
  */
 
 import { type Bytes, concat, equalBytes, sha256 } from "../../../schema/bytes.ts";
-import { type DeviceList, openDeviceList, signDeviceList } from "../../../schema/device_list.ts";
+import { type DeviceList, openDeviceList, revokedAfter, signDeviceList } from "../../../schema/device_list.ts";
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { type Account, authentication } from "../../../schema/rpc/methods.ts";
@@ -30,6 +30,8 @@ export interface ListChange {
   seen?: SeenList;
   /** @returns the list after `current`, made with {@link after}; undefined when there is nothing to change */
   change(current: DeviceList, after: DeviceList): DeviceList | undefined;
+  /** Gives the signed list to the server; by `putDeviceList` where it is left out. @throws WireError */
+  put?(devices: Account["devices"]): Promise<void>;
 }
 
 /**
@@ -38,7 +40,7 @@ export interface ListChange {
  *   `change`; WireError
  */
 export async function changeDeviceList(
-  { rpc, device, rootSeed, account, seen, change }: ListChange,
+  { rpc, device, rootSeed, account, seen, change, put }: ListChange,
 ): Promise<{ signed: Account["devices"]; version: number }> {
   let { devices: signed } = account;
   for (let attempt = 1;; attempt++) {
@@ -58,8 +60,7 @@ export async function changeDeviceList(
     if (!next) return { signed, version: current.version };
     const devices = await signDeviceList(next, rootSeed);
     try {
-      const proof = await proveCall(rpc, device.deviceSeed, "putDeviceList", [devices.list, devices.signature]);
-      await rpc.call(authentication.putDeviceList, { devices, proof });
+      await (put ?? ((list) => putDeviceList(rpc, device, list)))(devices);
       return { signed: devices, version: next.version };
     } catch (error) {
       // Another device of the account was faster.
@@ -69,6 +70,11 @@ export async function changeDeviceList(
   }
 }
 
+async function putDeviceList(rpc: RpcClient, device: DeviceKeys, devices: Account["devices"]): Promise<void> {
+  const proof = await proveCall(rpc, device.deviceSeed, "putDeviceList", [devices.list, devices.signature]);
+  await rpc.call(authentication.putDeviceList, { devices, proof });
+}
+
 /** @returns `list` with those of its devices revoked that have one of these 16-byte ids */
 export function withRevoked(list: DeviceList, revoke: Uint8Array[]): DeviceList {
   const leaves = (id: Uint8Array) => revoke.some((other) => equalBytes(other, id));
@@ -76,6 +82,6 @@ export function withRevoked(list: DeviceList, revoke: Uint8Array[]): DeviceList 
   return {
     ...list,
     devices: list.devices.filter(({ deviceId }) => !leaves(deviceId)),
-    revoked: [...list.revoked, ...leaving],
+    revoked: revokedAfter(list.revoked, leaving),
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import { equalBytes } from "../../../schema/bytes.ts";
-import { type DeviceList, deviceListSuccession } from "../../../schema/device_list.ts";
+import { type DeviceList, deviceListFault, deviceListSuccession } from "../../../schema/device_list.ts";
 
 /** A list with the bytes that were signed. */
 export interface SeenList {
@@ -33,13 +33,8 @@ export async function judgeDeviceList(seen: SeenList, next: SeenList): Promise<L
   // Versions in between were missed, so the hash chain can not be verified. The rules for a single step hold for
   // several steps together.
   if (seen.list.username !== next.list.username) return refused("another username");
-  const isIn = (ids: Uint8Array[], id: Uint8Array) => ids.some((other) => equalBytes(other, id));
-  if (!seen.list.revoked.every((id) => isIn(next.list.revoked, id))) return refused("a revoked device came back");
-  const kept = [...next.list.revoked, ...next.list.devices.map(({ deviceId }) => deviceId)];
-  if (!seen.list.devices.every(({ deviceId }) => isIn(kept, deviceId))) {
-    return refused("a device vanished without being revoked");
-  }
-  return { kind: "newer" };
+  const fault = deviceListFault(seen.list, next.list);
+  return fault === undefined ? { kind: "newer" } : refused(fault);
 }
 
 function refused(reason: string): ListVerdict {

@@ -1,6 +1,7 @@
 /** Whether the directory confirms an MLS leaf: the account key is the pin, the device is in the newest device list. */
 
 import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
+import { isFull } from "../../../schema/device_list.ts";
 import type { DeviceCredential } from "../../../schema/credential.ts";
 import type { Trust, TrustUse } from "../../mls/types.ts";
 import type { DirectoryStore } from "./directory_store.ts";
@@ -21,6 +22,7 @@ export function leafTrust(
     if (first.kind !== "unknown") return first.kind === "good" ? true : first.reason;
     await refresh([credential.accountKey]);
     const second = await judgeLeaf(records, credential, leafSignatureKey, use);
+    if (use !== "add" && second.kind === "unknown" && await isForgotten(records, credential)) return true;
     return second.kind === "good" ? true : second.reason;
   };
 }
@@ -40,8 +42,18 @@ export function revocationCheck(
     if (await revokes()) return true;
     // Another member may have seen the revocation before this device did.
     await refresh([credential.accountKey]);
-    return await revokes();
+    return await revokes() || await isForgotten(records, credential);
   };
+}
+
+/**
+ * Whether the newest list may have forgotten that it revoked a device: it is full. The device is the account's, because
+ * the root key has signed its credential.
+ */
+async function isForgotten(records: DirectoryStore, { accountKey, deviceId }: DeviceCredential): Promise<boolean> {
+  const devices = (await records.byKey(accountKey))?.devices;
+  return devices !== undefined && isFull(devices) &&
+    !devices.devices.some((device) => equalBytes(device.deviceId, deviceId));
 }
 
 async function judgeLeaf(

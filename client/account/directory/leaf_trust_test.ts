@@ -35,6 +35,23 @@ Deno.test("trust() refuses to add a revoked device, but accepts one that is in t
   assert.equal(await directory.trust(credential, phone.recipientKey, "member"), true);
 });
 
+Deno.test("SERVERS 10: trust() takes a device that a full list has forgotten for a revoked one", async () => {
+  const { directory, server, bob, phone } = await setting();
+  const laptop = await newDevice();
+  const credential = credentialOf(await bob.enrolled(phone));
+  await directory.byUsername("bob");
+  const ids = (count: number) => Array.from({ length: count }, () => crypto.getRandomValues(new Uint8Array(16)));
+  server.show(await bob.change([laptop], [phone.deviceId, ...ids(999)]));
+  await directory.refresh([bob.accountKey]);
+  const { revoked } = (await directory.byKey(bob.accountKey))!.devices;
+  server.show(await bob.change([laptop], [...revoked.slice(1), ...ids(1)]));
+  await directory.refresh([bob.accountKey]);
+  assert.equal((await directory.byKey(bob.accountKey))!.devices.version, 3, "the list is taken");
+  assert.equal(await directory.isRevoked(credential), true);
+  assert.notEqual(await directory.trust(credential, phone.recipientKey, "add"), true);
+  assert.equal(await directory.trust(credential, phone.recipientKey, "member"), true);
+});
+
 Deno.test("trust() refuses a leaf with another account key than the pin, and marks the account", async () => {
   const { directory, server, bob } = await setting();
   await directory.byUsername("bob");

@@ -6,6 +6,7 @@ import type { OpenStream } from "../../../schema/rpc/byte_stream.ts";
 import { codeName, ErrorCode, isWireError } from "../../../schema/rpc/errors.ts";
 import { authVersion, type CallAuth } from "../../../schema/rpc/calls_and_returns.ts";
 import { authentication, type Method, type ParamsOf, type ResultsOf } from "../../../schema/rpc/methods.ts";
+import { askDeletion } from "./deletion_question.ts";
 
 /** The stored record account/session. */
 export interface StoredSession {
@@ -27,8 +28,8 @@ export class SessionRpc extends RpcClient {
   #auth: CallAuth;
 
   /**
-   * @param onEnded called once with E001, E002, or "revoked" when the server refuses the device and not only a call.
-   *   The calls that were refused reject when it has resolved
+   * @param onEnded called once with E001, E002, or "revoked" or "deleted" (its account is) when the server refuses the
+   *   device and not only a call. The calls that were refused reject when it has resolved
    */
   constructor(openStream: OpenStream, auth: CallAuth, onEnded: (code: string) => Promise<void> | void) {
     super(openStream, () => this.#auth);
@@ -83,8 +84,11 @@ export class SessionRpc extends RpcClient {
     // stock is forbidden. A session may also have ended because the device was revoked.
     const confirmed = await super.call(authentication.countKeyPackages, {}).then(() => undefined, (again) => again);
     if (auth !== this.#auth) return;
-    if (isWireError(confirmed, ErrorCode.forbidden)) await this.#onEnded("revoked");
-    else if (isWireError(confirmed, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) {
+    if (isWireError(confirmed, ErrorCode.forbidden)) {
+      const asking = { call: super.call.bind(this) as RpcClient["call"] };
+      const answer = await askDeletion(asking).catch(() => undefined);
+      await this.#onEnded(answer === "deleted" ? "deleted" : "revoked");
+    } else if (isWireError(confirmed, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) {
       await this.#onEnded(codeName(confirmed.code));
     } else if (error.code !== ErrorCode.forbidden) await this.#onEnded(codeName(error.code));
   }

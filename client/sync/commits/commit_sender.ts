@@ -80,6 +80,9 @@ async function judge(
     case ErrorCode.unauthenticated:
     case ErrorCode.sessionExpired:
       return { kind: "retry", afterMs: error.retryAfterMs };
+    case ErrorCode.quotaExceeded:
+      // The server's disk is nearly full. What is refused for the account's own limits says no time to wait.
+      if (error.retryAfterMs > 0) return { kind: "retry", afterMs: error.retryAfterMs };
   }
   if (error.code === ErrorCode.malformed && await meetServerList(context, chatId, sent)) return { kind: "again" };
   if (error.code === ErrorCode.notAMember) context.events.emit("suspected", chatId, error.code);

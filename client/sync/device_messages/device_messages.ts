@@ -164,8 +164,9 @@ export async function sendDeviceMessage(
     });
     return true;
   } catch (error) {
-    // The queue is full, or the device has left meanwhile.
-    if (!isWireError(error, ErrorCode.queueFull, ErrorCode.unknownRecipient, ErrorCode.rateLimited)) throw error;
+    // The queue or the server's disk is full, or the device has left meanwhile.
+    const { queueFull, unknownRecipient, rateLimited, quotaExceeded } = ErrorCode;
+    if (!isWireError(error, queueFull, unknownRecipient, rateLimited, quotaExceeded)) throw error;
     return false;
   }
 }

@@ -14,11 +14,14 @@ Deno.test("judgeAnswer() seals again only messages that the server lacks, and fa
     queueFull,
     draining,
     internal,
+    quotaExceeded,
   } = ErrorCode;
   assert.deepEqual([epochConflict, staleEpoch].map((code) => judgeAnswer(code, 3, 4)), ["seal-again", "seal-again"]);
   assert.deepEqual([epochConflict, staleEpoch].map((code) => judgeAnswer(code, 4, 4)), ["await-epoch", "await-epoch"]);
   for (const code of [notAMember, malformed, payloadTooLarge, forbidden]) {
     assert.equal(judgeAnswer(code, 4, 4), "failed");
   }
-  for (const code of [rateLimited, queueFull, draining, internal]) assert.equal(judgeAnswer(code, 4, 4), "later");
+  for (const code of [rateLimited, queueFull, draining, internal, quotaExceeded]) {
+    assert.equal(judgeAnswer(code, 4, 4), "later");
+  }
 });

@@ -2,6 +2,7 @@
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
 import type { AccountStore } from "../account_store.ts";
+import type { ClockStore } from "../clock_store.ts";
 import type { DeliveryStore } from "../delivery_store.ts";
 import type { OperatorStore } from "../operator_store.ts";
 
@@ -54,6 +55,8 @@ export const accountMethods: Record<keyof AccountStore, MethodRules> = {
   recoverable: reads(),
   recover: writes(loginFailed, epochConflict),
   putDeviceList: writes(epochConflict, keyDoesNotMatchDevice),
+  deleteAccount: writes(forbidden, epochConflict),
+  isOfDeletedAccount: reads(),
   accountByName: reads(),
   accountsByKey: reads(),
   usernamesFrom: reads(),
@@ -90,12 +93,17 @@ export const deliveryMethods: Record<keyof DeliveryStore, MethodRules> = {
   lastRestore: reads(),
 };
 
+/** As {@link accountMethods}, for the store of the trusted time. */
+export const clockMethods: Record<keyof ClockStore, MethodRules> = { read: reads(), keep: writes() };
+
 /** For a call that works on the data alone. Its errors are in errors.ts, and it has no races. */
 const alone = reads();
 
 /** As {@link accountMethods}, for the operator's commands. */
 export const operatorMethods: Record<keyof OperatorStore, MethodRules> = {
   isServed: reads(),
+  clock: reads(),
+  acceptClock: writes(),
   facts: reads(),
   accounts: reads(),
   account: reads(),

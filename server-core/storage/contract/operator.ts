@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { random } from "../../testing/seed.ts";
 import { DataInUseError, RefusedError } from "../errors.ts";
 import type { OperatorStore } from "../operator_store.ts";
+import { operatorClockBehaviours } from "./operator_clock.ts";
 import { type Behaviour, does, races, repeats } from "./behaviour.ts";
 import { hourMs, messageOf, newAccount, outcome, type World } from "./world.ts";
 
@@ -24,6 +25,8 @@ const invite = (world: World, expiresMs = world.clock.nowMs + hourMs) => {
 const keyPackage = () => ({ sha256: random(32), keyPackage: random(9), notBeforeMs: 0, notAfterMs: 2 ** 50 });
 
 export const operatorBehaviours: Behaviour<keyof OperatorStore>[] = [
+  ...operatorClockBehaviours,
+
   does("isServed", "is true while a server has the data", async (world) => {
     assert.equal(await world.operator.isServed(), true);
     await world.reopen(async () => assert.equal(await world.operator.isServed(), false));

@@ -7,6 +7,7 @@ import type { Bytes } from "../../../schema/bytes.ts";
 import { codeName, WireError } from "../../../schema/rpc/errors.ts";
 import { random, sha256 } from "../../testing/seed.ts";
 import type { AccountStore, DeviceKeys, NewAccount, NewSession } from "../account_store.ts";
+import type { ClockStore } from "../clock_store.ts";
 import type { CommitArgs, DeliveryStore, PublishArgs, StoredEntry } from "../delivery_store.ts";
 import type { OperatorStore } from "../operator_store.ts";
 import type { Store } from "../store.ts";
@@ -33,13 +34,13 @@ export interface TestStore {
 }
 
 /** All stores over the same data. */
-export interface Parts extends Pick<Store, "accounts" | "delivery"> {
+export interface Parts extends Pick<Store, "accounts" | "delivery" | "clock"> {
   operator: OperatorStore;
 }
 
 /** @returns the present stores of an engine under test, also after `reopen` */
-export function partsOf({ store: { accounts, delivery }, operator }: TestStore): Parts {
-  return { accounts, delivery, operator };
+export function partsOf({ store: { accounts, delivery, clock }, operator }: TestStore): Parts {
+  return { accounts, delivery, clock, operator };
 }
 
 export const hourMs = 3_600_000;
@@ -152,6 +153,11 @@ export class World {
 
   get delivery(): DeliveryStore {
     return this.#recorded.delivery;
+  }
+
+  /** The store of the trusted time; `clock` is the machine's. */
+  get kept(): ClockStore {
+    return this.#recorded.clock;
   }
 
   get operator(): OperatorStore {

@@ -76,7 +76,7 @@ Deno.test("runBatch() fails every request when an error ended the transaction", 
   db.close();
 });
 
-Deno.test("SERVERS 8: on a full disk what stores is refused with E032 and advice, and what deletes beside it is done", () => {
+Deno.test("SERVERS 8: on a full disk what stores is refused with E032, and what deletes beside it is done", () => {
   const db = database();
   db.pragma("max_page_count=50");
   runBatch(db, operations, [request("add", "a")]);

@@ -3,8 +3,9 @@
 import { InlineHost } from "../../testing/inline_store.ts";
 import { accountBehaviours } from "../contract/accounts/all.ts";
 import { deliveryBehaviours } from "../contract/delivery/all.ts";
+import { clockBehaviours } from "../contract/clock.ts";
 import { runContract } from "../contract/contract.ts";
-import { accountMethods, deliveryMethods, operatorMethods } from "../contract/methods.ts";
+import { accountMethods, clockMethods, deliveryMethods, operatorMethods } from "../contract/methods.ts";
 import { operatorBehaviours } from "../contract/operator.ts";
 import type { Engine, TestStore } from "../contract/world.ts";
 import type { Store } from "../store.ts";
@@ -68,4 +69,5 @@ const sqlite: Engine = { name: "SQLite", open: SqliteTestStore.open };
 
 runContract(sqlite, "accounts", accountMethods, accountBehaviours);
 runContract(sqlite, "delivery", deliveryMethods, deliveryBehaviours);
+runContract(sqlite, "clock", clockMethods, clockBehaviours);
 runContract(sqlite, "operator", operatorMethods, operatorBehaviours);

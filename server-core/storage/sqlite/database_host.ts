@@ -4,6 +4,7 @@
  */
 
 import { accountOperations } from "./accounts/operations.ts";
+import { clockOperations } from "./clock.ts";
 import { type OperationTable, type Outcome, type Request, runBatch } from "./batch.ts";
 import type { Database } from "./database.ts";
 import { deliveryOperations } from "./delivery/operations.ts";
@@ -22,7 +23,11 @@ export type FromHost = { kind: "opened" } | { kind: "notOpened"; message: string
   commitMs?: number;
 } | { kind: "closed" };
 
-const operations: OperationTable = { accounts: accountOperations, delivery: deliveryOperations };
+const operations: OperationTable = {
+  accounts: accountOperations,
+  delivery: deliveryOperations,
+  clock: clockOperations,
+};
 
 export class DatabaseHost {
   #db: Database | undefined;

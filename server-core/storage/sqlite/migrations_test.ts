@@ -15,6 +15,7 @@ const released: Record<string, string> = {
   "0008_members_by_queue.sql": "edc42d77bb698d48f260a67b13a3c0717ba7aab95682fc7d972f99bb0cddc8aa",
   "0009_queue_numbers.sql": "9c280550cd182a669d0e595b315e3ef4d844620694735062223811d2ab4f485a",
   "0010_bounds.sql": "1b30ccf3c29bc76e87c9da61d6834a0d3911b3779d016e5dad185103c2100f12",
+  "0011_clock.sql": "c5ade64690ae16cec724425d19fad55c0d80f3f2085350fd8c6c41a2d1a8d79c",
 };
 
 const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte);
@@ -72,6 +73,10 @@ const rows: Record<number, { insert: [string, ...(string | number | Uint8Array)[
     find: `SELECT seq || hex(id) || hex(bytes) || channels.epoch || commits.n AS found FROM entries
      JOIN channels USING (channel) JOIN commits USING (channel) JOIN members USING (channel, queue)
      JOIN body_pieces ON piece = body * 1024`,
+  },
+  11: {
+    insert: [["INSERT INTO clock (id, newest_ms, step_ms, steady_ms, accepted) VALUES (1, 19, 5, 6, 7)"]],
+    find: "SELECT newest_ms || '.' || step_ms || '.' || steady_ms || '.' || accepted AS found FROM clock",
   },
 };
 

@@ -2,7 +2,8 @@
  * Opens the database file: refuses foreign files without changing them, applies migrations, sets durability.
  */
 
-import { fileBytes } from "../files.ts";
+import { exists, fileBytes, folderOf, syncFile, syncFolder } from "../files.ts";
+import { makePrivate } from "../private_files.ts";
 import { Database } from "./database.ts";
 import { databasePath } from "./database_files.ts";
 import { StorageFormatError, WrongKeyError } from "../errors.ts";
@@ -49,7 +50,13 @@ export interface OpenOptions {
 export function openDatabase({ dataDir, key, migrations = readMigrations() }: OpenOptions): Database {
   refuseOldDeliveries(dataDir);
   const path = databasePath(dataDir);
-  if ((fileBytes(path) ?? 0) > 0) checkExisting(path, key, migrations);
+  if ((fileBytes(path) ?? 0) > 0) {
+    makePrivateDatabase(dataDir);
+    checkExisting(path, key, migrations);
+  } else {
+    refuseLostDatabase(dataDir);
+    makeEmptyDatabase(path, key);
+  }
   const db = new Database(path, { key });
   try {
     db.pragma("journal_mode=WAL");
@@ -87,6 +94,7 @@ export function openExisting(
   if (!fileBytes(path)) {
     throw new StorageFormatError(`${dataDir} holds no database: check QPQ_DATA, or start the server once`);
   }
+  makePrivateDatabase(dataDir);
   checkExisting(path, key, migrations);
   const db = new Database(path, { key, readonly: !write, fileMustExist: true });
   const version = db.pragma("user_version") as number;
@@ -173,11 +181,50 @@ function formatOf(db: Database, path: string, key: string | undefined): number |
   }
 }
 
-function migrate(db: Database, migrations: Migration[]): void {
-  if (db.pragma("application_id") === 0) {
+/** SQLite gives its log and the log's index the mode of the database. Those of earlier versions are there already. */
+function makePrivateDatabase(dataDir: string): void {
+  for (const part of ["", "-wal", "-shm"]) makePrivate(`${databasePath(dataDir)}${part}`);
+}
+
+/** Beside an empty file, or none, these say that there was a database: an empty one would shut everybody out. */
+function refuseLostDatabase(dataDir: string): void {
+  const path = databasePath(dataDir);
+  const traces = exists(path)
+    ? ["core-key.pem", "core-cert.pem", "blobs"].filter((name) => exists(`${dataDir}/${name}`))
+    : attachmentFolders(`${dataDir}/blobs`);
+  const isLost = traces.length > 0 || (fileBytes(`${path}-wal`) ?? 0) > 0;
+  if (!isLost) return;
+  throw new StorageFormatError(
+    `${path} is ${exists(path) ? "empty" : "missing"}, but ${traces[0] ?? "its log"} is there: the database was \
+lost; what is there was left as it is. Bring it back with \`qpq-server restore FILE --replace\`, or start with an \
+empty QPQ_DATA directory`,
+  );
+}
+
+function attachmentFolders(blobs: string): string[] {
+  if (!exists(blobs)) return [];
+  return Array.from(Deno.readDirSync(blobs), ({ name }) => name).filter((name) => /^[0-9a-f]{2}$/.test(name))
+    .map((name) => `blobs/${name}`);
+}
+
+/** A database without tables. It gets its name when it is complete, so an empty file is never one that was begun. */
+function makeEmptyDatabase(path: string, key: string | undefined): void {
+  const made = `${path}.new`;
+  for (const part of [made, `${made}-journal`]) if (exists(part)) Deno.removeSync(part);
+  Deno.openSync(made, { createNew: true, write: true, mode: 0o600 }).close();
+  const db = new Database(made, { key });
+  try {
     db.exec(`BEGIN; CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
       INSERT INTO meta VALUES ('format', '${storageFormat}'); PRAGMA application_id = ${applicationId}; COMMIT`);
+  } finally {
+    db.close();
   }
+  syncFile(made);
+  Deno.renameSync(made, path);
+  syncFolder(folderOf(path));
+}
+
+function migrate(db: Database, migrations: Migration[]): void {
   const applied = db.pragma("user_version") as number;
   for (const { number, sql } of migrations) {
     if (number > applied) db.exec(`BEGIN; ${sql}\n; PRAGMA user_version = ${number}; COMMIT`);

@@ -103,3 +103,28 @@ Deno.test("openDatabase() encrypts with a key, and refuses a wrong key, no key, 
       refused(plain, /not encrypted, but QPQ_DB_KEY is set/, { key: secret });
     });
   }));
+
+for (const beside of ["core-key.pem", "core-cert.pem", "blobs", "qpq.db-wal"]) {
+  Deno.test(`SERVERS 10: openDatabase() refuses an empty qpq.db beside ${beside}, and names restore`, () =>
+    withDir((dataDir) => {
+      Deno.writeTextFileSync(`${dataDir}/qpq.db`, "");
+      if (beside === "blobs") Deno.mkdirSync(`${dataDir}/blobs`);
+      else Deno.writeTextFileSync(`${dataDir}/${beside}`, "it was there");
+      assert.throws(
+        () => openDatabase({ dataDir }),
+        (error) => error instanceof StorageFormatError && /lost.*qpq-server restore FILE --replace/.test(error.message),
+      );
+      assert.equal(Deno.statSync(`${dataDir}/qpq.db`).size, 0);
+    }));
+}
+
+Deno.test("SERVERS 10: openDatabase() refuses to begin anew beside attachments; a key alone is a first start", () =>
+  withDir((dataDir) => {
+    Deno.mkdirSync(`${dataDir}/blobs/a7`, { recursive: true });
+    assert.throws(() => openDatabase({ dataDir }), /qpq\.db is missing, but blobs\/a7 is there/);
+    Deno.removeSync(`${dataDir}/blobs/a7`);
+    Deno.writeTextFileSync(`${dataDir}/core-key.pem`, "made before the database, by the containers' setup");
+    Deno.writeTextFileSync(`${dataDir}/qpq.db.new`, "left by a first start that was killed");
+    openDatabase({ dataDir }).close();
+    openDatabase({ dataDir }).close();
+  }));

@@ -49,9 +49,7 @@ export function decideReplacing(dataDir: string, stamp: string): string | undefi
  */
 export function finishReplacing(dataDir: string): string | undefined {
   abandonReplacing(dataDir);
-  const found = Array.from(Deno.readDirSync(dataDir), ({ name }) => name).find((name) =>
-    /^replacing-\w[\w-]*$/.test(name)
-  );
+  const found = decidedFolder(dataDir);
   if (!found) return undefined;
   const from = `${dataDir}/${found}`;
   const aside = `${dataDir}/before-restore-${found.slice("replacing-".length)}`;
@@ -68,6 +66,19 @@ export function finishReplacing(dataDir: string): string | undefined {
   if ([...Deno.readDirSync(aside)].length > 0) return aside;
   Deno.removeSync(aside);
   return undefined;
+}
+
+/** @returns whether an exchange was decided and interrupted, so that its database is still to be put in place */
+export function replacementWaits(dataDir: string): boolean {
+  const found = exists(dataDir) ? decidedFolder(dataDir) : undefined;
+  return found !== undefined && exists(`${dataDir}/${found}/qpq.db`);
+}
+
+/** The name of the new files' folder after the decision. Before it, it is {@link newFolder}. */
+function decidedFolder(dataDir: string): string | undefined {
+  return Array.from(Deno.readDirSync(dataDir), ({ name }) => name).find((name) =>
+    /^replacing-\w[\w-]*$/.test(name) && name !== newFolder
+  );
 }
 
 /**

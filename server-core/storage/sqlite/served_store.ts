@@ -22,6 +22,7 @@ export async function openServedStore(
     return {
       accounts: store.accounts,
       delivery: store.delivery,
+      clock: store.clock,
       get waiting() {
         return store.waiting;
       },

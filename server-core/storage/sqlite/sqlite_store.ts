@@ -4,11 +4,13 @@
  */
 
 import type { AccountStore } from "../account_store.ts";
+import type { ClockStore } from "../clock_store.ts";
 import type { DeliveryStore } from "../delivery_store.ts";
 import { StorageError, StorageFormatError } from "../errors.ts";
 import type { Store, StoreOptions } from "../store.ts";
 import { accountOperations } from "./accounts/operations.ts";
 import { Batcher } from "./batcher.ts";
+import { clockOperations } from "./clock.ts";
 import { databaseBytes } from "./database_files.ts";
 import { deliveryOperations } from "./delivery/operations.ts";
 import { type HostLink, StorageThread } from "./storage_thread.ts";
@@ -50,6 +52,7 @@ export async function openSqliteStore(
   return {
     accounts: proxy<AccountStore>("accounts", accountOperations),
     delivery: proxy<DeliveryStore>("delivery", deliveryOperations),
+    clock: proxy<ClockStore>("clock", clockOperations),
     get waiting() {
       return batcher.waiting;
     },

@@ -2,6 +2,7 @@ import { createSignal, type JSX, onMount, Show } from "solid-js";
 import { EngineError } from "../../../client/api/errors.ts";
 import { codeText, text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
+import { createPart } from "../../state/part.ts";
 import { createTask } from "../../state/task.ts";
 import { isUsername } from "../../state/username.ts";
 import { Icon, Mark, Wordmark } from "../common/icons.tsx";
@@ -22,6 +23,8 @@ export function SignIn(): JSX.Element {
     const account = app.account();
     return account?.kind === "ended" ? account : undefined;
   };
+  const deleted = () => ended()?.code === "deleted" ? ended() : undefined;
+  const part = createPart(() => import("../leaving/left_data.tsx"), () => deleted() !== undefined);
   const known = () => username() || (ended()?.username ?? "");
   function show(recover: boolean, typed: string): void {
     setUsername(typed);
@@ -45,6 +48,12 @@ export function SignIn(): JSX.Element {
               {codeText(account().code).todo} <span class="code">{account().code}</span>
             </p>
           )}
+        </Show>
+        <Show when={app.deleted()}>
+          {(name) => <p class="entry-ended" role="status">{text("sign-in.deleted", { username: name() })}</p>}
+        </Show>
+        <Show when={part()} keyed>
+          {({ LeftData }) => <Show when={deleted()}>{(account) => <LeftData username={account().username} />}</Show>}
         </Show>
         <Show when={recovering()} fallback={<SignInForm username={known()} onForgot={(typed) => show(true, typed)} />}>
           <RecoverForm username={known()} onBack={(typed) => show(false, typed)} />

@@ -7,6 +7,7 @@ import { CopyButton } from "../common/copy_button.tsx";
 import { DevicesSection } from "./devices_section.tsx";
 import { Icon } from "../common/icons.tsx";
 import { PasswordDialog } from "./password_dialog.tsx";
+import { createPart } from "../../state/part.ts";
 import { SignOutDialog } from "../account/sign_out_dialog.tsx";
 
 /** The settings of the own account: key, devices, password, appearance. */
@@ -18,6 +19,7 @@ export function Settings(props: { compact: boolean }): JSX.Element {
     const known = app.account();
     return known?.kind === "signed-in" ? known : undefined;
   };
+  const part = createPart(() => import("../leaving/your_data.tsx"));
   const close = () => app.navigation.up({ kind: "chats" });
   return (
     <section
@@ -37,6 +39,9 @@ export function Settings(props: { compact: boolean }): JSX.Element {
         <DevicesSection version={devicesVersion()} />
         <SecuritySection onSessionsEnded={() => setDevicesVersion((count) => count + 1)} />
         <AppearanceSection />
+        <Show when={part()} keyed>
+          {({ YourData }) => <Show when={account()}>{(known) => <YourData username={known().username} />}</Show>}
+        </Show>
         <Show when={props.compact}>
           <button type="button" class="button button-danger-quiet" onClick={() => setSigningOut(true)}>
             <Icon name="leave" />

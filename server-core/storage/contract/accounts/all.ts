@@ -2,6 +2,7 @@
 
 import type { AccountStore } from "../../account_store.ts";
 import type { Behaviour } from "../behaviour.ts";
+import { deletionBehaviours } from "./deletion.ts";
 import { deviceBehaviours } from "./devices.ts";
 import { keyPackageBehaviours } from "./key_packages.ts";
 import { registrationBehaviours } from "./registration.ts";
@@ -13,5 +14,6 @@ export const accountBehaviours: Behaviour<keyof AccountStore>[] = [
   ...sessionBehaviours,
   ...vaultBehaviours,
   ...deviceBehaviours,
+  ...deletionBehaviours,
   ...keyPackageBehaviours,
 ];

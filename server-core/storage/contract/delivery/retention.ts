@@ -1,7 +1,6 @@
 /** Behaviours of what is kept, and for how long: ids of messages, commits, channels. The numbers are those of docs. */
 
 import assert from "node:assert/strict";
-import type { Bytes } from "../../../../schema/bytes.ts";
 import { ErrorCode } from "../../../../schema/rpc/errors.ts";
 import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import { random } from "../../../testing/seed.ts";

@@ -1,10 +1,15 @@
 /**
- * Changes that the operator makes to an account: disable, enable, delete. Each runs in the caller's
- * transaction.
+ * Changes of an account's state: the operator disables, enables and deletes, its user deletes. Each runs in the
+ * caller's transaction.
  */
 
+import type { Bytes } from "../../../../schema/bytes.ts";
+import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
+import type { AccountStore } from "../../account_store.ts";
 import type { Database } from "../database.ts";
 import { dropDevice } from "../delivery/drop_device.ts";
+import type { Operations } from "../operation.ts";
+import { isFresh } from "./vault.ts";
 
 /** @param accountKey 32 bytes, of an existing account that is not deleted */
 export type AccountAction = (db: Database, accountKey: Uint8Array, nowMs: number) => { endedSessions: number };
@@ -60,6 +65,39 @@ export const deleteAccount: AccountAction = (db, accountKey, nowMs) => {
     accountKey,
   );
   return { endedSessions };
+};
+
+/** What the account service does to the state of an account; the operator has more (operator/accounts.ts). */
+export const accountStateOperations: Operations<Pick<AccountStore, "deleteAccount" | "isOfDeletedAccount">> = {
+  deleteAccount(db, { accountKey, sessionId, freshSinceMs, next }, { nowMs }) {
+    if (!isFresh(db, sessionId, freshSinceMs)) {
+      throw new WireError(ErrorCode.forbidden, "the password was not given just before");
+    }
+    if (next) {
+      const { changes } = db.run(
+        `UPDATE accounts SET list_version = list_version + 1, list = ?, list_signature = ?
+         WHERE account_key = ? AND list_version = ?`,
+        next.devices.list,
+        next.devices.signature,
+        accountKey,
+        next.expectedVersion,
+      );
+      if (changes === 0) throw new WireError(ErrorCode.epochConflict, "the device list has another version");
+    }
+    const ended = db.all<{ sessionId: Bytes }>(
+      `SELECT session_id AS sessionId FROM sessions JOIN devices USING (device_id) WHERE account_key = ?`,
+      accountKey,
+    );
+    deleteAccount(db, accountKey, nowMs);
+    return { endedSessionIds: ended.map(({ sessionId }) => sessionId) };
+  },
+
+  isOfDeletedAccount(db, { deviceId }) {
+    return db.get(
+      "SELECT 1 FROM devices JOIN accounts USING (account_key) WHERE device_id = ? AND state = 'deleted'",
+      deviceId,
+    ) !== undefined;
+  },
 };
 
 function endSessions(db: Database, accountKey: Uint8Array): number {

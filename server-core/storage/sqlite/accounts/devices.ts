@@ -36,11 +36,14 @@ export const deviceOperations: Operations<Pick<AccountStore, "putDeviceList">> =
 
 /**
  * Only a device that proved its key to this account, when it registered or signed in, can be enrolled. So an
- * account can not enrol another account's key.
+ * account can not enrol another account's key. A revoked one never is, also when the list has forgotten it.
  */
 function enrol(db: Database, accountKey: Bytes, { deviceId, recipientKey }: DeviceKeys): void {
   const { changes } = db.run(
-    "UPDATE devices SET enrolled = 1 WHERE device_id = ? AND recipient_key = ? AND account_key = ?",
+    `UPDATE devices SET enrolled = 1 WHERE device_id = ? AND recipient_key = ? AND account_key = ?
+     AND NOT EXISTS (
+       SELECT 1 FROM revoked_devices r
+       WHERE r.account_key = devices.account_key AND r.device_id = devices.device_id)`,
     deviceId,
     recipientKey,
     accountKey,

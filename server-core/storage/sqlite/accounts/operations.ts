@@ -2,6 +2,7 @@
 
 import type { AccountStore } from "../../account_store.ts";
 import type { Operations } from "../operation.ts";
+import { accountStateOperations } from "./account_state.ts";
 import { deviceOperations } from "./devices.ts";
 import { directoryOperations } from "./directory.ts";
 import { keyPackageOperations } from "./key_packages.ts";
@@ -17,6 +18,7 @@ export const accountOperations: Operations<AccountStore> = {
   ...sessionOperations,
   ...vaultOperations,
   ...deviceOperations,
+  ...accountStateOperations,
   ...directoryOperations,
   ...keyPackageOperations,
   ...purgeOperations,

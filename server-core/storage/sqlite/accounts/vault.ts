@@ -65,7 +65,7 @@ function isActive(db: Database, accountKey: Uint8Array): boolean {
 }
 
 /** @returns whether the session began at that time or later; its beginning needs the password */
-function isFresh(db: Database, sessionId: Uint8Array, freshSinceMs: number): boolean {
+export function isFresh(db: Database, sessionId: Uint8Array, freshSinceMs: number): boolean {
   return db.get("SELECT 1 FROM sessions WHERE session_id = ? AND created_ms >= ?", sessionId, freshSinceMs) !==
     undefined;
 }

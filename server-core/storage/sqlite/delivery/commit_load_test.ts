@@ -32,7 +32,7 @@ async function acknowledgeAll({ delivery }: Store, recipientKey: Bytes): Promise
   }
 }
 
-Deno.test("SERVERS 8: what waits of a Welcome, a commit and own commits counts for no less than it takes on the disk", () =>
+Deno.test("SERVERS 8: what waits of Welcomes and commits counts for no less than it takes on the disk", () =>
   withTempDir(async (dataDir) => {
     const devices = seedDevices(dataDir, 200);
     const [ann] = devices;
@@ -102,7 +102,7 @@ Deno.test("SERVERS 8: an account that much waits of, for very many devices, has 
     db.close();
   }));
 
-Deno.test("SERVERS 8: what waited when the server was updated counts with its headers and rows, and goes when it is read", () =>
+Deno.test("SERVERS 8: what waited at the update counts with its headers and rows, and goes when it is read", () =>
   withTempDir(async (dataDir) => {
     const [ann, bob] = seedDevices(dataDir, 2);
     const channelId = random(32);

@@ -6,8 +6,8 @@ import type { Operations } from "../operation.ts";
 import { raiseAfterRestore } from "./places.ts";
 
 /**
- * A device may have been away at an earlier restore, and resends its lost messages only when it returns. No
- * message waits longer than this.
+ * A device may have been away at an earlier restore, and resends its lost messages only when it returns. As long
+ * as a message waits, unless the operator has set QPQ_QUEUE_DAYS.
  */
 const restoresCountMs = 90 * 24 * 3_600_000;
 

@@ -12,6 +12,7 @@ import { addLabel, type BackupLabel } from "../../backup_label.ts";
 import { blobPath } from "../../blob_path.ts";
 import { DamagedDataError } from "../../errors.ts";
 import { exists, folderOf, syncFile, syncFolder } from "../../files.ts";
+import { trustedTime } from "../clock.ts";
 import { Database } from "../database.ts";
 import { keyInUse } from "../key_record.ts";
 import { type DataDirectory, withDatabase } from "./access.ts";
@@ -38,7 +39,7 @@ export async function writeBackup(
       return keyInUse(db);
     });
     const attachments = await addFiles(directory, partial);
-    addLabel(partial, { madeMs: directory.nowMs, ...(key && { key }), ...(kept && { kept }) });
+    addLabel(partial, { madeMs: directory.machineMs, ...(key && { key }), ...(kept && { kept }) });
     syncFile(partial);
     // Unlike a rename, this fails when FILE was created meanwhile.
     Deno.linkSync(partial, file);
@@ -52,13 +53,13 @@ export async function writeBackup(
 
 /** @returns how many attachments were added */
 async function addFiles(directory: DataDirectory, path: string): Promise<number> {
-  const { dataDir, key, nowMs } = directory;
+  const { dataDir, key, machineMs } = directory;
   const db = new Database(path, { key, fileMustExist: true });
   try {
     makeFileTable(db);
     db.exec("BEGIN");
     // They have expired: nobody can fetch them, and the server deletes them at its next purge.
-    db.run("DELETE FROM blobs WHERE expires_ms <= ?", nowMs);
+    db.run("DELETE FROM blobs WHERE expires_ms <= ?", trustedTime(db, machineMs).trustedMs);
     for (const name of keptFiles) if (exists(`${dataDir}/${name}`)) addFile(db, name, `${dataDir}/${name}`);
     let attachments = 0;
     for (const { sha256 } of db.all<{ sha256: Uint8Array<ArrayBuffer> }>("SELECT DISTINCT sha256 FROM blobs")) {
@@ -86,7 +87,7 @@ function isRecorded(directory: DataDirectory, sha256: Uint8Array): Promise<boole
   return withDatabase(
     directory,
     { anySchema: true },
-    (db) => db.get("SELECT 1 FROM blobs WHERE sha256 = ? AND expires_ms > ?", sha256, directory.nowMs) !== undefined,
+    (db, nowMs) => db.get("SELECT 1 FROM blobs WHERE sha256 = ? AND expires_ms > ?", sha256, nowMs) !== undefined,
   );
 }
 

@@ -6,8 +6,8 @@ import { databaseBytes } from "../database_files.ts";
 import { storageFormat } from "../open.ts";
 import type { DataDirectory } from "./access.ts";
 
-/** @returns the counts and sizes of what the database holds */
-export function storeFacts(db: Database, { dataDir, key, nowMs }: DataDirectory): StoreFacts {
+/** @param nowMs the trusted time, ms since the Unix epoch @returns the counts and sizes of what the database holds */
+export function storeFacts(db: Database, { dataDir, key }: DataDirectory, nowMs: number): StoreFacts {
   const number = (sql: string, ...params: number[]) => db.get<{ found: number }>(sql, ...params)!.found;
   return {
     schemaVersion: db.pragma("user_version") as number,

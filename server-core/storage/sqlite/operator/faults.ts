@@ -6,9 +6,9 @@ import { type DataDirectory, withDatabase } from "./access.ts";
 
 /** @returns the faults of the database and the attachments of a data directory */
 export async function findFaults(directory: DataDirectory, hashes: boolean): Promise<string[]> {
-  const { dataDir, nowMs } = directory;
+  const { dataDir } = directory;
   try {
-    return await withDatabase(directory, { anySchema: true }, (db) => [
+    return await withDatabase(directory, { anySchema: true }, (db, nowMs) => [
       ...faultsOf(db),
       ...attachmentFaults(
         db.all<AttachmentRecord & { sha256: Uint8Array<ArrayBuffer> }>(

@@ -3,8 +3,9 @@
 import type { OperatorStore } from "../../operator_store.ts";
 import { registrationOperations } from "../accounts/registration.ts";
 import { isServed } from "../data_lock.ts";
+import { acceptClock, trustedTime } from "../clock.ts";
 import { keyInUse } from "../key_record.ts";
-import { type DataDirectory, withDatabase } from "./access.ts";
+import { type DataDirectory, inTransaction, withDatabase } from "./access.ts";
 import { accountNamed, allAccounts, changeAccount } from "./accounts.ts";
 import { faultsOfBackup, writeBackup } from "./backup.ts";
 import { devicesOf, endSessions } from "./devices.ts";
@@ -14,26 +15,34 @@ import { allInvites, withdrawInvite } from "./invites.ts";
 import { rekeyDatabase } from "./rekey.ts";
 import { restoreBackup } from "./restore.ts";
 
-/** @param options.now the clock of all operations, ms since the Unix epoch */
+/** @param options.now the machine's clock, ms since the Unix epoch */
 export function sqliteOperatorStore(
   { dataDir, key, now }: { dataDir: string; key?: string; now: () => number },
 ): OperatorStore {
-  const directory = (): DataDirectory => ({ dataDir, key, nowMs: now() });
+  const directory = (): DataDirectory => ({ dataDir, key, machineMs: now() });
   const reading = { write: false };
   const writing = { write: true };
   return {
     isServed: () => Promise.resolve(isServed(dataDir)),
+    clock: () => {
+      const at = directory();
+      return withDatabase(at, reading, (db) => ({ ...trustedTime(db, at.machineMs), machineMs: at.machineMs }));
+    },
+    acceptClock: () => {
+      const at = directory();
+      return withDatabase(at, writing, (db) => inTransaction(db, () => acceptClock(db, at.machineMs)));
+    },
     facts: () => {
       const at = directory();
-      return withDatabase(at, reading, (db) => storeFacts(db, at));
+      return withDatabase(at, reading, (db, nowMs) => storeFacts(db, at, nowMs));
     },
-    accounts: () => withDatabase(directory(), reading, (db) => allAccounts(db, now())),
-    account: ({ username }) => withDatabase(directory(), reading, (db) => accountNamed(db, username, now())),
-    changeAccount: (args) => withDatabase(directory(), writing, (db) => changeAccount(db, args, now())),
-    devices: ({ username }) => withDatabase(directory(), reading, (db) => devicesOf(db, username, now())),
+    accounts: () => withDatabase(directory(), reading, allAccounts),
+    account: ({ username }) => withDatabase(directory(), reading, (db, nowMs) => accountNamed(db, username, nowMs)),
+    changeAccount: (args) => withDatabase(directory(), writing, (db, nowMs) => changeAccount(db, args, nowMs)),
+    devices: ({ username }) => withDatabase(directory(), reading, (db, nowMs) => devicesOf(db, username, nowMs)),
     endSessions: ({ sessions }) => withDatabase(directory(), writing, (db) => endSessions(db, sessions)),
     addInvite: (args) =>
-      withDatabase(directory(), writing, (db) => registrationOperations.addInvite(db, args, { nowMs: now() })),
+      withDatabase(directory(), writing, (db, nowMs) => registrationOperations.addInvite(db, args, { nowMs })),
     invites: () => withDatabase(directory(), reading, allInvites),
     withdrawInvite: ({ idPrefix }) => withDatabase(directory(), writing, (db) => withdrawInvite(db, idPrefix)),
     faults: ({ hashes }) => findFaults(directory(), hashes),

@@ -18,7 +18,7 @@ import { faultsOf } from "./faults.ts";
  * @throws RefusedError, DataInUseError, StorageFormatError, DamagedDataError
  */
 export async function rekeyDatabase(
-  { dataDir, key, nowMs }: DataDirectory,
+  { dataDir, key, machineMs: nowMs }: DataDirectory,
   newKey: string | undefined,
 ): Promise<void> {
   const path = databasePath(dataDir);

@@ -3,12 +3,13 @@
 import { DamagedDataError, RefusedError } from "../../errors.ts";
 import { removeLabel } from "../../backup_label.ts";
 import { exists, syncFile } from "../../files.ts";
+import { trustedTime, writeClock } from "../clock.ts";
 import { Database } from "../database.ts";
 import { databasePath } from "../database_files.ts";
 import { lockData } from "../data_lock.ts";
 import { noteRestore } from "../delivery/restores.ts";
 import { mergeKeys } from "../key_record.ts";
-import { openDatabase } from "../open.ts";
+import { openDatabase, openExisting } from "../open.ts";
 import { abandonReplacing, beginReplacing, decideReplacing, finishReplacing } from "../replace_data.ts";
 import type { DataDirectory } from "./access.ts";
 import { hasFileTable, takeFilesOut } from "./backup_files.ts";
@@ -24,7 +25,7 @@ export async function restoreBackup(
   directory: DataDirectory,
   { file, replace }: { file: string; replace: boolean },
 ): Promise<{ attachments: number; aside: string | undefined }> {
-  const { dataDir, nowMs } = directory;
+  const { dataDir, key, machineMs } = directory;
   const lock = await lockData(dataDir, "replacing");
   try {
     finishReplacing(dataDir);
@@ -33,10 +34,11 @@ export async function restoreBackup(
     }
     checkBackup(file, directory);
     const known = knownKeys(directory);
+    const nowMs = timeOfOldData(directory);
     const folder = beginReplacing(dataDir);
     try {
-      const attachments = unpack(file, folder, directory, known);
-      const aside = decideReplacing(dataDir, new Date(nowMs).toISOString().replaceAll(/[:.]/g, "-"));
+      const attachments = unpack(file, folder, { key, nowMs }, known);
+      const aside = decideReplacing(dataDir, new Date(machineMs).toISOString().replaceAll(/[:.]/g, "-"));
       return { attachments, aside };
     } catch (error) {
       abandonReplacing(dataDir);
@@ -47,11 +49,29 @@ export async function restoreBackup(
   }
 }
 
+/**
+ * @returns the trusted time of the data that is replaced. Without such data the machine's clock is believed: a backup
+ *   does not say how old it is
+ */
+function timeOfOldData({ dataDir, key, machineMs }: DataDirectory): number {
+  try {
+    const db = openExisting({ dataDir, key, anySchema: true });
+    try {
+      return trustedTime(db, machineMs).trustedMs;
+    } finally {
+      db.close();
+    }
+  } catch {
+    // What is replaced may be missing or damaged.
+    return machineMs;
+  }
+}
+
 /** @returns how many attachments there were */
 function unpack(
   file: string,
   folder: string,
-  { key, nowMs }: Pick<DataDirectory, "key" | "nowMs">,
+  { key, nowMs }: { key: string | undefined; nowMs: number },
   known: KnownKeys | undefined,
 ): number {
   const packed = `${folder}/packed.db`;
@@ -79,6 +99,7 @@ function unpack(
   const restored = openDatabase({ dataDir: folder, key });
   try {
     noteRestore(restored, nowMs);
+    writeClock(restored, { newestMs: nowMs, stepMs: 0, steadyMs: 0, accepted: 0 });
     if (known) mergeKeys(restored, known, nowMs);
     // No log file stays beside the database.
     restored.pragma("journal_mode=DELETE");

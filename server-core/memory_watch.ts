@@ -1,0 +1,62 @@
+/** Frees what connections that have ended hold, and closes the greediest connection while the process holds too much memory. */
+
+import { collectGarbage, type GarbageCount } from "../server-common/garbage.ts";
+import type { Log } from "../server-common/log.ts";
+import type { AddressPlaces } from "./address_places.ts";
+
+/** How often it is looked, ms. */
+const everyMs = 250;
+/** Calls that are not wholly read, from which on a connection can be the greediest. An honest one has fewer. */
+export const greedyCalls = 16;
+
+/** What the watch asks of a connection. */
+export interface Watched {
+  readonly isGateway: boolean;
+  /** Streams that hold memory of a caller who has not sent its call, or whose turn has not come. */
+  readonly unread: number;
+  close(reason: string, label: "memory"): void;
+}
+
+export interface MemoryWatchOptions {
+  /** Resident bytes of the process from which on something is done. */
+  limitBytes: number;
+  connections: Iterable<Watched>;
+  /** Calls behind gateways that are being read. */
+  halfSent: AddressPlaces;
+  /** Connections that have ended. */
+  ended: GarbageCount;
+  log: Log;
+  /** @returns the resident bytes of the process */
+  residentBytes?(): number;
+}
+
+/**
+ * Starts to watch. What QUIC keeps of a stream that is not read can not be bounded (Deno gives each stream a window of
+ * 1.25 MB), so this is the last resort: the client's connection with most unread streams is closed. Where it is the
+ * clients of a gateway, half of the calls that are being read end with E005, those of the greediest addresses first.
+ *
+ * @returns stops it
+ */
+export function watchMemory(options: MemoryWatchOptions): () => void {
+  const timer = setInterval(() => relieve(options), everyMs);
+  Deno.unrefTimer(timer);
+  return () => clearInterval(timer);
+}
+
+/** Looks once. */
+export function relieve({ limitBytes, connections, halfSent, ended, log, residentBytes }: MemoryWatchOptions): void {
+  const bytes = residentBytes?.() ?? Deno.memoryUsage().rss;
+  const isShort = bytes >= limitBytes;
+  if (ended.isDue(performance.now(), isShort)) return collectGarbage();
+  if (!isShort) return;
+  const [greediest] = [...connections].filter(({ isGateway, unread }) => !isGateway && unread >= greedyCalls)
+    .sort((a, b) => b.unread - a.unread);
+  if (greediest) {
+    log.warn("memory is short: the greediest connection is closed", { bytes, unread: greediest.unread });
+    return greediest.close("the server is short of memory", "memory");
+  }
+  const ends = halfSent.size < greedyCalls ? 0 : Math.ceil(halfSent.size / 2);
+  if (ends === 0) return;
+  log.warn("memory is short: calls that are half sent are ended", { bytes, calls: ends });
+  for (let ended = 0; ended < ends; ended++) halfSent.loseOne();
+}

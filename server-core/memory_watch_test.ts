@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { GarbageCount } from "../server-common/garbage.ts";
+import { makeLog } from "../server-common/log.ts";
+import { AddressPlaces } from "./address_places.ts";
+import { greedyCalls, relieve } from "./memory_watch.ts";
+
+function rig(unread: Record<string, number>, residentBytes = 1000) {
+  const closed: string[] = [];
+  const cut: string[] = [];
+  const halfSent = new AddressPlaces({ total: 1000, perAddress: 1000 });
+  const ended = new GarbageCount(1, 60_000);
+  // The first look when memory is short only collects garbage.
+  ended.isDue(performance.now(), true);
+  const connections = Object.entries(unread).map(([name, count]) => ({
+    isGateway: name === "gateway",
+    unread: count,
+    close: () => void closed.push(name),
+  }));
+  const look = () =>
+    relieve({
+      limitBytes: 1000,
+      connections,
+      halfSent,
+      ended,
+      log: makeLog("error", () => {}),
+      residentBytes: () => residentBytes,
+    });
+  return { closed, cut, halfSent, look };
+}
+
+Deno.test("SERVERS 3: while memory is short, the client's connection with most unread calls is closed, and one only", () => {
+  const { closed, look } = rig({ ann: 2, bob: greedyCalls, mallory: 190, gateway: 1000 });
+  look();
+  assert.deepEqual(closed, ["mallory"]);
+});
+
+Deno.test("SERVERS 3: nobody is closed while there is memory, or who holds a few calls", () => {
+  const enough = rig({ mallory: 190 }, 999);
+  enough.look();
+  const few = rig({ ann: greedyCalls - 1 });
+  few.look();
+  assert.deepEqual([...enough.closed, ...few.closed], []);
+});
+
+Deno.test("SERVERS 3: behind a gateway, half of the calls that are being read end, those of the greediest first", () => {
+  const { closed, cut, halfSent, look } = rig({ gateway: 30 });
+  for (let call = 0; call < 10; call++) halfSent.take(`203.0.113.${call}`, () => cut.push("honest"));
+  for (let call = 0; call < 30; call++) halfSent.take("198.51.100.1", () => cut.push("mallory"));
+  look();
+  assert.deepEqual([closed, cut], [[], Array(20).fill("mallory")]);
+});

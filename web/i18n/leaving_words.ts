@@ -1,0 +1,96 @@
+/**
+ * The sentences about the own data: the export, and the end of the account (web/views/leaving/). They come with these
+ * parts, which are loaded where they are shown.
+ */
+
+import { type Language, language } from "./language.ts";
+
+/** `{username}`, `{done}`, `{total}`, `{messages}`: places that the caller fills. */
+export interface LeavingWords {
+  title: string;
+  export: string;
+  exportShort: string;
+  exportWhy: string;
+  exporting: string;
+  progress: string;
+  cancel: string;
+  exported: string;
+  delete: string;
+  deleteShort: string;
+  deleteWhy: string;
+  dialogTitle: string;
+  goes: string;
+  stays: string;
+  exportFirst: string;
+  confirmName: string;
+  confirmNameHint: string;
+  confirmNameWrong: string;
+  confirm: string;
+  erase: string;
+  deleteLeft: string;
+  erasing: string;
+  eraseAsk: string;
+}
+
+const en: LeavingWords = {
+  title: "Your data",
+  export: "Export your data",
+  exportShort: "Export",
+  exportWhy: "Account, people, chats and messages of this device in one file. Without keys; readable by anyone.",
+  exporting: "Exporting",
+  progress: "{done} of {total} chats",
+  cancel: "Cancel the export",
+  exported: "The file has everything that this device has. Keep it as you would keep the messages.",
+  delete: "Delete account",
+  deleteShort: "Delete…",
+  deleteWhy: "For good, on all your devices and on the server.",
+  dialogTitle: "Delete the account {username}?",
+  goes:
+    "You leave all chats. The server deletes your keys, devices, attachments and what waits for you; this device deletes everything. It can not be undone, and the recovery code does not help.",
+  stays:
+    "What you sent stays with those who got it, and on your other devices until you erase it there. The name {username} stays reserved: nobody can take it, not even you.",
+  exportFirst: "If you want to keep anything, cancel and export your data first.",
+  confirmName: "Your username, to confirm",
+  confirmNameHint: "Type {username}.",
+  confirmNameWrong: "This is not {username}.",
+  confirm: "Delete for good",
+  erase: "Erase from this device",
+  deleteLeft: "Erase",
+  erasing: "Erasing",
+  eraseAsk: "What is left of the account on this device:",
+};
+
+const de: LeavingWords = {
+  title: "Deine Daten",
+  export: "Deine Daten exportieren",
+  exportShort: "Exportieren",
+  exportWhy: "Konto, Leute, Chats und Nachrichten dieses Geräts in einer Datei. Ohne Schlüssel; für alle lesbar.",
+  exporting: "Wird exportiert",
+  progress: "{done} von {total} Chats",
+  cancel: "Export abbrechen",
+  exported: "In der Datei steht alles, was dieses Gerät hat. Bewahre sie auf wie die Nachrichten selbst.",
+  delete: "Konto löschen",
+  deleteShort: "Löschen …",
+  deleteWhy: "Für immer, auf allen deinen Geräten und auf dem Server.",
+  dialogTitle: "Das Konto {username} löschen?",
+  goes:
+    "Du verlässt alle Chats. Der Server löscht deine Schlüssel, Geräte, Anhänge und was auf dich wartet; dieses Gerät löscht alles. Das lässt sich nicht rückgängig machen, auch nicht mit dem Wiederherstellungscode.",
+  stays:
+    "Was du gesendet hast, bleibt bei denen, die es bekommen haben, und auf deinen anderen Geräten, bis du es dort löschst. Der Name {username} bleibt vergeben: Niemand kann ihn nehmen, auch du nicht.",
+  exportFirst: "Wenn du etwas behalten willst, brich ab und exportiere zuerst deine Daten.",
+  confirmName: "Dein Benutzername zur Bestätigung",
+  confirmNameHint: "Gib {username} ein.",
+  confirmNameWrong: "Das ist nicht {username}.",
+  confirm: "Für immer löschen",
+  erase: "Von diesem Gerät löschen",
+  deleteLeft: "Löschen",
+  erasing: "Wird gelöscht",
+  eraseAsk: "Was dieses Gerät noch von dem Konto hat:",
+};
+
+const catalogues: Record<Language, LeavingWords> = { en, de };
+
+/** @returns the sentences in the page's language */
+export function leavingWords(): LeavingWords {
+  return catalogues[language];
+}

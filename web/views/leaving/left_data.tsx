@@ -1,0 +1,38 @@
+import { type JSX, Show } from "solid-js";
+import { leavingWords } from "../../i18n/leaving_words.ts";
+import { useApp } from "../../state/app_context.ts";
+import { createTask } from "../../state/task.ts";
+import { Icon } from "../common/icons.tsx";
+import { ProblemNote } from "../common/problem_note.tsx";
+import { ExportRow } from "./export_row.tsx";
+
+/** On a device whose account was deleted elsewhere: saves what it still has, and erases it. */
+export function LeftData(props: { username: string }): JSX.Element {
+  const app = useApp();
+  const words = leavingWords();
+  const task = createTask();
+  return (
+    <section class="settings-card left-data" aria-label={words.eraseAsk}>
+      <ExportRow username={props.username} />
+      <div class="settings-row">
+        <Icon name="warning" />
+        <div class="settings-what">
+          <p class="settings-name">{words.erase}</p>
+          <Show when={task.long()}>
+            <p class="hint">{words.erasing}</p>
+          </Show>
+        </div>
+        <button
+          type="button"
+          class="button button-small button-danger-quiet"
+          aria-label={words.erase}
+          disabled={task.running()}
+          onClick={() => void task.run(() => app.engine.signOut())}
+        >
+          {words.deleteLeft}
+        </button>
+      </div>
+      <ProblemNote problem={task.problem()} />
+    </section>
+  );
+}
