@@ -4,8 +4,8 @@ const parentEveryMs = 1_000;
 
 /**
  * Calls `interrupt` once for each interrupt. Ctrl+C comes twice: as SIGINT to every process of the terminal's group,
- * and as SIGUSR2 from the wrapper (qpq.mjs), which had it as well. What was sent to one of the two processes alone comes
- * once. So there were as many as the more frequent signal says.
+ * and as SIGUSR2 from the wrapper (qpq.mjs), which had it as well. What was sent to one of the two processes alone
+ * comes once. So there were as many as the more frequent signal says.
  */
 export function onInterrupt(interrupt: () => void): void {
   if (Deno.build.os === "windows") return Deno.addSignalListener("SIGINT", interrupt);

@@ -6,12 +6,21 @@ import { root } from "./paths.mjs";
 import { promtool } from "./testing/promtool.ts";
 
 const file = `${root}/docs/prometheus/quicproquo.rules.yml`;
-const rules = Array.from(
-  Deno.readTextFileSync(file).matchAll(
-    / - alert: (\w+)\n +expr: '(.*)'\n +for: (\w+)\n +labels:\n +severity: (\w+)\n +annotations:\n +summary: "(.*)"\n/g,
-  ),
-  ([, ...parts]) => parts,
+/** The formatter writes an expression in the quotes that it does not hold. */
+const ruleForm = new RegExp(
+  [
+    " - alert: (\\w+)",
+    "expr: [\"'](.*)[\"']",
+    "for: (\\w+)",
+    "labels:",
+    "severity: (\\w+)",
+    "annotations:",
+    'summary: "(.*)"',
+  ]
+    .join("\\n +"),
+  "g",
 );
+const rules = Array.from(Deno.readTextFileSync(file).matchAll(ruleForm), ([, ...parts]) => parts);
 
 async function run(...args: string[]): Promise<string> {
   const { success, stdout, stderr } = await new Deno.Command(promtool(), { args }).output();
@@ -33,7 +42,7 @@ Deno.test("SERVERS 14: the table of alerts in docs/operate.md says what the rule
   assert.deepEqual(rows, rules);
 });
 
-Deno.test("SERVERS 14: the alerts fire on a full disk, a missing backup and a lost core, and not on a good day", async () => {
+Deno.test("SERVERS 14: the alerts fire on a full disk, a missing backup, a lost core, not on a good day", async () => {
   const folder = await Deno.makeTempDir({ prefix: "qpq-alerts-" });
   const series = (name: string, value: string) => `          - { series: '${name}', values: '${value}' }`;
   const alive = [series("qpq_connections", "4x200"), series("qpq_gateway_sessions", "1x200")];

@@ -2,6 +2,7 @@
  * `npm run test:containers`: builds and runs the unmodified Dockerfile and compose.yaml on a real Docker
  * engine that runs in private namespaces, and ends with `N passed, N failed`.
  *
+ * `npm run test:containers -- operate` runs the files of that name alone.
  * `node scripts/containers.mjs prepare` only fetches what it needs, so that other tests can run meanwhile.
  *
  * It needs Linux, root, apt's package lists and npm; nothing is installed. Engine, base image and npm
@@ -17,7 +18,7 @@ import { installPackages } from "./install.mjs";
 import { root } from "./paths.mjs";
 
 /** The whole run may take this long; the engine and all in it end with it. */
-const limitMs = 900_000;
+const limitMs = 1_800_000;
 const namespaces = ["-m", "-C", "-n", "-p", "-f", "--kill-child", "--mount-proc", "--propagation", "private"];
 const counts = `${root}/test-results/containers.json`;
 
@@ -83,6 +84,7 @@ const child = spawn("unshare", [
   `${root}/scripts/containers/inside.mjs`,
   engine,
   counts,
+  ...process.argv.slice(2),
 ], { cwd: root, stdio: "inherit" });
 const timer = setTimeout(() => {
   console.error(`over the limit of ${limitMs / 1000} s`);

@@ -22,7 +22,7 @@ export const imagePermissions = {
     sys: ["statfs"],
     ffi: ["/app/node_modules/better-sqlite3-multiple-ciphers/prebuilds"],
   },
-  // The operator's commands: `health` and `status` ask the core, and `status` the gateway's metrics. They serve nothing.
+  // The operator's commands: `health` and `status` ask the core, and `status` the gateway, too. They serve nothing.
   operator: {
     net: ["127.0.0.1:7443", "127.0.0.1:9464", "gateway:9465", ...ownSockets],
     env: ["QPQ_*"],

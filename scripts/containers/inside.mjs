@@ -19,7 +19,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { root } from "../paths.mjs";
 import { baseTag } from "./prepare.mjs";
 
-const [cache, counts] = process.argv.slice(2);
+const [cache, counts, ...names] = process.argv.slice(2);
 const engine = `${cache}/engine-1`;
 const docker = `${engine}/usr/bin/docker`;
 const controllers = ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"];
@@ -59,7 +59,7 @@ async function startEngine(work) {
     "overlay2",
     "--exec-opt",
     "native.cgroupdriver=cgroupfs",
-    // As docs/operate.md says for engines before 27: only with rules for IPv6 does a person's address reach a container.
+    // As docs/operate.md says for engines before 27: a person's address reaches a container by rules for IPv6 alone.
     "--experimental",
     "--ip6tables",
   ];
@@ -112,7 +112,8 @@ try {
   importBase();
   const playwright = createRequire(import.meta.url).resolve("@playwright/test/cli");
   // Not spawnSync: as process 1 of its namespace this one has children to reap.
-  const tests = spawn(process.execPath, [playwright, "test", "-c", `${root}/scripts/containers/playwright.config.ts`], {
+  const config = `${root}/scripts/containers/playwright.config.ts`;
+  const tests = spawn(process.execPath, [playwright, "test", "-c", config, ...names], {
     cwd: root,
     stdio: "inherit",
     env: { ...process.env, PLAYWRIGHT_JSON_OUTPUT_FILE: counts },

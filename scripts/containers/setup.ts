@@ -4,10 +4,9 @@
  *
  * `setup.ts new-key FILE` writes one more key, for `qpq-server rekey`: the core may not write there.
  *
- * QPQ_DATA and QPQ_LINK name other folders than these:
- *
- * `/keys` (core alone): `db-key`, or the file of QPQ_DB_KEY_FILE. `/link` (core and gateway, read-only there): `gateway-secret`,
- * `core-cert.pem`. `/data`: the core's, with its private key.
+ * `/keys` (core alone): `db-key`, or the file of QPQ_DB_KEY_FILE. `/link` (core and gateway, read-only
+ * there; QPQ_LINK names another folder): `gateway-secret`, `core-cert.pem`. `/data` (or QPQ_DATA): the core's,
+ * with its private key.
  */
 import { toHex } from "../../schema/bytes.ts";
 import { replaceFile } from "../../server-common/replace_file.ts";

@@ -1,6 +1,6 @@
 /**
  * The label of a backup: what may be read of it without its key. It stands behind the database's last page, where
- * SQLite does not look: the number of pages is in the database's header (https://www.sqlite.org/fileformat.html §1.3.7).
+ * SQLite does not look: the number of pages is in the header (https://www.sqlite.org/fileformat.html §1.3.7).
  *
  * A label says which key the backup needs, by an id that was drawn by lot. Nothing in it is computed from a key, so it
  * helps nobody to guess one.
@@ -25,7 +25,7 @@ const magic = "qpq-backup-label-1";
 /** The length of the text, in decimal, and the mark. */
 const lengthDigits = 8;
 const footerBytes = lengthDigits + magic.length;
-const maxLabelBytes = 4_096;
+const longestLabel = 4_096;
 
 /** Writes a label behind the end of a database file. */
 export function addLabel(path: string, label: BackupLabel): void {
@@ -52,7 +52,7 @@ function labelAt(path: string): { label: BackupLabel; start: number } | undefine
   const footer = size < footerBytes ? "" : textAt(file, size - footerBytes, footerBytes);
   const length = footer.endsWith(magic) ? Number(footer.slice(0, lengthDigits)) : NaN;
   const start = size - footerBytes - length;
-  if (!(length <= maxLabelBytes && start >= 0)) return undefined;
+  if (!(length <= longestLabel && start >= 0)) return undefined;
   const label = readBackupLabel(textAt(file, start, length));
   return label && { label, start };
 }
