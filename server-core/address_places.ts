@@ -17,8 +17,8 @@ interface Taken {
 
 /**
  * Places for what is over in milliseconds when its sender is honest: a handshake, the reading of a call. Who comes
- * always gets one. Where there is none left, the oldest of the address loses its own; where all are taken, the oldest of
- * the address that has most. So it takes a flood, and not patience, to disturb anybody.
+ * always gets one. Where there is none left, the oldest of the address loses its own; where all are taken, the oldest
+ * of the address that has most. So it takes a flood, and not patience, to disturb anybody.
  */
 export class AddressPlaces {
   readonly #options: AddressPlacesOptions;

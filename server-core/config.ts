@@ -176,7 +176,7 @@ function parseToml(text: string): Record<string, unknown> {
   }
 }
 
-/** As Docker writes it: a number of bytes, or with b, k, m or g. At least 128 MiB, which the core needs without users. */
+/** As Docker writes it: a number of bytes, or with b, k, m or g. The core needs 128 MiB without users. */
 function readMemory(reader: ConfigReader<Key>, key: Key, fallback: string): number {
   const text = reader.text(key) ?? fallback;
   const [, digits, unit] = text.toLowerCase().match(/^(\d{1,12})([bkmg]?)$/) ?? [];

@@ -1,4 +1,4 @@
-/** Frees what connections that have ended hold, and closes the greediest connection while the process holds too much memory. */
+/** Frees what ended connections hold, and closes the greediest one while the process holds too much memory. */
 
 import { collectGarbage, type GarbageCount } from "../server-common/garbage.ts";
 import type { Log } from "../server-common/log.ts";
@@ -43,7 +43,7 @@ export function watchMemory(options: MemoryWatchOptions): () => void {
   return () => clearInterval(timer);
 }
 
-/** Looks once. */
+/** Looks at the memory once, and does what {@link watchMemory} says. */
 export function relieve({ limitBytes, connections, halfSent, ended, log, residentBytes }: MemoryWatchOptions): void {
   const bytes = residentBytes?.() ?? Deno.memoryUsage().rss;
   const isShort = bytes >= limitBytes;

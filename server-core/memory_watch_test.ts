@@ -28,7 +28,7 @@ function rig(unread: Record<string, number>, residentBytes = 1000) {
   return { closed, cut, halfSent, look };
 }
 
-Deno.test("SERVERS 3: while memory is short, the client's connection with most unread calls is closed, and one only", () => {
+Deno.test("SERVERS 3: while memory is short, one client's connection is closed, with most unread calls", () => {
   const { closed, look } = rig({ ann: 2, bob: greedyCalls, mallory: 190, gateway: 1000 });
   look();
   assert.deepEqual(closed, ["mallory"]);
@@ -42,7 +42,7 @@ Deno.test("SERVERS 3: nobody is closed while there is memory, or who holds a few
   assert.deepEqual([...enough.closed, ...few.closed], []);
 });
 
-Deno.test("SERVERS 3: behind a gateway, half of the calls that are being read end, those of the greediest first", () => {
+Deno.test("SERVERS 3: behind a gateway, half of the calls that are being read end, the greediest first", () => {
   const { closed, cut, halfSent, look } = rig({ gateway: 30 });
   for (let call = 0; call < 10; call++) halfSent.take(`203.0.113.${call}`, () => cut.push("honest"));
   for (let call = 0; call < 30; call++) halfSent.take("198.51.100.1", () => cut.push("mallory"));

@@ -16,7 +16,7 @@ function source(pieces: Uint8Array<ArrayBuffer>[], onCancel = (_reason: unknown)
   });
 }
 
-Deno.test("SERVERS 10: slimReadable() gives the same bytes, in buffers not much larger than their content", async () => {
+Deno.test("SERVERS 10: slimReadable() gives the same bytes, in buffers not much larger than these", async () => {
   const sent = crypto.getRandomValues(new Uint8Array(60_000));
   const received: number[] = [];
   const pieces = [sent.slice(0, 10), sent.slice(10, 11), sent.slice(11, 30_000), sent.slice(30_000)];

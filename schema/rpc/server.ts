@@ -85,7 +85,7 @@ export interface CallServerOptions<C> {
   handlers: Handlers<C>;
   /** Decides who calls before parameters are read. Throws WireError to refuse. */
   authorize(method: Method, auth: CallAuth): Promise<C> | C;
-  /** How long a caller may send nothing of its Call and its Chunks, ms (default {@link patienceMs}; see {@link Pace}). */
+  /** How long a caller may send nothing of its Call and its Chunks, ms (default {@link patienceMs}): {@link Pace}. */
   readTimeoutMs?: number;
   /** Told of every finished call. */
   onFinished?(call: FinishedCall): void;

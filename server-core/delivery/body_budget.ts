@@ -29,7 +29,7 @@ export interface Body {
    * @throws WireError E005 when the memory is used up and nobody has more of it
    */
   charge(bytes: number): void;
-  /** Waits for `work`, which receives the body. @throws WireError E005 when it has to make room, and what `work` throws */
+  /** Waits for `work`, which receives the body. @throws WireError E005 when it has to make room; what `work` throws */
   receive<T>(work: Promise<T>): Promise<T>;
 }
 
