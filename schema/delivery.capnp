@@ -48,19 +48,22 @@ interface DeliveryService @0xd350f79a52831e4f {
 
   fetch @1 (recipientKey :Data, channelId :Data, after :UInt64, limit :UInt16) -> (entries :List(Entry));
   # Who: D, recipientKey = the session's own device (E003). Entries with seq > after, in order, ≤ limit (≤ 200) and ≤
-  # 192 KiB. channelId empty = the whole queue; else read-only filtering: acknowledge those with ackEntries.
+  # 192 KiB. channelId empty = the whole queue; else read-only filtering: acknowledge those with ackEntries. Errors:
+  # E005, E018 (a cursor that the server can not have given: start again from 0).
 
   fetchWait @2 (recipientKey :Data, channelId :Data, after :UInt64, limit :UInt16, timeoutMs :UInt32)
     -> (entries :List(Entry));
-  # As fetch; with nothing there it waits up to timeoutMs (≤ 60,000) for the first entry.
+  # As fetch; with nothing there it waits up to timeoutMs (≤ 60,000) for the first entry. A device has one: a newer one
+  # ends it with E005. Errors: E001, E005, E018.
 
   subscribe @3 (recipientKey :Data, after :UInt64) -> (entries :List(Entry));
   # Who: D, own device. Streaming: the backlog, then live entries (ephemeral ones with seq 0) until the caller resets
   # or the server ends it with E040. An element with no entries marks the end of the backlog, and comes again every 20
-  # s as a sign of life.
+  # s as a sign of life. Errors: E018.
 
   ack @4 (recipientKey :Data, upTo :UInt64) -> ();
   # Who: D, own device. Deletes every entry with seq ≤ upTo. Follows an unfiltered fetch. Idempotent.
+  # E018 where the queue has not come to upTo: nothing is deleted.
 
   ackEntries @5 (recipientKey :Data, seqs :List(UInt64)) -> ();
   # Who: D, own device. Deletes exactly these (≤ 1,000). Idempotent.
@@ -79,7 +82,7 @@ interface DeliveryService @0xd350f79a52831e4f {
   # empty. Checked in this order: E016, same commitId (same content: the stored answer; other: E014), E017, E015,
   # E014, E032. Then ONE transaction: epoch, members, commit, Welcome, headers, queue entries. E032: 32 MiB of commits
   # and Welcomes of the caller's account wait for a device that is added; a member for which that much waits is left
-  # out instead, and asks to be re-added.
+  # out instead, and asks to be re-added. E005: 60 commits of an account in a channel, then 6 a minute.
 
   publish @8 (channelId :Data, epoch :UInt64, messageId :Data, envelope :Data, ephemeral :Bool)
     -> (receivedMs :UInt64, place :UInt64);

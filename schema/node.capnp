@@ -60,6 +60,7 @@ const malformed :UInt16 = 14;
 const epochConflict :UInt16 = 15;
 const notAMember :UInt16 = 16;
 const staleEpoch :UInt16 = 17;
+const cursorAhead :UInt16 = 18;
 const malformedKeyPackage :UInt16 = 20;
 const ciphersuiteNotAllowed :UInt16 = 21;
 const keyPackageLifetime :UInt16 = 22;

@@ -138,7 +138,7 @@ Deno.test("PEOPLE B3: after E041 the manager connects again only when it is told
   await manager.close();
 });
 
-Deno.test("SERVERS 1: listen() begins again at 0 after E018, and tells nobody unless that is refused", async () => {
+Deno.test("SERVERS 1: listen() begins at 0 after E018, and tells nobody unless that is refused", async () => {
   const refusing = new Handlers<undefined>().stream(delivery.subscribeAs, async function* () {
     await Promise.resolve();
     yield element({ held: true });

@@ -1729,7 +1729,8 @@ export class DeliveryService$Client {
   }
   /**
 * Who: D, recipientKey = the session's own device (E003). Entries with seq > after, in order, ≤ limit (≤ 200) and ≤
-* 192 KiB. channelId empty = the whole queue; else read-only filtering: acknowledge those with ackEntries.
+* 192 KiB. channelId empty = the whole queue; else read-only filtering: acknowledge those with ackEntries. Errors:
+* E005, E018 (a cursor that the server can not have given: start again from 0).
 *
 */
   fetch(paramsFunc?: (params: DeliveryService_Fetch$Params) => void): DeliveryService_Fetch$Results$Promise {
@@ -1741,7 +1742,8 @@ export class DeliveryService$Client {
     return new DeliveryService_Fetch$Results$Promise(pipeline);
   }
   /**
-* As fetch; with nothing there it waits up to timeoutMs (≤ 60,000) for the first entry.
+* As fetch; with nothing there it waits up to timeoutMs (≤ 60,000) for the first entry. A device has one: a newer one
+* ends it with E005. Errors: E001, E005, E018.
 *
 */
   fetchWait(paramsFunc?: (params: DeliveryService_FetchWait$Params) => void): DeliveryService_FetchWait$Results$Promise {
@@ -1755,7 +1757,7 @@ export class DeliveryService$Client {
   /**
 * Who: D, own device. Streaming: the backlog, then live entries (ephemeral ones with seq 0) until the caller resets
 * or the server ends it with E040. An element with no entries marks the end of the backlog, and comes again every 20
-* s as a sign of life.
+* s as a sign of life. Errors: E018.
 *
 */
   subscribe(paramsFunc?: (params: DeliveryService_Subscribe$Params) => void): DeliveryService_Subscribe$Results$Promise {
@@ -1768,6 +1770,7 @@ export class DeliveryService$Client {
   }
   /**
 * Who: D, own device. Deletes every entry with seq ≤ upTo. Follows an unfiltered fetch. Idempotent.
+* E018 where the queue has not come to upTo: nothing is deleted.
 *
 */
   ack(paramsFunc?: (params: DeliveryService_Ack$Params) => void): DeliveryService_Ack$Results$Promise {
@@ -1811,7 +1814,7 @@ export class DeliveryService$Client {
 * empty. Checked in this order: E016, same commitId (same content: the stored answer; other: E014), E017, E015,
 * E014, E032. Then ONE transaction: epoch, members, commit, Welcome, headers, queue entries. E032: 32 MiB of commits
 * and Welcomes of the caller's account wait for a device that is added; a member for which that much waits is left
-* out instead, and asks to be re-added.
+* out instead, and asks to be re-added. E005: 60 commits of an account in a channel, then 6 a minute.
 *
 */
   commit(paramsFunc?: (params: DeliveryService_Commit$Params) => void): DeliveryService_Commit$Results$Promise {
