@@ -14,16 +14,16 @@ import { slimReadable } from "./slim_readable.ts";
  * Streams of a client that are served at once; `qpq` opens 100 at most. Further ones wait in QUIC, which offers more
  * because Deno sets one number for all connections, before a gateway has shown that it is one.
  */
-export const maxClientStreams = 192;
+const maxClientStreams = 192;
 /**
  * With so many half-sent calls among them its connection ends, because what waits behind them fills QUIC's windows. A
  * call of an honest client is read within milliseconds.
  */
-export const maxUnreadOfFull = 96;
+const maxUnreadOfFull = 96;
 /** How often a connection is judged so, ms. */
 const judgeEveryMs = 250;
 /** Streams of a client's connection that are refused because too many wait; with the next one it ends. */
-export const maxRefusedStreams = 256;
+const maxRefusedStreams = 256;
 /** Advice to a caller that was refused, ms. */
 const retryAfterMs = 1_000;
 

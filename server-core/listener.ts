@@ -14,35 +14,33 @@ import type { CoreCertificate } from "./certificate.ts";
 import { type ConnectionOptions, CoreConnection } from "./connection.ts";
 import { watchMemory } from "./memory_watch.ts";
 
-export type { Origin } from "./connection.ts";
-
 /** Handshakes that may be in progress. quinn ends one only by its idle timeout; a new one ends the oldest. */
 export const maxPendingHandshakes = 512;
 /** … of one address. Addresses of handshakes can be forged, so these are replaced as well, and never refused. */
-export const maxPendingPerAddress = 64;
+const maxPendingPerAddress = 64;
 /**
  * Connections beyond the limits for clients that may show that they are a gateway's. A gateway does so within
  * milliseconds; who is silent makes room for the next one.
  */
-export const maxUnprovenGateways = 64;
+const maxUnprovenGateways = 64;
 /** … of one address. */
-export const maxUnprovenPerAddress = 8;
+const maxUnprovenPerAddress = 8;
 /** Calls of one address, behind a gateway of one browser's, that are being read. */
-export const maxHalfSentPerAddress = 256;
+const maxHalfSentPerAddress = 256;
 /** … of all. Each may hold a message of 256 KiB. */
-export const maxHalfSent = 2_048;
+const maxHalfSent = 2_048;
 /** Streams of a client's address that wait for their turn; their bytes wait in QUIC. */
-export const maxWaitingPerAddress = 128;
+const maxWaitingPerAddress = 128;
 /**
  * How long the address of a connection that was closed for its half-sent calls gets no new one, ms. Else it makes the
  * next at once, and a connection that fills its windows costs a second of the processor.
  */
-export const offenceMs = 10_000;
+const offenceMs = 10_000;
 /**
  * Handshakes a second that an address may begin, after twice its connections at once. Well above what a client or a
  * gateway makes that looks for a core which does not answer.
  */
-export const handshakesPerSecond = 10;
+const handshakesPerSecond = 10;
 /** After so many connections that have ended, their memory is freed, but no more often than this, ms. */
 const endedConnections = 256;
 const freeEveryMs = 2_000;

@@ -13,7 +13,7 @@ import { exactly, requireDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
 
 /** specification §4.3: commit, Welcome and headers together. */
-export const maxBundleBytes = 16 * 1024 * 1024;
+const maxBundleBytes = 16 * 1024 * 1024;
 const maxChanges = 2000;
 /**
  * How often an account may add one device of another account, to all channels together. Nobody needs a device's
