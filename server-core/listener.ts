@@ -8,7 +8,7 @@ import { AddressRates } from "../server-common/address_rates.ts";
 import { AddressUsage } from "../server-common/address_usage.ts";
 import { echoDatagrams } from "../server-common/echo_datagrams.ts";
 import { GarbageCount } from "../server-common/garbage.ts";
-import { errorFields, type Log } from "../server-common/log.ts";
+import { errorFields } from "../server-common/log.ts";
 import { AddressPlaces } from "./address_places.ts";
 import type { CoreCertificate } from "./certificate.ts";
 import { type ConnectionOptions, CoreConnection } from "./connection.ts";
