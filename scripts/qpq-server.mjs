@@ -34,7 +34,11 @@ const args = [
   `${root}/server-core/main.ts`,
   ...command,
 ];
-/** Where `status` finds the gateway's metrics on this machine. */
+/**
+ * Where `status` finds the gateway's metrics on this machine.
+ *
+ * @param {Record<string, string | undefined>} env
+ */
 function gatewayMetrics({ QPQ_GATEWAY_METRICS: place, QPQ_GATEWAY_METRICS_PORT: port }) {
   return place || (port ? `127.0.0.1:${port}` : "");
 }

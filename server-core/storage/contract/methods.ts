@@ -115,6 +115,8 @@ export const operatorMethods: Record<keyof OperatorStore, MethodRules> = {
   withdrawInvite: writes(),
   faults: reads(),
   backUp: reads(),
+  backupFaults: alone,
+  keyInUse: reads(),
   restore: alone,
   rekey: alone,
 };
