@@ -115,7 +115,7 @@ export const operatorMethods: Record<keyof OperatorStore, MethodRules> = {
   withdrawInvite: writes(),
   faults: reads(),
   backUp: reads(),
-  backupFaults: reads(),
+  backupFaults: alone,
   keyInUse: reads(),
   restore: alone,
   rekey: alone,

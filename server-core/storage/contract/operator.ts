@@ -256,6 +256,21 @@ export const operatorBehaviours: Behaviour<keyof OperatorStore>[] = [
     assert.equal(await world.accounts.isRevoked(person.device), false);
   }),
 
+  does("backupFaults", "finds none in a backup, and some in half a one", async (world) => {
+    await inFolder(async (folder) => {
+      const file = `${folder}/backup`;
+      await world.operator.backUp({ file });
+      assert.deepEqual(await world.operator.backupFaults({ file }), []);
+      Deno.truncateSync(file, 5_000);
+      assert.notDeepEqual(await world.operator.backupFaults({ file }), []);
+    });
+  }),
+
+  does("keyInUse", "tells nothing of data that has no key", async (world) => {
+    await world.reopen(() => world.operator.rekey({ newKey: undefined }));
+    assert.equal(await world.operator.keyInUse(), undefined);
+  }),
+
   does("restore", "replaces data only when it is asked to, and only without a server", async (world) => {
     await inFolder(async (folder) => {
       const file = `${folder}/backup`;
