@@ -173,7 +173,8 @@ export interface DeliveryStore {
   /**
    * Drops entries that have waited for `ageMs`: messages leave a gap, device messages do not; commits and
    * Welcomes stay. Forgets what their devices sent more than 30 days ago, but of each device the newest 64, and what is
-   * behind its newest 20,000; of a revoked device all. At most 1,000 queues, 1,000 entries and 1,000 ids a call.
+   * behind its newest 20,000; of a revoked device all. At most 1,000 queues, 1,000 entries and 1,000 ids a call, and
+   * no more of them where many rows are read to find nothing.
    * `after` is 0, or the result of the call before; undefined means that no queue is left.
    */
   purgeQueues(args: { ageMs: number; after: number }): Promise<{ after: number | undefined }>;
