@@ -8,7 +8,7 @@ import { forgetOfChannel, forgetSent } from "./retention.ts";
 /** The most that a call deletes, and the queues or channels that it looks at. */
 const perCall = 1000;
 /** The most rows that it reads to find what is over, besides those of the last queue or channel: some 10 ms. */
-const readPerCall = 10_000;
+const enoughRead = 10_000;
 
 export const purgeOperations: Pick<
   Operations<DeliveryStore>,
@@ -42,7 +42,7 @@ export const purgeOperations: Pick<
       read += sent.read;
       // The next call continues with this queue.
       if (dropped >= perCall || forgotten >= perCall) return { after: queue - 1 };
-      if (read >= readPerCall) return { after: queue };
+      if (read >= enoughRead) return { after: queue };
     }
     return { after: queues.length === perCall ? queues[perCall - 1].queue : undefined };
   },
@@ -59,7 +59,7 @@ export const purgeOperations: Pick<
       deleted += found.deleted;
       read += found.read;
       if (deleted >= perCall) return { after: channel - 1 };
-      if (read >= readPerCall) return { after: channel };
+      if (read >= enoughRead) return { after: channel };
     }
     return { after: channels.length === perCall ? channels[perCall - 1].channel : undefined };
   },
