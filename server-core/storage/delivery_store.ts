@@ -150,9 +150,10 @@ export interface DeliveryStore {
   fetch(args: FetchArgs): Promise<StoredEntry[]>;
   /**
    * Deletes entries with seq ≤ upTo, and notes the highest epoch that the device has seen (E017). E018 where the queue
-   * has not come to that number: then nothing is deleted, because the device has not read what waits.
+   * has not come to that number: then nothing is deleted, because the device has not read what waits. At most 500
+   * entries a call, the first ones; `more`: there are others, for another call.
    */
-  ack(args: { recipientKey: Bytes; upTo: number }): Promise<void>;
+  ack(args: { recipientKey: Bytes; upTo: number }): Promise<{ more: boolean }>;
   /** Acknowledges as `ack` does, for exactly these entries. */
   ackEntries(args: { recipientKey: Bytes; seqs: number[] }): Promise<void>;
   /** Piece `index` (64 KiB each) of a waiting entry's body; undefined after the last. E012. */

@@ -69,7 +69,7 @@ Deno.test("SERVERS 8: what waits of Welcomes and commits counts for no less than
     const { total } = measure(dataDir);
     const db = openDatabase({ dataDir });
     const { sql } = readMigrations().find(({ name }) => name === "0012_commit_totals.sql")!;
-    db.exec(`DROP TABLE commit_totals; ${sql}`);
+    db.exec(`DROP TABLE commit_totals; ${sql.slice(0, sql.indexOf("CREATE INDEX"))}`);
     db.close();
     assert.equal(measure(dataDir).total, total, "counted anew at the update");
     for (const { recipientKey } of devices) await acknowledgeAll(store, recipientKey);

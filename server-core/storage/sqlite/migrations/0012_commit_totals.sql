@@ -14,3 +14,5 @@ INSERT INTO commit_totals (account_key, bytes)
     SELECT account_key, length FROM (SELECT DISTINCT account_key, body FROM waiting) JOIN bodies USING (body)
   ) GROUP BY account_key;
 DROP TABLE waiting;
+-- To read one channel of a long queue. Without it each such call reads the whole queue, and every entry with a header is a page.
+CREATE INDEX entries_by_channel ON entries (queue, channel);
