@@ -144,7 +144,8 @@ export interface DeliveryStore {
   /**
    * Entries with seq > after, in order, at most `limit` and about 192 KiB, but at least one if there is any.
    * A device may have seen a higher number than its queue ever had, because the server was restored. Then its
-   * waiting entries get new numbers behind `after`, once in ten minutes (else E005). E003 for a revoked device, E018
+   * waiting entries get new numbers behind `after`, once in ten minutes (else E005; with 1,000 or more of them once for
+   * all devices of the account). E003 for a revoked device, E018
    * for an `after` that is more than 2^33 above the highest number given to the queue and above nowMs × 1,024.
    */
   fetch(args: FetchArgs): Promise<StoredEntry[]>;
