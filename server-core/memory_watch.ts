@@ -41,7 +41,8 @@ export interface MemoryWatchOptions {
 /**
  * Starts to watch. What QUIC keeps of a stream that is not read can not be bounded (Deno gives each stream a window of
  * 1.25 MB), so this is the last resort: the client's connection with most unread streams is closed. Where each has few,
- * those of the address that has most in all are closed. Where it is the clients of a gateway, half of the calls that are being read end with E005, those of the greediest addresses first.
+ * those of the address that has most in all are closed. Where it is the clients of a gateway, half of the calls that
+ * are being read end with E005, those of the greediest addresses first.
  *
  * @returns stops it
  */

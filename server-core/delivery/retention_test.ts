@@ -52,7 +52,10 @@ Deno.test("SERVERS 8: a device that commits without end leaves 100 commits a cha
     const rows = () => ask(dataDir, "SELECT count(*) AS found FROM commits");
     await purgeDelivery(deps);
     assert.equal(rows(), 151);
-    await as(ann).call(delivery.ack, { recipientKey: ann.recipientKey, upTo: ask(dataDir, "SELECT max(seq) AS found FROM entries") });
+    await as(ann).call(delivery.ack, {
+      recipientKey: ann.recipientKey,
+      upTo: ask(dataDir, "SELECT max(seq) AS found FROM entries"),
+    });
     await purgeDelivery(deps);
     assert.equal(rows(), 100);
     // What it leaves unread counts for it, as commits for others do.

@@ -1,6 +1,7 @@
 /**
- * Uploads of blobs under way: how many there are, and what they will take of their accounts' quotas. Their bytes count for their accounts from
- * the beginning, so that uploads at once can not exceed a quota together. In memory: an upload ends with the process.
+ * Uploads of blobs under way: how many there are, and what they will take of their accounts' quotas. Their bytes count
+ * for their accounts from the beginning, so that uploads at once can not exceed a quota together. In memory: an upload
+ * ends with the process.
  */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";

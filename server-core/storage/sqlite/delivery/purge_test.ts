@@ -56,4 +56,5 @@ Deno.test("SERVERS 8: a purge that finds nothing reads in bounded parts as well"
     assert.deepEqual([queues, channels], Array(2).fill([2, 4, 6, undefined]));
     db.exec("COMMIT");
     db.close();
+    return Promise.resolve();
   }));
