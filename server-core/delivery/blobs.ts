@@ -29,10 +29,18 @@ export async function putBlob(
     const args = { sha256, length, accountKey, quota: quotaBytes, ttlMs };
     const present = await deps.store.reserveBlob({ ...args, underWay });
     if (present) return present;
-    deps.disk.requireRoom(deps.uploads.bytes);
+    deps.disk.requireRoom(length);
     const record = () => deps.store.storeBlob(args);
-    return await deps.blobs.put(sha256, length, chunks(), record, isGone(deps.store));
+    return await deps.blobs.put(sha256, length, whileThereIsRoom(deps, chunks()), record, isGone(deps.store));
   });
+}
+
+/** Looks at the disk as bytes come. What others have only announced takes no room: it may never come. */
+async function* whileThereIsRoom({ disk }: DeliveryDependencies, chunks: AsyncIterable<Bytes>): AsyncGenerator<Bytes> {
+  for await (const chunk of chunks) {
+    disk.requireRoom(chunk.length);
+    yield chunk;
+  }
 }
 
 /** @returns the bytes from `offset`, in pieces of at most 64 KiB @throws WireError E031 */

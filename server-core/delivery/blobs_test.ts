@@ -131,7 +131,7 @@ Deno.test("SERVERS 8: a record that is refused after the upload leaves no file, 
     assert.equal(await files(dataDir), 1);
   }));
 
-Deno.test("SERVERS 8: an account has 4 uploads at once, and all accounts together what the disk has room for", () =>
+Deno.test("SERVERS 8: an account has 4 uploads at once, and a blob that the disk has no room for is refused", () =>
   withService(2, async (service) => {
     const { deps, devices: [ann, bob], dataDir } = service;
     const gate = Promise.withResolvers<void>();
@@ -140,15 +140,29 @@ Deno.test("SERVERS 8: an account has 4 uploads at once, and all accounts togethe
       (_, index) => deps.uploads.with(toHex(ann.accountKey), `${index}`, 1000, () => gate.promise),
     );
     assert.equal(await outcome(put(service, ann, random(1000))), "E005");
-    deps.disk = {
-      requireRoom(bytes = 0) {
-        if (bytes > 5000) throw new WireError(ErrorCode.quotaExceeded, "full");
-      },
-    };
+    deps.disk = roomFor(1000);
     assert.equal(await outcome(put(service, bob, random(1001))), "E032");
-    assert.equal(await outcome(put(service, bob, random(1000))), "ok");
+    assert.equal(await outcome(put(service, bob, random(1000))), "ok", "ann has announced much, and sent nothing");
     assert.equal(await files(dataDir), 1);
     gate.resolve();
     await Promise.all(held);
     assert.equal(await outcome(put(service, ann, random(1000))), "ok");
   }));
+
+Deno.test("SERVERS 8: an upload ends when the disk's reserve is reached while it is sent, and leaves no file", () =>
+  withService(1, async (service) => {
+    const { deps, devices: [ann], dataDir } = service;
+    let looks = 0;
+    deps.disk = { requireRoom: () => roomFor(++looks < 3 ? 1e9 : 0).requireRoom(1) };
+    assert.equal(await outcome(put(service, ann, joined(Array(4).fill(random(65_000))))), "E032");
+    assert.equal(await files(dataDir), 0);
+  }));
+
+/** A disk with room for so many bytes. */
+function roomFor(most: number) {
+  return {
+    requireRoom(bytes = 0) {
+      if (bytes > most) throw new WireError(ErrorCode.quotaExceeded, "full");
+    },
+  };
+}

@@ -47,7 +47,7 @@ export function deliveryHandlers(handlers: Handlers<Caller>, deps: DeliveryDepen
     .stream(delivery.subscribeAs, (params, context) => subscribeAs(deps, params, context))
     .unary(delivery.ack, async ({ recipientKey, upTo }, { caller }) => {
       requireOwnDevice(caller, recipientKey);
-      await deps.store.ack({ recipientKey, upTo });
+      while ((await deps.store.ack({ recipientKey, upTo })).more);
       return {};
     })
     .unary(delivery.ackEntries, async ({ recipientKey, seqs }, { caller }) => {

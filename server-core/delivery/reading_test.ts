@@ -301,3 +301,21 @@ Deno.test("fetch() renumbers the entries for a device that saw higher numbers be
     assert.equal((await fetchFrom(again.at(-1)!.seq)).length, 1, "and counts on from there");
     assert.equal(await outcome(fetchFrom(2 ** 53 - 1)), "E018");
   }));
+
+Deno.test("SERVERS 1: ack() of a long queue deletes all of it, in parts between which others are served", () =>
+  withService(2, async ({ as, deps, devices: [ann, bob] }) => {
+    const channelId = await makeChannel(as, [ann, bob]);
+    const messages = Array.from({ length: 1100 }, () => ({
+      epoch: 1,
+      messageId: random(16),
+      envelope: random(1),
+      bodyHash: random(32),
+    }));
+    await deps.store.publishInOrder({ sender: ann.recipientKey, channelId, messages });
+    const { ack } = deps.store;
+    let parts = 0;
+    deps.store.ack = (args) => (parts++, ack.call(deps.store, args));
+    const upTo = 1101;
+    await as(bob).call(delivery.ack, { recipientKey: bob.recipientKey, upTo });
+    assert.deepEqual([parts, await queueOf(as(bob), bob)], [3, []]);
+  }));

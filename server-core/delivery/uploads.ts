@@ -1,6 +1,7 @@
 /**
- * Uploads of blobs under way: how many there are, and what they will take. Their bytes count for their accounts from
- * the beginning, so that uploads at once can not exceed a quota together. In memory: an upload ends with the process.
+ * Uploads of blobs under way: how many there are, and what they will take of their accounts' quotas. Their bytes count
+ * for their accounts from the beginning, so that uploads at once can not exceed a quota together. In memory: an upload
+ * ends with the process.
  */
 
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
@@ -24,12 +25,6 @@ export class Uploads {
   /** By account: the lengths of its blobs by their hash. A blob that is sent twice at once counts once. */
   readonly #byAccount = new Map<string, { sha256: string; length: number }[]>();
   #count = 0;
-  #bytes = 0;
-
-  /** Bytes of all uploads under way, as their calls said. */
-  get bytes(): number {
-    return this.#bytes;
-  }
 
   /**
    * Counts an upload while `work` runs.
@@ -50,7 +45,6 @@ export class Uploads {
     const upload = { sha256, length };
     this.#byAccount.set(account, [...own, upload]);
     this.#count++;
-    this.#bytes += length;
     try {
       return await work({ files: others.size, bytes: [...others.values()].reduce((sum, bytes) => sum + bytes, 0) });
     } finally {
@@ -58,7 +52,6 @@ export class Uploads {
       if (left.length === 0) this.#byAccount.delete(account);
       else this.#byAccount.set(account, left);
       this.#count--;
-      this.#bytes -= length;
     }
   }
 }

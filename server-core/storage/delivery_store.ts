@@ -144,15 +144,17 @@ export interface DeliveryStore {
   /**
    * Entries with seq > after, in order, at most `limit` and about 192 KiB, but at least one if there is any.
    * A device may have seen a higher number than its queue ever had, because the server was restored. Then its
-   * waiting entries get new numbers behind `after`, once in ten minutes (else E005). E003 for a revoked device, E018
+   * waiting entries get new numbers behind `after`, once in ten minutes (else E005; with 1,000 or more of them once for
+   * all devices of the account). E003 for a revoked device, E018
    * for an `after` that is more than 2^33 above the highest number given to the queue and above nowMs × 1,024.
    */
   fetch(args: FetchArgs): Promise<StoredEntry[]>;
   /**
    * Deletes entries with seq ≤ upTo, and notes the highest epoch that the device has seen (E017). E018 where the queue
-   * has not come to that number: then nothing is deleted, because the device has not read what waits.
+   * has not come to that number: then nothing is deleted, because the device has not read what waits. At most 500
+   * entries a call, the first ones; `more`: there are others, for another call.
    */
-  ack(args: { recipientKey: Bytes; upTo: number }): Promise<void>;
+  ack(args: { recipientKey: Bytes; upTo: number }): Promise<{ more: boolean }>;
   /** Acknowledges as `ack` does, for exactly these entries. */
   ackEntries(args: { recipientKey: Bytes; seqs: number[] }): Promise<void>;
   /** Piece `index` (64 KiB each) of a waiting entry's body; undefined after the last. E012. */
@@ -173,7 +175,8 @@ export interface DeliveryStore {
   /**
    * Drops entries that have waited for `ageMs`: messages leave a gap, device messages do not; commits and
    * Welcomes stay. Forgets what their devices sent more than 30 days ago, but of each device the newest 64, and what is
-   * behind its newest 20,000; of a revoked device all. At most 1,000 queues, 1,000 entries and 1,000 ids a call.
+   * behind its newest 20,000; of a revoked device all. At most 1,000 queues, 1,000 entries and 1,000 ids a call, and
+   * no more of them where many rows are read to find nothing.
    * `after` is 0, or the result of the call before; undefined means that no queue is left.
    */
   purgeQueues(args: { ageMs: number; after: number }): Promise<{ after: number | undefined }>;

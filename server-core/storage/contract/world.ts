@@ -247,7 +247,8 @@ export class World {
     for (const device of devices) {
       const last = (await this.queue(device)).at(-1);
       if (!last) continue;
-      await this.#opened.store.delivery.ack({ recipientKey: device.recipientKey, upTo: last.seq });
+      const args = { recipientKey: device.recipientKey, upTo: last.seq };
+      while ((await this.#opened.store.delivery.ack(args)).more);
     }
   }
 }

@@ -41,6 +41,16 @@ export const acknowledgingBehaviours: Behaviour<keyof DeliveryStore>[] = [
     assert.ok(next > last && next < 2 ** 52, `${next} follows ${last}`);
   }),
 
+  does("ack", "deletes the first 500 entries at once, and says that there are more", async (world) => {
+    const { bob, seqs } = await waiting(world, 501);
+    const before = await seqs();
+    const ack = () => world.delivery.ack({ recipientKey: bob.recipientKey, upTo: before.at(-2)! });
+    assert.deepEqual(await ack(), { more: true });
+    assert.deepEqual(await seqs(), before.slice(500));
+    assert.deepEqual([await ack(), await ack()], [{ more: false }, { more: false }]);
+    assert.deepEqual(await seqs(), before.slice(-1));
+  }),
+
   does("ack", "of a device for which nothing was ever queued changes nothing", async (world) => {
     assert.equal(await outcome(world.delivery.ack({ recipientKey: newDevice().recipientKey, upTo: 9 })), "ok");
   }),

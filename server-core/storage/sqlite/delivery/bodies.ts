@@ -39,9 +39,9 @@ export function readPiece(db: Database, body: number, index: number): Bytes | un
 /**
  * Removes one reference, and the body with the last one.
  *
- * @returns the body's length in bytes
+ * @returns the body's length in bytes, and whether it was deleted
  */
-export function releaseBody(db: Database, body: number): number {
+export function releaseBody(db: Database, body: number): { length: number; isGone: boolean } {
   const { refs, length } = db.get<{ refs: number; length: number }>(
     "UPDATE bodies SET refs = refs - 1 WHERE body = ? RETURNING refs, length",
     body,
@@ -50,5 +50,5 @@ export function releaseBody(db: Database, body: number): number {
     db.run("DELETE FROM bodies WHERE body = ?", body);
     db.run("DELETE FROM body_pieces WHERE piece BETWEEN ? AND ?", body * piecesPerBody, (body + 1) * piecesPerBody - 1);
   }
-  return length;
+  return { length, isGone: refs === 0 };
 }

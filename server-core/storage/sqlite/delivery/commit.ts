@@ -8,7 +8,7 @@ import type { CommitArgs, CommitHead, DeliveryStore, Queued } from "../../delive
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { releaseBody, storeBody } from "./bodies.ts";
-import { addLoad, lightenLoad, loaderOf } from "./commit_load.ts";
+import { addLoad, addTotal, lightenLoad, loaderOf, noBody } from "./commit_load.ts";
 import { type Member, type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
 import { isEnrolled } from "./devices.ts";
 import { enterEpoch } from "./places.ts";
@@ -139,10 +139,11 @@ function distribute(
   );
   const withHeader = (what: NewEntry) => ({ recipientKey }: Member) => ({ ...what, header: headerOf(recipientKey) });
   const leftOut = (kind: EntryKind, body?: NonNullable<NewEntry["body"]>) => ({ queue, recipientKey }: Member) => {
-    if (body) releaseBody(db, body.number);
-    lightenLoad(db, queue, committer, kind, body?.length ?? 0, body ? headerOf(recipientKey)?.length ?? 0 : 0);
+    const released = body ? releaseBody(db, body.number) : noBody;
+    lightenLoad(db, queue, committer, kind, released, body ? headerOf(recipientKey)?.length ?? 0 : 0);
   };
   const removal = { ...entry, kind: EntryKind.REMOVED, sender: committer };
+  addTotal(db, loader, 0);
   const queued = queueForEach(db, told, () => removal, leftOut(EntryKind.REMOVED));
   // A device that is away must not stop the group. If too much waits for it, or its queue fails, it is left out. Then
   // it sees the missing commit and asks to be re-added.
@@ -152,6 +153,7 @@ function distribute(
   if (reached.length > 0) {
     const body = { number: storeBody(db, args.commit, reached.length), length: args.commit.length };
     const what = { ...entry, kind: EntryKind.COMMIT, body, sender: committer };
+    addTotal(db, loader, body.length);
     queued.push(...queueForEach(db, reached, withHeader(what), leftOut(EntryKind.COMMIT, body)));
   }
   if (args.added.length > 0) {
@@ -164,9 +166,11 @@ function distribute(
       }
       db.run("INSERT INTO members (channel, queue) VALUES (?, ?)", channel, queue);
     }
+    addTotal(db, loader, body.length);
     queued.push(...queueForEach(db, come, withHeader(what), leftOut(EntryKind.WELCOME, body)));
   }
   if (!addLoad(db, committer, loader, EntryKind.OWN_COMMIT)) throw tooMuchWaits(loader.limit, "this device itself");
+  addTotal(db, loader, 0);
   const self = { queue: committer, recipientKey: args.sender };
   const own = { ...entry, kind: EntryKind.OWN_COMMIT, sender: committer };
   queued.push(...queueForEach(db, [self], () => own, () => {

@@ -13,9 +13,12 @@ import type { Database } from "../database.ts";
  */
 const commitLoadLimit = 32 * 1024 * 1024;
 
-/** For all devices together that have something of the account waiting: above it each gets an equal share. */
+/**
+ * What all of an account's that waits may take on the disk, where a body is stored once for all of its devices. Above
+ * it each device gets an equal share.
+ */
 const accountLoadLimit = 4 * 1024 * 1024 * 1024;
-/** The least share. A group of 2,000 devices that are all away has twice as much for each. */
+/** The least share. */
 const leastLoadLimit = 1024 * 1024;
 
 /**
@@ -31,18 +34,40 @@ export interface Loader {
   /** Undefined for a sender that is not known any more: nothing is counted. */
   account: Bytes | undefined;
   limit: number;
+  /** Headers and rows that were counted for a device and not yet for the account ({@link addTotal}). */
+  rows: number;
 }
 
 /** @param sender the sending device's queue @returns whose commits these are */
 export function loaderOf(db: Database, sender: number): Loader {
   const account = accountOf(db, sender);
-  if (!account) return { account, limit: commitLoadLimit };
+  if (!account || totalOf(db, account) < accountLoadLimit) return { account, limit: commitLoadLimit, rows: 0 };
   const { devices } = db.get<{ devices: number }>(
     "SELECT count(*) AS devices FROM commit_load WHERE account_key = ?",
     account,
   )!;
   const share = Math.floor(accountLoadLimit / Math.max(1, devices));
-  return { account, limit: Math.min(commitLoadLimit, Math.max(leastLoadLimit, share)) };
+  return { account, limit: Math.min(commitLoadLimit, Math.max(leastLoadLimit, share)), rows: 0 };
+}
+
+function totalOf(db: Database, account: Bytes): number {
+  return db.get<{ bytes: number }>("SELECT bytes FROM commit_totals WHERE account_key = ?", account)?.bytes ?? 0;
+}
+
+/**
+ * Counts for the account what {@link addLoad} has counted for its devices, and the bodies.
+ *
+ * @param bodyBytes of all bodies that were stored, each once
+ */
+export function addTotal(db: Database, loader: Loader, bodyBytes: number): void {
+  if (!loader.account) return;
+  db.run(
+    `INSERT INTO commit_totals (account_key, bytes) VALUES (?, ?)
+     ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes`,
+    loader.account,
+    loader.rows + bodyBytes,
+  );
+  loader.rows = 0;
 }
 
 /**
@@ -73,11 +98,12 @@ function weightOf(kind: EntryKind, bodyBytes: number, headerBytes: number): numb
 export function addLoad(
   db: Database,
   queue: number,
-  { account, limit }: Loader,
+  loader: Loader,
   kind: EntryKind,
   bodyBytes = 0,
   headerBytes = 0,
 ): boolean {
+  const { account, limit } = loader;
   if (!account) return true;
   const bytes = weightOf(kind, bodyBytes, headerBytes);
   const waiting =
@@ -91,21 +117,34 @@ export function addLoad(
     account,
     bytes,
   );
+  loader.rows += Math.max(0, bytes - bodyBytes);
   return true;
 }
 
-/** An entry of a sender was acknowledged. */
+/** The body of an entry that has none. */
+export const noBody = { length: 0, isGone: false };
+
+/**
+ * An entry of a sender was acknowledged.
+ *
+ * @param body it had; `isGone`: no other entry has it, so it was deleted
+ */
 export function lightenLoad(
   db: Database,
   queue: number,
   sender: number,
   kind: EntryKind,
-  bodyBytes: number,
+  body: { length: number; isGone: boolean },
   headerBytes: number,
 ): void {
-  const bytes = weightOf(kind, bodyBytes, headerBytes);
+  const bytes = weightOf(kind, body.length, headerBytes);
   const account = bytes > 0 ? accountOf(db, sender) : undefined;
   if (!account) return;
   db.run("UPDATE commit_load SET bytes = bytes - ? WHERE queue = ? AND account_key = ?", bytes, queue, account);
   db.run("DELETE FROM commit_load WHERE queue = ? AND account_key = ? AND bytes <= 0", queue, account);
+  db.run(
+    "UPDATE commit_totals SET bytes = max(0, bytes - ?) WHERE account_key = ?",
+    body.isGone ? bytes : bytes - body.length,
+    account,
+  );
 }

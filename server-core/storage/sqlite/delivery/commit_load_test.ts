@@ -15,13 +15,14 @@ import { EntryKind } from "../../../../schema/rpc/methods.ts";
 const nowMs = 1_800_000_000_000;
 const mebibyte = 1024 * 1024;
 
-/** Bytes that rows take in the file, and what of them counts for an account. */
-function measure(dataDir: string): { stored: number; counted: number } {
+/** Bytes that rows take in the file, what of them counts for an account by device, and in all. */
+function measure(dataDir: string): { stored: number; counted: number; total: number } {
   const db = openDatabase({ dataDir });
   const used = Number(db.pragma("page_count")) - Number(db.pragma("freelist_count"));
   const { counted } = db.get<{ counted: number }>("SELECT ifnull(sum(bytes), 0) AS counted FROM commit_load")!;
+  const { total } = db.get<{ total: number }>("SELECT ifnull(sum(bytes), 0) AS total FROM commit_totals")!;
   db.close();
-  return { stored: used * 4096, counted };
+  return { stored: used * 4096, counted, total };
 }
 
 async function acknowledgeAll({ delivery }: Store, recipientKey: Bytes): Promise<void> {
@@ -62,15 +63,44 @@ Deno.test("SERVERS 8: what waits of Welcomes and commits counts for no less than
       const after = measure(dataDir);
       const [stored, counted] = [after.stored - before.stored, after.counted - before.counted];
       assert.ok(counted >= stored, `${what}: ${stored} bytes stored, ${counted} counted`);
+      const total = after.total - before.total;
+      assert.ok(total >= stored, `${what}: ${stored} bytes stored, ${total} counted for the account`);
     }
+    const { total } = measure(dataDir);
+    const db = openDatabase({ dataDir });
+    const { sql } = readMigrations().find(({ name }) => name === "0012_commit_totals.sql")!;
+    db.exec(`DROP TABLE commit_totals; ${sql.slice(0, sql.indexOf("CREATE INDEX"))}`);
+    db.close();
+    assert.equal(measure(dataDir).total, total, "counted anew at the update");
     for (const { recipientKey } of devices) await acknowledgeAll(store, recipientKey);
-    assert.equal(measure(dataDir).counted, 0, "what was read counts no longer");
+    const { counted, total: rest } = measure(dataDir);
+    assert.deepEqual([counted, rest], [0, 0], "what was read counts no longer");
     await store.close();
   }));
 
 function row(db: Database, queue: number): number | undefined {
   return db.get<{ bytes: number }>("SELECT bytes FROM commit_load WHERE queue = ?", queue)?.bytes;
 }
+
+Deno.test("SERVERS 8: a body that waits for many devices is on the disk once, and leaves each of them its 32 MiB", () =>
+  withTempDir(async (dataDir) => {
+    const devices = seedDevices(dataDir, 400);
+    const [ann] = devices;
+    const store = await openInlineStore(dataDir, () => nowMs);
+    const channelId = random(32);
+    await store.delivery.createChannel({ creator: ann.recipientKey, channelId });
+    const added = devices.slice(1);
+    await store.delivery.commit(commitOf({ sender: ann, channelId, epoch: 0, members: devices, added }));
+    // An admin of a large group that is asleep: each device's equal share of 4 GiB would be 10 MiB.
+    const commit = new Uint8Array(3 * mebibyte);
+    for (let epoch = 1; epoch <= 4; epoch++) {
+      const { queued } = await store.delivery.commit(
+        commitOf({ sender: ann, channelId, epoch, members: devices }, { commit }),
+      );
+      assert.equal(queued.length, devices.length, `nobody is left out of commit ${epoch}`);
+    }
+    await store.close();
+  }));
 
 Deno.test("SERVERS 8: an account that much waits of, for very many devices, has an equal share for each", () =>
   withTempDir(async (dataDir) => {
@@ -80,6 +110,7 @@ Deno.test("SERVERS 8: an account that much waits of, for very many devices, has 
     const add = (recipientKey: Uint8Array) =>
       db.run("INSERT INTO queues (recipient_key) VALUES (?)", recipientKey).lastInsertRowid;
     const [sender, receiver] = [add(ann.recipientKey), add(bob.recipientKey)];
+    db.run("INSERT INTO commit_totals (account_key, bytes) VALUES (?, ?)", ann.accountKey, 4096 * mebibyte);
     const limits = [128, 256, 100_000].map((devices) => {
       for (
         let count = Number(db.get("SELECT count(*) AS n FROM commit_load")!.n);
@@ -97,7 +128,7 @@ Deno.test("SERVERS 8: an account that much waits of, for very many devices, has 
     assert.equal(addLoad(db, receiver, loader, EntryKind.COMMIT, most), true);
     assert.equal(addLoad(db, receiver, loader, EntryKind.REMOVED), false);
     assert.equal(addLoad(db, receiver, loader, EntryKind.APPLICATION, most), true, "that is counted in its queue");
-    lightenLoad(db, receiver, sender, EntryKind.COMMIT, most, 0);
+    lightenLoad(db, receiver, sender, EntryKind.COMMIT, { length: most, isGone: true }, 0);
     assert.equal(row(db, receiver), undefined);
     db.close();
   }));

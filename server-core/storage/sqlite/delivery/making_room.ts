@@ -151,7 +151,7 @@ export function drop(db: Database, queue: number, { seq, channel, body }: Waitin
     queue,
     last,
   );
-  const length = releaseBody(db, body);
+  const { length } = releaseBody(db, body);
   db.run(
     "UPDATE queues SET waiting = waiting - 1, waiting_bytes = waiting_bytes - ? WHERE queue = ?",
     length,

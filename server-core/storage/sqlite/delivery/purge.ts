@@ -5,7 +5,10 @@ import type { Operations } from "../operation.ts";
 import { dropOld } from "./queues.ts";
 import { forgetOfChannel, forgetSent } from "./retention.ts";
 
+/** The most that a call deletes, and the queues or channels that it looks at. */
 const perCall = 1000;
+/** The most rows that it reads to find what is over, besides those of the last queue or channel: some 10 ms. */
+const enoughRead = 10_000;
 
 export const purgeOperations: Pick<
   Operations<DeliveryStore>,
@@ -31,12 +34,15 @@ export const purgeOperations: Pick<
       after,
       perCall,
     );
-    let [dropped, forgotten] = [0, 0];
+    let [dropped, forgotten, read] = [0, 0, 0];
     for (const { queue, isDropped } of queues) {
       dropped += dropOld(db, queue, nowMs - ageMs, perCall - dropped);
-      forgotten += forgetSent(db, queue, isDropped === 1, nowMs, perCall - forgotten);
+      const sent = forgetSent(db, queue, isDropped === 1, nowMs, perCall - forgotten);
+      forgotten += sent.deleted;
+      read += sent.read;
       // The next call continues with this queue.
       if (dropped >= perCall || forgotten >= perCall) return { after: queue - 1 };
+      if (read >= enoughRead) return { after: queue };
     }
     return { after: queues.length === perCall ? queues[perCall - 1].queue : undefined };
   },
@@ -47,10 +53,13 @@ export const purgeOperations: Pick<
       after,
       perCall,
     );
-    let deleted = 0;
+    let [deleted, read] = [0, 0];
     for (const { channel, epoch } of channels) {
-      deleted += forgetOfChannel(db, channel, epoch, perCall);
+      const found = forgetOfChannel(db, channel, epoch, perCall);
+      deleted += found.deleted;
+      read += found.read;
       if (deleted >= perCall) return { after: channel - 1 };
+      if (read >= enoughRead) return { after: channel };
     }
     return { after: channels.length === perCall ? channels[perCall - 1].channel : undefined };
   },

@@ -3,7 +3,7 @@
 import { EntryKind } from "../../../../schema/rpc/methods.ts";
 import type { Database } from "../database.ts";
 import { releaseBody } from "./bodies.ts";
-import { lightenLoad } from "./commit_load.ts";
+import { lightenLoad, noBody } from "./commit_load.ts";
 import { drop, type Looks, maxLooks, nextToDrop, oldestApplication } from "./making_room.ts";
 
 /** Application entries that may wait for one device before some are dropped (making_room.ts). */
@@ -161,11 +161,11 @@ function settle(db: Database, queue: number, gone: GoneEntry[]): void {
   let applications = 0;
   let bytes = 0;
   for (const { kind, channel, epoch, body, sender, headerBytes } of gone) {
-    const length = body === null ? 0 : releaseBody(db, body);
-    if (sender !== null) lightenLoad(db, queue, sender, kind, length, headerBytes);
+    const released = body === null ? noBody : releaseBody(db, body);
+    if (sender !== null) lightenLoad(db, queue, sender, kind, released, headerBytes);
     if (kind === EntryKind.APPLICATION) {
       applications++;
-      bytes += length;
+      bytes += released.length;
     }
     if (epochKinds.includes(kind)) highest.set(channel, Math.max(epoch, highest.get(channel) ?? 0));
   }

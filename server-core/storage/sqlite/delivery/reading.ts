@@ -36,16 +36,22 @@ interface EntryRow {
   commitPlace: number | null;
 }
 
-const selectEntries = (where: string) =>
+const selectEntries = (where: string, index = "") =>
   `SELECT seq, kind, channel_id AS channelId, entries.epoch, id, header, entries.body, length,
    received_ms AS receivedMs, removed, added, members_hash AS membersHash,
    bodies.place AS messagePlace, commits.place AS commitPlace
-   FROM entries JOIN channels USING (channel) LEFT JOIN bodies ON bodies.body = entries.body
+   FROM entries ${index} JOIN channels USING (channel) LEFT JOIN bodies ON bodies.body = entries.body
    LEFT JOIN commits
      ON commits.channel = entries.channel AND commits.commit_id = entries.id AND commits.n = entries.epoch
    WHERE queue = ? AND seq > ? ${where} ORDER BY seq LIMIT ?`;
 const wholeQueue = selectEntries("");
-const oneChannel = selectEntries("AND entries.channel = (SELECT channel FROM channels WHERE channel_id = ?)");
+/** Of the queue's entries it reads the channel's alone: an account can have tens of thousands of others in it. */
+export const oneChannel = selectEntries(
+  "AND entries.channel = (SELECT channel FROM channels WHERE channel_id = ?)",
+  "INDEXED BY entries_by_channel",
+);
+/** Entries that a call of `ack` deletes: each takes some statements, and all other calls wait for it. */
+const mostAcknowledged = 500;
 
 export const readingOperations: Pick<Operations<DeliveryStore>, "fetch" | "ack" | "ackEntries" | "bodyPiece"> = {
   fetch(db, { recipientKey, channelId, after, limit }, { nowMs }) {
@@ -69,9 +75,16 @@ export const readingOperations: Pick<Operations<DeliveryStore>, "fetch" | "ack" 
 
   ack(db, { recipientKey, upTo }) {
     const queue = findQueue(db, recipientKey);
-    if (queue === undefined) return;
+    if (queue === undefined) return { more: false };
     requireReached(db, queue, upTo);
-    acknowledge(db, queue, { upTo });
+    const next = db.get<{ seq: number }>(
+      "SELECT seq FROM entries WHERE queue = ? AND seq <= ? ORDER BY seq LIMIT 1 OFFSET ?",
+      queue,
+      upTo,
+      mostAcknowledged,
+    );
+    acknowledge(db, queue, { upTo: next ? next.seq - 1 : upTo });
+    return { more: next !== undefined };
   },
 
   ackEntries(db, { recipientKey, seqs }) {

@@ -20,9 +20,15 @@ const leastSent = 64;
  * device sends nothing any more.
  *
  * @param most rows to delete
- * @returns how many were deleted
+ * @returns how many were deleted, and how many rows were read to find them
  */
-export function forgetSent(db: Database, queue: number, isDropped: boolean, nowMs: number, most: number): number {
+export function forgetSent(
+  db: Database,
+  queue: number,
+  isDropped: boolean,
+  nowMs: number,
+  most: number,
+): { deleted: number; read: number } {
   const [keep, least] = isDropped ? [0, 0] : [maxSentPerDevice, leastSent];
   const { count } = db.get<{ count: number }>(
     "SELECT count(*) AS count FROM (SELECT 1 FROM sent WHERE sender = ? LIMIT ?)",
@@ -40,7 +46,8 @@ export function forgetSent(db: Database, queue: number, isDropped: boolean, nowM
       limit,
     ).changes;
   const forgotten = forget(Number.MAX_SAFE_INTEGER, tooMany);
-  return forgotten + forget(nowMs - keepSentMs, Math.min(most - forgotten, count - forgotten - least));
+  const old = forget(nowMs - keepSentMs, Math.min(most - forgotten, count - forgotten - least));
+  return { deleted: forgotten + old, read: count };
 }
 
 /**
@@ -68,9 +75,21 @@ export function forgetCommitBehind(db: Database, channel: number, n: number): vo
  * channel whose members are all revoked everything but its row.
  *
  * @param most rows of a kind to delete
- * @returns how many rows were deleted
+ * @returns how many rows were deleted, and how many were read to find them
  */
-export function forgetOfChannel(db: Database, channel: number, epoch: number, most: number): number {
+export function forgetOfChannel(
+  db: Database,
+  channel: number,
+  epoch: number,
+  most: number,
+): { deleted: number; read: number } {
+  const { read } = db.get<{ read: number }>(
+    `SELECT (SELECT count(*) FROM marks WHERE channel = ?) + (
+       SELECT count(*) FROM commits INDEXED BY commits_by_epoch WHERE channel = ? AND n <= ?) AS read`,
+    channel,
+    channel,
+    epoch - keptCommits,
+  )!;
   const isOver = !db.get(
     "SELECT 1 FROM members JOIN queues USING (queue) WHERE channel = ? AND dropped = 0 LIMIT 1",
     channel,
@@ -89,7 +108,7 @@ export function forgetOfChannel(db: Database, channel: number, epoch: number, mo
     channel,
     most,
   ).changes;
-  return commits + marks + (isOver ? close(db, channel, most) : 0);
+  return { deleted: commits + marks + (isOver ? close(db, channel, most) : 0), read };
 }
 
 function close(db: Database, channel: number, most: number): number {
