@@ -9,7 +9,7 @@ import { AddressUsage } from "../server-common/address_usage.ts";
 import { echoDatagrams } from "../server-common/echo_datagrams.ts";
 import { GarbageCount } from "../server-common/garbage.ts";
 import { errorFields } from "../server-common/log.ts";
-import { AddressPlaces } from "./address_places.ts";
+import { AddressPlaces } from "../server-common/address_places.ts";
 import type { CoreCertificate } from "./certificate.ts";
 import { type ConnectionOptions, CoreConnection } from "./connection.ts";
 import { watchMemory } from "./memory_watch.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { GarbageCount } from "../server-common/garbage.ts";
 import { makeLog } from "../server-common/log.ts";
-import { AddressPlaces } from "./address_places.ts";
+import { AddressPlaces } from "../server-common/address_places.ts";
 import { greedyCalls, relieve } from "./memory_watch.ts";
 
 function rig(unread: Record<string, number>, residentBytes = 1000) {

@@ -35,11 +35,12 @@ export interface WebTransportServerOptions
 }
 
 /**
- * "refused": above `maxPendingHandshakes`; "full": above `maxConnections`; "addressHandshakes" and "addressFull":
+ * "ended": a connection is over, also one that was refused; "refused": above `maxPendingHandshakes`; "full": above `maxConnections`; "addressHandshakes" and "addressFull":
  * above the limits of one address; "crowded": so many streams of one address wait that a connection is closed.
  */
 export type ConnectionEvent =
   | "accepted"
+  | "ended"
   | "closed"
   | "refused"
   | "full"
@@ -146,7 +147,7 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
     // The connection is there before its handshake, and with it the address: `incoming.remoteAddr` uses `incoming` up
     // (Deno 2.9). Nothing is sent or read on it before the handshake is done.
     const conn = incoming.accept({ zeroRtt: true });
-    conn.closed.catch(() => {});
+    conn.closed.catch(() => {}).finally(() => onEvent("ended"));
     const { hostname } = conn.remoteAddr;
     if (perAddress.isFull(hostname)) return refuse(conn, "addressFull");
     if (!pendingPerAddress.take(hostname)) return refuse(conn, "addressHandshakes");
