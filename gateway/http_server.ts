@@ -124,6 +124,7 @@ export class GatewayHttpServer {
         isTrusted: (address) => trustedProxies.includes(canonicalAddress(address) ?? ""),
         onFull: () => metrics.refuse("httpConnections"),
       },
+      clientOf: ({ peer, headers }) => clientAddress(peer, headers.get("x-forwarded-for"), trustedProxies).hostname,
       limit: async (sender) => await (await self.promise).#limit(sender),
       handle: async (request) => await (await self.promise).#handle(request),
       log,

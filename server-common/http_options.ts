@@ -21,6 +21,10 @@ export interface HttpServerOptions {
    * @returns the answer to a request that has to go without another
    */
   limit?(sender: HttpSender): Promise<Response | undefined>;
+  /**
+   * Whose request it is: an IP literal. Absent: the other end's of the connection, which behind a proxy is the proxy.
+   */
+  clientOf?(sender: HttpSender): string;
   /** Answers a request. When it throws, the answer is a bare 500. */
   handle(request: HttpRequest): Response | Promise<Response>;
   /** Told what happens to the port. */
