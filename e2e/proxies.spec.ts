@@ -34,8 +34,8 @@ test("SERVERS 11: two people chat through nginx, over HTTPS alone", async () => 
     await alice.startChat(["bob"]);
     await bob.openChat("alice");
     await alice.send("through nginx");
-    await bob.expectTexts("alice", /nginx/, ["through nginx"]);
-    await alice.allSent("bob", /nginx/);
+    await bob.expectTexts("alice", /through nginx/, ["through nginx"]);
+    await alice.allSent("bob", /through nginx/);
     for (const { problems } of people) expect(problems).toEqual([]);
   } finally {
     await browser.close();

@@ -5,7 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { constants, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
 import { readTarget } from "./http_target.ts";
 
 /** A request in the form of the server's handler. */
@@ -217,4 +217,19 @@ export function endUnreadBody(request: NodeRequest, response: NodeResponse): voi
   const timer = setTimeout(() => socket.destroy(), lingerMs);
   request.once("end", () => clearTimeout(timer));
   socket.once("close", () => clearTimeout(timer));
+}
+
+/**
+ * Deno 2.9.6 frees a session that is destroyed while it reads a frame, such as a GOAWAY or one that breaks the
+ * protocol. Then the process ends with a segmentation fault. So the session is destroyed after the frame.
+ */
+export function destroyLater(session: ServerHttp2Session): void {
+  const destroy = session.destroy.bind(session);
+  session.destroy = (...reason: Parameters<typeof destroy>) => void setTimeout(() => destroy(...reason), 0);
+}
+
+/** Ends the connection of a request, and with it all requests that came on it. */
+export function endConnection(request: NodeRequest): void {
+  if ("stream" in request) request.stream.session?.destroy();
+  else request.socket.destroy();
 }

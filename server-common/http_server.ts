@@ -13,6 +13,8 @@ import type { TLSSocket } from "node:tls";
 import { AddressPlaces } from "./address_places.ts";
 import {
   cutOff,
+  destroyLater,
+  endConnection,
   endUnreadBody,
   type NodeRequest,
   type NodeResponse,
@@ -325,7 +327,8 @@ export class HttpServer {
       const sender = readSender(request, this.#options.tls ? "https" : "http");
       onClient(this.#options.clientOf?.(sender) ?? sender.peer.hostname);
       const refusal = await this.#options.limit?.(sender);
-      if (refusal) return refusal;
+      if (refusal === "end") endConnection(request);
+      if (refusal) return refusal === "end" ? textResponse(429, "too many requests") : refusal;
       const read = readRequest(request, sender, onRead);
       return read ? await handle(read) : textResponse(400, "bad request");
     } catch {
@@ -337,13 +340,4 @@ export class HttpServer {
 /** Names a TCP connection of this port. */
 function keyOf({ remoteAddress, remotePort }: Pick<Socket, "remoteAddress" | "remotePort">): string {
   return `${remoteAddress} ${remotePort}`;
-}
-
-/**
- * Deno 2.9.6 frees a session that is destroyed while it reads a frame, such as a GOAWAY or one that breaks the
- * protocol. Then the process ends with a segmentation fault. So the session is destroyed after the frame.
- */
-function destroyLater(session: ServerHttp2Session): void {
-  const destroy = session.destroy.bind(session);
-  session.destroy = (...reason: Parameters<typeof destroy>) => void setTimeout(() => destroy(...reason), 0);
 }
