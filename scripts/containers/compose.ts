@@ -11,11 +11,16 @@ const {
 } = process.env;
 const project = "qpqtest";
 
+const first = { QPQ_OPAQUE_PER_IP_PER_MINUTE: "1000", QPQ_HEALTH_INTERVAL: "5s" };
+
 /** What stands in `.env` for these tests; everything else is as it comes. */
-export const settings: Record<string, string> = {
-  QPQ_OPAQUE_PER_IP_PER_MINUTE: "1000",
-  QPQ_HEALTH_INTERVAL: "5s",
-};
+export const settings: Record<string, string> = { ...first };
+
+/** Forgets the settings that tests have made: the files of tests share a process. */
+export function resetSettings(): void {
+  for (const name of Object.keys(settings)) delete settings[name];
+  Object.assign(settings, first);
+}
 
 function run(program: string, args: string[], env: Record<string, string> = {}): string {
   return execFileSync(program, args, {

@@ -7,12 +7,11 @@ import { tmpdir } from "node:os";
 import { expect, test } from "@playwright/test";
 // @ts-ignore: plain JavaScript with JSDoc types
 import { deno, root } from "../paths.mjs";
-import { compose, inspect, settings } from "./compose.ts";
+import { compose, inspect, resetSettings, settings } from "./compose.ts";
 import { healthy } from "./healthy.ts";
 
 test.describe.configure({ mode: "serial", timeout: 600_000 });
 
-const before = { ...settings };
 const backups = mkdtempSync(`${tmpdir()}/qpq-backups-`);
 const keyFile = "/keys/db-key-2";
 
@@ -37,12 +36,12 @@ test.afterEach(({}, { status, expectedStatus }) => {
 
 test.afterAll(() => {
   compose("down", "-v", "--timeout", "15");
-  for (const name of Object.keys(settings)) if (!(name in before)) delete settings[name];
-  Object.assign(settings, before);
+  resetSettings();
   rmSync(backups, { recursive: true, force: true });
 });
 
 test("SERVERS 14: a folder of root takes the backups without a chown, and backup --keep keeps the newest", async () => {
+  resetSettings();
   compose("down", "-v");
   chmodSync(backups, 0o755);
   settings.QPQ_BACKUPS = backups;
