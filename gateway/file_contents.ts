@@ -17,7 +17,7 @@ export interface FileContent {
 /** Several times the app with its compressed copies. What is used least makes room. */
 const cachedBytes = 64 * 1024 * 1024;
 /** A piece that waits for a slow client. */
-const pieceBytes = 16 * 1024;
+const pieceBytes = 64 * 1024;
 
 /** Files as they were when they were last changed. */
 export class FileContents {
