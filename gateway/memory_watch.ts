@@ -1,7 +1,7 @@
 /**
- * Watches this process's memory, and frees what ended connections hold. The limits bound what one address takes, not what many together do, and QUIC's windows
- * can not be made smaller. So above a mark whoever takes the most is cut off, before the system ends the process and
- * with it everybody's calls.
+ * Watches this process's memory, and frees what ended connections hold. The limits bound what one address takes, not
+ * what many together do, and QUIC's windows can not be made smaller. So above a mark whoever takes the most is cut off,
+ * before the system ends the process and with it everybody's calls.
  */
 import { collectGarbage, type GarbageCount } from "../server-common/garbage.ts";
 import type { Log } from "../server-common/log.ts";

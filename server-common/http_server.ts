@@ -38,7 +38,7 @@ const sweepMs = 1_000;
  */
 const http2Limits = { streams: 200, windowBytes: 1024 * 1024 };
 /**
- * Answers of which their client has taken nothing for a second; each holds a piece of 64 KiB, and what Node keeps of it.
+ * Answers of which their client has taken nothing for a second; each holds some 190 KiB.
  * The oldest of an address is cut off for its next one, and if there are too many, that of the address with most.
  */
 const unreadAnswers = { total: 1_024, perAddress: 256 };

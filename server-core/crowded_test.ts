@@ -51,8 +51,8 @@ async function admitted(server: ServerProcess): Promise<{ call(from: string): Rp
 }
 
 /**
- * A relay that passes first packets to the core and no answers back: for the core each client falls silent in the middle
- * of its handshake, as one does whose packets are forged.
+ * A relay that passes first packets to the core and no answers back: for the core each client falls silent in the
+ * middle of its handshake, as one does whose packets are forged.
  */
 function forgeFrom({ address: { port }, caPem }: ServerProcess, addresses: string[]) {
   const relay = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });

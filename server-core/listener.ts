@@ -88,8 +88,8 @@ export class Listener {
   /** Until when an address gets no connection, ms on the clock of `performance`. */
   readonly #offenders = new Map<string, number>();
   /**
-   * Where gateways came from that were admitted. Their handshakes have no rate: addresses of handshakes can be forged, and
-   * who used up a gateway's rate would keep it, and all browsers, away after a loss of its connections.
+   * Where gateways came from that were admitted. Their handshakes have no rate: addresses of handshakes can be forged,
+   * and who used up a gateway's rate would keep it, and all browsers, away after a loss of its connections.
    */
   readonly #gateways = new Set<string>();
   readonly #clientsOf: AddressUsage;
