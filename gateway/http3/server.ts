@@ -40,8 +40,8 @@ export interface WebTransportServerOptions
 
 /**
  * "ended": a connection is over, also one that was refused; "refused": above `maxPendingHandshakes`; "full": above
- * `maxConnections`, or one made room; "addressHandshakes" and "addressFull": above the limits of one address; "crowded":
- * so many streams of one address wait that a connection is closed.
+ * `maxConnections`, or one made room; "addressHandshakes" and "addressFull": above the limits of one address;
+ * "crowded": so many streams of one address wait that a connection is closed.
  */
 export type ConnectionEvent =
   | "accepted"
