@@ -190,7 +190,7 @@ export function readConfig(
       callsPerSecond: integer("QPQ_LIMIT_CALLS_PER_SECOND", 100, 1, 1_000_000),
       rpcPerSecond: integer("QPQ_LIMIT_RPC_PER_SECOND", 100, 1, 1_000_000),
       httpConnections: integer("QPQ_LIMIT_HTTP_CONNECTIONS", 768, 16, 1_000_000),
-      httpConnectionsPerAddress: integer("QPQ_LIMIT_HTTP_CONNECTIONS_PER_ADDRESS", 128, 1, 1_000_000),
+      httpConnectionsPerAddress: integer("QPQ_LIMIT_HTTP_CONNECTIONS_PER_ADDRESS", 512, 1, 1_000_000),
       filesPerSecond: integer("QPQ_LIMIT_FILES_PER_SECOND", 200, 1, 1_000_000),
     },
     logLevel: reader.choice("QPQ_LOG", logLevels, "info"),

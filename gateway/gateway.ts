@@ -12,6 +12,7 @@ import { watchFiles } from "./file_watch.ts";
 import { listenError, type Place } from "../server-common/listen_error.ts";
 import { type ConnectionEvent, defaultMaxStreams, serveWebTransport, type WebTransportServer } from "./http3/server.ts";
 import { GatewayHttpServer } from "./http_server.ts";
+import { GarbageCount } from "../server-common/garbage.ts";
 import type { Log } from "../server-common/log.ts";
 import { type CertificateTimes, type MetricName, Metrics, type RefusalReason } from "./metrics.ts";
 import { type RedirectServer, serveRedirects } from "./redirect_server.ts";
@@ -49,6 +50,9 @@ export interface GatewayEnvironment {
 }
 
 const refreshIntervalMs = 60_000;
+/** After so many QUIC connections that have ended, their memory is freed, but no more often than this, ms. */
+const endedConnections = 256;
+const freeEveryMs = 2_000;
 /** Close code of sessions when the gateway stops: the client connects again. */
 const drainingCode = 0;
 const drainingReason = "gateway shutdown";
@@ -96,6 +100,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
   let webTransport: WebTransportServer | undefined;
   let http: GatewayHttpServer | undefined;
   let redirects: RedirectServer | undefined;
+  const ended = new GarbageCount(endedConnections, freeEveryMs);
   let stopMemoryWatch = () => {};
   const stopWatches = () => {
     stopMemoryWatch();
@@ -139,6 +144,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       turn: ({ hostname }) => pace.turn(hostname),
       onSession: (session) => sessions.open(session),
       onEvent: (event) => {
+        if (event === "ended") ended.add();
         const metric = eventMetrics[event];
         if (metric) metrics.add(metric);
         const reason = eventRefusals[event];
@@ -149,6 +155,7 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
     stopMemoryWatch = watchMemory({
       limit: config.limits.memory * 2 ** 20,
       shed: [webTransport.shedGreediest, () => calls.shedGreediest()],
+      ended,
       metrics,
       log,
     });

@@ -62,7 +62,10 @@ const burstSeconds = 3;
 const refusalsPerSecond = 20;
 /** The longest delay of a refusal. */
 const holdAtMostMs = 2_000;
-/** How many refusals of one address are delayed at a time. */
+/**
+ * How many refusals of one address are delayed at a time. The next one ends its connection: HTTP/2 carries requests by
+ * the thousand, and a connection costs its maker a handshake.
+ */
 const heldPerAddress = 256;
 /**
  * New connections of one address each second, and three times as many at once. A page needs one over HTTP/2 and six
@@ -124,6 +127,7 @@ export class GatewayHttpServer {
         isTrusted: (address) => trustedProxies.includes(canonicalAddress(address) ?? ""),
         onFull: () => metrics.refuse("httpConnections"),
       },
+      clientOf: ({ peer, headers }) => clientAddress(peer, headers.get("x-forwarded-for"), trustedProxies).hostname,
       limit: async (sender) => await (await self.promise).#limit(sender),
       handle: async (request) => await (await self.promise).#handle(request),
       log,
@@ -150,12 +154,12 @@ export class GatewayHttpServer {
   }
 
   /** The limits of a request's address, before anything else is looked at. */
-  async #limit({ peer, headers, url }: HttpSender): Promise<Response | undefined> {
+  async #limit({ peer, headers, url }: HttpSender): Promise<Response | "end" | undefined> {
     this.#options.metrics.add("qpq_gateway_http_requests_total");
     const client = this.#clientOf(peer, headers);
-    const refused = await this.#refuseRate(url?.pathname === "/rpc", client) ??
+    const refused = await this.#refuseRate(url?.pathname === "/rpc", client, client !== peer) ??
       (url ? undefined : textResponse(400, "bad request"));
-    return refused && this.#secured(refused, url?.host);
+    return refused === "end" ? refused : refused && this.#secured(refused, url?.host);
   }
 
   async #handle(request: HttpRequest): Promise<Response> {
@@ -201,23 +205,26 @@ export class GatewayHttpServer {
     return textResponse(500, "internal error");
   }
 
-  async #refuseRate(isRpc: boolean, client: Deno.NetAddr): Promise<Response | undefined> {
+  /** @param isProxied the connection is a proxy's, and carries other clients' requests as well */
+  async #refuseRate(isRpc: boolean, client: Deno.NetAddr, isProxied: boolean): Promise<Response | "end" | undefined> {
     const { hostname: address } = client;
     const retryAfterMs = (isRpc ? this.#rpcRate : this.#fileRate).take(address);
     if (retryAfterMs === 0) {
       if (isRpc) await this.#options.pace.turn(client.hostname);
       return undefined;
     }
-    await this.#hold(address);
     this.#options.metrics.refuse(isRpc ? "rpcRate" : "fileRate");
+    if (!await this.#hold(address) && !isProxied) return "end";
     return refusal(429, "too many requests", retryAfterMs);
   }
 
-  async #hold(address: string): Promise<void> {
-    if (!this.#held.take(address)) return;
+  /** @returns false, at once, when too many refusals of the address are held */
+  async #hold(address: string): Promise<boolean> {
+    if (!this.#held.take(address)) return false;
     const waitMs = this.#refusalRate.reserve(address, holdAtMostMs);
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
     this.#held.give(address);
+    return true;
   }
 
   #headers(host: string | undefined): Record<string, string> {

@@ -3,6 +3,8 @@
  * advised wait, the counter.
  */
 import assert from "node:assert/strict";
+import { connect as connectHttp2 } from "node:http2";
+import { makeKeyPair } from "./testing/stub_core.ts";
 import { connectHttp3, openSession, readAll } from "./testing/http3_client.ts";
 import { startTestGateway, type TestGateway } from "./testing/test_gateway.ts";
 import { until } from "./testing/until.ts";
@@ -58,11 +60,11 @@ limitTest(
   },
 );
 
-limitTest("connections above the total are refused before their handshake", async () => {
+limitTest("connections above the total are refused in their handshake", async () => {
   await using test = await startTestGateway({ limits: { connections: 1 } });
   const to = await target(test);
   await openSession(to);
-  await assert.rejects(connectHttp3(to), /refused/);
+  await assert.rejects(connectHttp3(to), /during the handshake/);
   assert.equal(await refusals(test, "connections"), 1);
 });
 
@@ -166,6 +168,33 @@ limitTest(
     assert.ok(tookMs > 900, `40 refusals at 20 a second, 20 of them at once: ${tookMs} ms`);
   },
 );
+
+limitTest("SERVERS 4: an address whose refusals are held loses the connections of further ones", async () => {
+  const folder = await Deno.makeTempDir();
+  const tls = { certificatePath: `${folder}/cert.pem`, privateKeyPath: `${folder}/key.pem` };
+  const pair = await makeKeyPair();
+  await Deno.writeTextFile(tls.certificatePath, pair.certificate);
+  await Deno.writeTextFile(tls.privateKeyPath, pair.privateKey);
+  for (const trustedProxies of [[], ["127.0.0.1"]]) {
+    const config = { trustedProxies, tls, httpTls: true };
+    await using test = await startTestGateway({ limits: { filesPerSecond: 1 }, config, now: stopped() });
+    let answered = 0;
+    const flood = () =>
+      new Promise<string>((resolve) => {
+        const session = connectHttp2(`https://127.0.0.1:${test.gateway.httpPort}`, { rejectUnauthorized: false });
+        session.on("error", () => {}).on("close", () => resolve("closed"));
+        for (let asked = 0; asked < 200; asked++) {
+          const request = session.request({ ":path": "/missing", "x-forwarded-for": "203.0.113.1" });
+          request.on("error", () => {}).on("response", () => {
+            if (++answered === 400) resolve("answered");
+          });
+        }
+      });
+    const first = await Promise.race([flood(), flood()]);
+    assert.equal(first, trustedProxies.length ? "answered" : "closed");
+  }
+  await Deno.remove(folder, { recursive: true });
+});
 
 limitTest("addresses behind a proxy count apart only when the proxy is trusted", async () => {
   for (const trustedProxies of [[], ["127.0.0.1"]]) {

@@ -94,3 +94,49 @@ quicTest("SERVERS 3: when memory is short the greediest is cut off, and who has 
   assert.ok(test.events.some(({ level, event }) => level === "warn" && event === "memory-short"));
   modest.conn.close();
 });
+
+quicTest("SERVERS 3: sessions of a few addresses do not keep the next one out, and those with calls stay", async () => {
+  await using test = await startTestGateway({ core: patientCore, limits: { ...fast, connections: 4 } });
+  await test.gateway.whenCoreReady();
+  const crowd: ClientSession[] = [];
+  for (const address of ["127.0.2.2", "127.0.2.1", "127.0.2.1", "127.0.2.1"]) {
+    crowd.push(await sessionFrom(test, address));
+  }
+  const [honest, busy, idle] = crowd;
+  await Promise.all([halfCall(honest), halfCall(busy), halfCall(crowd[3])]);
+  await until(() => test.gateway.metrics.get("qpq_gateway_calls") === 3);
+  const next = await sessionFrom(test, "127.0.2.3");
+  assert.equal(next.status, 200);
+  assert.match((await idle.conn.closed).reason, /too many/);
+  assert.equal(await echo(next), 7);
+  assert.equal(await echo(honest), 7);
+  assert.equal(await echo(busy), 7);
+  await assert.rejects(sessionFrom(test, "127.0.2.1"), /handshake/);
+  for (const { conn } of [...crowd, next]) conn.close();
+});
+
+Deno.test({
+  name: "SERVERS 4: three hundred browsers behind one address have a call each under way over HTTPS",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    const core = { onCall: () => new Promise<void>(() => {}) };
+    await using test = await startTestGateway({ core, limits: { ...fast, rpcPerSecond: 1_000 } });
+    await test.gateway.whenCoreReady();
+    const call = `POST /rpc HTTP/1.1\r\nHost: 127.0.0.1:${test.gateway.httpPort}\r\nOrigin: ${test.origin}\r\n` +
+      "Content-Length: 1\r\n\r\nx";
+    const browsers = await Promise.all(Array.from({ length: 300 }, async () => {
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: test.gateway.httpPort });
+      await connection.write(new TextEncoder().encode(call));
+      return connection;
+    }));
+    const answers = await Promise.all(browsers.map(async (connection) => {
+      const bytes = new Uint8Array(1_000);
+      const length = await connection.read(bytes).catch(() => null) ?? 0;
+      return new TextDecoder().decode(bytes.subarray(0, length)).split("\r\n")[0];
+    }));
+    assert.equal(answers.filter((line) => line === "HTTP/1.1 200 OK").length, 300);
+    assert.equal(test.gateway.metrics.get("qpq_gateway_calls"), 300);
+    for (const connection of browsers) connection.close();
+  },
+});

@@ -15,7 +15,15 @@ export class AddressUsage {
 
   /** @param address an IP literal */
   isFull(address: string): boolean {
-    return addressBlocks(address).some(({ block, share }) => this.#usage(share).isFull(block));
+    return this.fullBlock(address) !== undefined;
+  }
+
+  /**
+   * @param address an IP literal
+   * @returns the narrowest block of the address that has reached its limit, as {@link addressBlocks} names it
+   */
+  fullBlock(address: string): string | undefined {
+    return addressBlocks(address).find(({ block, share }) => this.#usage(share).isFull(block))?.block;
   }
 
   /**

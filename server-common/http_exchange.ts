@@ -4,7 +4,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { constants, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
+import { constants, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from "node:http2";
 import { readTarget } from "./http_target.ts";
 
 /** A request in the form of the server's handler. */
@@ -22,6 +22,27 @@ export interface HttpRequest {
 
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 export type NodeResponse = ServerResponse | Http2ServerResponse;
+
+/** A client has taken nothing of an answer for so long, in ms. */
+const unreadMs = 1_000;
+/**
+ * How long a connection stays open after a complete answer while its client is still sending. So the client
+ * reads the answer before it learns that the rest of its body is not read.
+ */
+const lingerMs = 1_000;
+
+/** What a client may do that takes nothing of its answer. */
+export interface Taking {
+  /** how long, in ms */
+  stallMs: number;
+  /**
+   * Counts an answer of which nothing was taken for {@link unreadMs}.
+   *
+   * @param lose called when another one needs the place
+   * @returns gives the place back
+   */
+  takePlace(lose: () => void): () => void;
+}
 
 /** What limits of a request's sender need to know. */
 export interface HttpSender {
@@ -85,13 +106,13 @@ function bodyOf(request: NodeRequest, onRead?: () => void): ReadableStream<Uint8
  * Sends an answer to its end. A client that disconnects cancels the answer's body. A failing body cuts the
  * answer off. Never rejects.
  *
- * @param stallMs how long the client may take nothing of the answer; then it is cut off
+ * @param taking how long the client may take nothing of it; then it is cut off
  */
 export async function writeResponse(
   answer: Response,
   request: NodeRequest,
   response: NodeResponse,
-  stallMs: number,
+  taking: Taking,
 ): Promise<void> {
   const { status, headers, body } = answer;
   const reader = body?.getReader();
@@ -105,7 +126,7 @@ export async function writeResponse(
     if (reader && request.method !== "HEAD") {
       // The answer of a subscription begins long before its first piece.
       whenSent(request, () => response.destroyed || (response as ServerResponse).flushHeaders?.());
-      await pump(reader, response as ServerResponse, length, stallMs);
+      await pump(reader, response as ServerResponse, length, taking);
     } else cancel();
     response.end();
   } catch {
@@ -134,13 +155,13 @@ function isOver(response: NodeResponse): boolean {
 
 /**
  * @param length as announced: other bytes would be read as part of the next answer
- * @throws when the body has another length, or the client takes nothing for `stallMs`
+ * @throws when the body has another length, or the client takes nothing for too long
  */
 async function pump(
   reader: ReadableStreamDefaultReader<Uint8Array>,
   response: ServerResponse,
   length: number | undefined,
-  stallMs: number,
+  taking: Taking,
 ): Promise<void> {
   let sent = 0;
   let isLastWritten: Promise<void> | undefined;
@@ -149,20 +170,25 @@ async function pump(
     if (done && length !== undefined && sent < length) throw new Error("the body is shorter than announced");
     // Node ends an answer of known length by a write of no bytes. Deno 2.9.6 sometimes loses the end of such a
     // write behind another one on a TLS connection. Then the next request would wait for ever.
-    if (done) return await (isLastWritten && within(stallMs, isLastWritten));
+    if (done) return await (isLastWritten && within(taking, isLastWritten));
     sent += value.length;
     if (length !== undefined && sent > length) throw new Error("the body is longer than announced");
     const { promise, resolve } = Promise.withResolvers<void>();
     isLastWritten = promise;
-    if (!response.write(value, () => resolve())) await within(stallMs, roomIn(response));
+    if (!response.write(value, () => resolve())) await within(taking, roomIn(response));
   }
 }
 
-/** @throws when it takes longer */
-async function within(ms: number, written: Promise<void>): Promise<void> {
+/** @throws when it takes longer, or others need its place */
+async function within({ stallMs, takePlace }: Taking, written: Promise<void>): Promise<void> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error("the client takes nothing")), ms);
-  await Promise.race([written, late.promise]).finally(() => clearTimeout(timer));
+  const end = () => late.reject(new Error("the client takes nothing"));
+  let givePlace = () => {};
+  const timers = [setTimeout(end, stallMs), setTimeout(() => givePlace = takePlace(end), Math.min(unreadMs, stallMs))];
+  await Promise.race([written, late.promise]).finally(() => {
+    for (const timer of timers) clearTimeout(timer);
+    givePlace();
+  });
 }
 
 /** Resolves when the client has read the written bytes, or is gone. */
@@ -180,4 +206,29 @@ function roomIn(response: ServerResponse): Promise<void> {
 export function cutOff(response: NodeResponse): void {
   if ("stream" in response) response.stream.close(constants.NGHTTP2_INTERNAL_ERROR);
   else response.destroy();
+}
+
+/** Ends the upload of a client whose answer is complete. */
+export function endUnreadBody(request: NodeRequest, response: NodeResponse): void {
+  if (request.complete || request.destroyed) return;
+  if ("stream" in response) return response.stream.close(constants.NGHTTP2_NO_ERROR);
+  const { socket } = request;
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  request.once("end", () => clearTimeout(timer));
+  socket.once("close", () => clearTimeout(timer));
+}
+
+/**
+ * Deno 2.9.6 frees a session that is destroyed while it reads a frame, such as a GOAWAY or one that breaks the
+ * protocol. Then the process ends with a segmentation fault. So the session is destroyed after the frame.
+ */
+export function destroyLater(session: ServerHttp2Session): void {
+  const destroy = session.destroy.bind(session);
+  session.destroy = (...reason: Parameters<typeof destroy>) => void setTimeout(() => destroy(...reason), 0);
+}
+
+/** Ends the connection of a request, and with it all requests that came on it. */
+export function endConnection(request: NodeRequest): void {
+  if ("stream" in request) request.stream.session?.destroy();
+  else request.socket.destroy();
 }

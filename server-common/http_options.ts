@@ -18,9 +18,13 @@ export interface HttpServerOptions {
   /**
    * Asked before anything else is done with a request, also with one that is malformed.
    *
-   * @returns the answer to a request that has to go without another
+   * @returns the answer to a request that has to go without another; "end": its connection ends without one
    */
-  limit?(sender: HttpSender): Promise<Response | undefined>;
+  limit?(sender: HttpSender): Promise<Response | "end" | undefined>;
+  /**
+   * Whose request it is: an IP literal. Absent: the other end's of the connection, which behind a proxy is the proxy.
+   */
+  clientOf?(sender: HttpSender): string;
   /** Answers a request. When it throws, the answer is a bare 500. */
   handle(request: HttpRequest): Response | Promise<Response>;
   /** Told what happens to the port. */

@@ -21,6 +21,11 @@ export interface PlacesOptions {
 
 /** So many seconds' worth of new connections may come at once. */
 const burstSeconds = 3;
+/**
+ * An idle connection may go for anybody's new one after so long, in ms. Before, its request may be on its way: it goes
+ * only for an address that has no more. Else who has many could end the others' as fast as they connect.
+ */
+const restingMs = 5_000;
 /** Less than any difference between the weights of two blocks. */
 const asked = 1e-6;
 /** Addresses whose rates are remembered. A forgotten address has a fresh burst. */
@@ -28,8 +33,10 @@ const maxAddresses = 10_000;
 
 /** One connection. */
 export interface Place {
-  /** none for a trusted address */
-  readonly blocks: readonly AddressBlock[];
+  /** none for a trusted address, but while it passes on a request: then its client's */
+  blocks: readonly AddressBlock[];
+  /** whether many clients are behind it */
+  readonly isShared: boolean;
   /** requests in progress */
   busy: number;
   /** since when `busy` is 0, in the monotonic ms of `performance.now()` */
@@ -82,9 +89,9 @@ export class HttpPlaces {
       return;
     }
     const idleSinceMs = performance.now();
-    const place: Place = { blocks, busy: 0, idleSinceMs, hasAsked: false, end };
+    const place: Place = { blocks, isShared: isTrusted, busy: 0, idleSinceMs, hasAsked: false, end };
     this.#places.add(place);
-    for (const { block } of blocks) this.#counts.set(block, this.#count(block) + 1);
+    this.#add(blocks, 1);
     return place;
   }
 
@@ -96,9 +103,11 @@ export class HttpPlaces {
       if (!this.#dropHeaviest((place) => place.busy === 0 && isIn(place))) return false;
     }
     if (this.#places.size < connections) return true;
-    const own = Math.max(1, this.#weight(blocks, 1));
-    return this.#dropHeaviest(({ busy }) => busy === 0) ||
-      this.#dropHeaviest((place) => this.#weight(place.blocks) > own);
+    const own = this.#weight(blocks, 1);
+    const restedMs = performance.now() - restingMs;
+    const mayGo = (place: Place) => this.#weight(place.blocks) >= own || place.idleSinceMs <= restedMs;
+    return this.#dropHeaviest((place) => place.busy === 0 && mayGo(place)) ||
+      this.#dropHeaviest((place) => this.#weight(place.blocks) > Math.max(1, own));
   }
 
   /** A request of the connection begins. */
@@ -107,18 +116,38 @@ export class HttpPlaces {
     place.hasAsked = true;
   }
 
+  /**
+   * Tells whose request it is that a trusted address passes on. While it is in progress, its connection counts for that
+   * client: else one client could fill the port through the proxy, and nobody else would come in.
+   */
+  attribute(place: Place, address: string): void {
+    if (!place.isShared || !this.#places.has(place)) return;
+    // One that carries several clients' requests is nobody's.
+    this.#reassign(place, place.busy === 1 ? addressBlocks(address) : []);
+  }
+
   /** It is over. */
   end(place: Place): void {
     if (--place.busy > 0) return;
+    if (place.isShared && this.#places.has(place)) this.#reassign(place, []);
     place.idleSinceMs = performance.now();
     if (this.#places.delete(place)) this.#places.add(place);
   }
 
   /** The connection is over. May be said twice. */
   give(place: Place): void {
-    if (!this.#places.delete(place)) return;
-    for (const { block } of place.blocks) {
-      const left = this.#count(block) - 1;
+    if (this.#places.delete(place)) this.#add(place.blocks, -1);
+  }
+
+  #reassign(place: Place, blocks: AddressBlock[]): void {
+    this.#add(place.blocks, -1);
+    place.blocks = blocks;
+    this.#add(blocks, 1);
+  }
+
+  #add(blocks: readonly AddressBlock[], count: number): void {
+    for (const { block } of blocks) {
+      const left = this.#count(block) + count;
       if (left > 0) this.#counts.set(block, left);
       else this.#counts.delete(block);
     }

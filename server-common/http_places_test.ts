@@ -86,3 +86,38 @@ Deno.test("SERVERS 4: an address opens so many connections a second, and three s
   assert.ok(take("192.0.2.2"));
   assert.equal(full, 1);
 });
+
+Deno.test("SERVERS 4: who has many connections ends no fresh one of others, whose request may be on its way", () => {
+  const { ended, take } = port({ connections: 5, connectionsPerAddress: 5 });
+  for (const _ of [1, 2, 3, 4]) take("192.0.2.1", true);
+  const fresh = take("192.0.2.2")!;
+  assert.equal(take("192.0.2.1"), undefined);
+  assert.deepEqual(ended, []);
+  fresh.idleSinceMs -= 5_000;
+  assert.ok(take("192.0.2.1", true), "an idle connection of long ago");
+  assert.ok(take("192.0.2.3"), "one with less gets in at once");
+  assert.deepEqual(ended, ["192.0.2.2", "192.0.2.1"]);
+});
+
+Deno.test("SERVERS 11: one client can not fill the port through a trusted proxy", () => {
+  const proxy = "192.0.2.1";
+  const { places, ended, take } = port({
+    connections: 6,
+    connectionsPerAddress: 2,
+    isTrusted: (address) => address === proxy,
+  });
+  const request = (client: string) => {
+    const place = take(proxy, true);
+    if (place) places.attribute(place, client);
+    return place;
+  };
+  const held = [1, 2, 3, 4, 5, 6].map(() => request("203.0.113.1")!);
+  for (let index = 1; index <= 5; index++) assert.ok(request(`198.51.100.${index}`), `${index}`);
+  assert.equal(ended.length, 5);
+  assert.equal(request("198.51.100.6"), undefined, "all have one");
+  for (const place of held) places.give(place);
+  const last = request("198.51.100.6")!;
+  places.end(last);
+  assert.deepEqual(last.blocks, [], "between requests it is the proxy's");
+  assert.equal(places.size, 6);
+});

@@ -7,11 +7,15 @@
  */
 
 import { createServer, type Server } from "node:http";
-import { constants, createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
+import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, Server as TcpServer, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { AddressPlaces } from "./address_places.ts";
 import {
   cutOff,
+  destroyLater,
+  endConnection,
+  endUnreadBody,
   type NodeRequest,
   type NodeResponse,
   readRequest,
@@ -34,10 +38,10 @@ const sweepMs = 1_000;
  */
 const http2Limits = { streams: 200, windowBytes: 1024 * 1024 };
 /**
- * How long a connection stays open after a complete answer while its client is still sending. So the client
- * reads the answer before it learns that the rest of its body is not read.
+ * Answers of which their client has taken nothing for a second; each holds some 190 KiB.
+ * The oldest of an address is cut off for its next one, and if there are too many, that of the address with most.
  */
-const lingerMs = 1_000;
+const unreadAnswers = { total: 1_024, perAddress: 256 };
 const flushMs = 50;
 /**
  * Node drops headers beyond a number without a sign: a client could drown the address that its proxy adds. All
@@ -66,6 +70,7 @@ export class HttpServer {
   /** All TCP connections, by {@link keyOf}; those in their TLS handshake are in no other set. */
   readonly #transports = new Map<string, { socket: Socket; place: Place }>();
   readonly #places: HttpPlaces;
+  readonly #unread = new AddressPlaces(unreadAnswers);
   readonly #timeouts: HttpTimeouts;
   readonly #stopWatching: () => void;
   readonly #sweeper: ReturnType<typeof setInterval>;
@@ -285,7 +290,13 @@ export class HttpServer {
       await this.#turnOf(response, connection, socket, isOver);
       if (socket.destroyed) return;
     }
-    await writeResponse(await this.#respond(request, onRead, handle), request, response, this.#timeouts.stall);
+    let client = request.socket?.remoteAddress ?? "";
+    const answer = await this.#respond(request, onRead, handle, (address) => {
+      client = address;
+      if (place) this.#places.attribute(place, address);
+    });
+    const takePlace = (lose: () => void) => this.#unread.take(client, lose);
+    await writeResponse(answer, request, response, { stallMs: this.#timeouts.stall, takePlace });
   }
 
   /** Node starts all requests that a client of HTTP/1.1 sends at once. They are served one after another. */
@@ -310,11 +321,14 @@ export class HttpServer {
     request: NodeRequest,
     onRead: (() => void) | undefined,
     handle: HttpServerOptions["handle"],
+    onClient: (address: string) => void,
   ): Promise<Response> {
     try {
       const sender = readSender(request, this.#options.tls ? "https" : "http");
+      onClient(this.#options.clientOf?.(sender) ?? sender.peer.hostname);
       const refusal = await this.#options.limit?.(sender);
-      if (refusal) return refusal;
+      if (refusal === "end") endConnection(request);
+      if (refusal) return refusal === "end" ? textResponse(429, "too many requests") : refusal;
       const read = readRequest(request, sender, onRead);
       return read ? await handle(read) : textResponse(400, "bad request");
     } catch {
@@ -326,23 +340,4 @@ export class HttpServer {
 /** Names a TCP connection of this port. */
 function keyOf({ remoteAddress, remotePort }: Pick<Socket, "remoteAddress" | "remotePort">): string {
   return `${remoteAddress} ${remotePort}`;
-}
-
-/**
- * Deno 2.9.6 frees a session that is destroyed while it reads a frame, such as a GOAWAY or one that breaks the
- * protocol. Then the process ends with a segmentation fault. So the session is destroyed after the frame.
- */
-function destroyLater(session: ServerHttp2Session): void {
-  const destroy = session.destroy.bind(session);
-  session.destroy = (...reason: Parameters<typeof destroy>) => void setTimeout(() => destroy(...reason), 0);
-}
-
-/** Ends the upload of a client whose answer is complete. */
-function endUnreadBody(request: NodeRequest, response: NodeResponse): void {
-  if (request.complete || request.destroyed) return;
-  if ("stream" in response) return response.stream.close(constants.NGHTTP2_NO_ERROR);
-  const { socket } = request;
-  const timer = setTimeout(() => socket.destroy(), lingerMs);
-  request.once("end", () => clearTimeout(timer));
-  socket.once("close", () => clearTimeout(timer));
 }

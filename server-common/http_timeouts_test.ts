@@ -1,6 +1,7 @@
 /** When the HTTP port ends a connection whose client does nothing, or not enough. */
 
 import assert from "node:assert/strict";
+import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { HttpServer } from "./http_server.ts";
@@ -126,3 +127,45 @@ Deno.test("SERVERS 4: an answer is cut off whose client takes nothing", options,
   connection.close();
   await server.close(0);
 });
+
+Deno.test(
+  "SERVERS 4: of answers that nobody reads one address has 256, and another one has its own",
+  options,
+  async () => {
+    const tls = await makePair();
+    const [begun, underWay] = [new Map<string, number>(), new Map<string, number>()];
+    const count = (counts: Map<string, number>, client: string, more: number) =>
+      void counts.set(client, (counts.get(client) ?? 0) + more);
+    const clientOf = ({ headers }: { headers: Headers }) => headers.get("x-client") ?? "";
+    const server = await HttpServer.listen({
+      bind: "127.0.0.1",
+      port: 0,
+      tls,
+      clientOf,
+      handle: (request) => {
+        const client = clientOf(request);
+        count(begun, client, 1);
+        count(underWay, client, 1);
+        const pull = (controller: ReadableStreamDefaultController) => controller.enqueue(new Uint8Array(100_000));
+        const cancel = () => count(underWay, client, -1);
+        return new Response(new ReadableStream({ pull, cancel }, { highWaterMark: 0 }));
+      },
+    });
+    const settings = { initialWindowSize: 0 };
+    const ask = (client: string, requests: number) => {
+      const session = connectHttp2(`https://127.0.0.1:${server.port}`, { rejectUnauthorized: false, settings });
+      session.on("error", () => {});
+      for (let asked = 0; asked < requests; asked++) session.request({ "x-client": client }).on("error", () => {});
+      return session;
+    };
+    const sessions = [ask("203.0.113.2", 10), ...[1, 2, 3, 4].map(() => ask("203.0.113.1", 100))];
+    const deadlineMs = performance.now() + patienceMs;
+    while (begun.get("203.0.113.1") !== 400 || underWay.get("203.0.113.1") !== 256) {
+      assert.ok(performance.now() < deadlineMs, `${underWay.get("203.0.113.1")} answers that nobody reads`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    assert.equal(underWay.get("203.0.113.2"), 10);
+    for (const session of sessions) session.destroy();
+    await server.close(0);
+  },
+);

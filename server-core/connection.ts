@@ -5,7 +5,7 @@ import type { ByteStream } from "../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import type { AddressUsage } from "../server-common/address_usage.ts";
 import type { Log } from "../server-common/log.ts";
-import type { AddressPlaces } from "./address_places.ts";
+import type { AddressPlaces } from "../server-common/address_places.ts";
 import { AdmissionError, type AdmissionOptions, readFirstStream, takeClientAddress } from "./admission.ts";
 import type { Metrics } from "./metrics.ts";
 import { slimReadable } from "./slim_readable.ts";

@@ -50,6 +50,39 @@ async function admitted(server: ServerProcess): Promise<{ call(from: string): Rp
   return { call, conn };
 }
 
+/**
+ * A relay that passes first packets to the core and no answers back: for the core each client falls silent in the
+ * middle of its handshake, as one does whose packets are forged.
+ */
+function forgeFrom({ address: { port }, caPem }: ServerProcess, addresses: string[]) {
+  const relay = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
+  const out = addresses.map((hostname) => Deno.listenDatagram({ transport: "udp", hostname, port: 0 }));
+  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+  const to = {
+    endpoint,
+    hostname: "127.0.0.1",
+    port: (relay.addr as Deno.NetAddr).port,
+    serverName: "localhost",
+    caCerts: [caPem],
+    alpnProtocols: ["capnp"],
+  };
+  const forger = {
+    passed: 0,
+    handshake: () => void Deno.connectQuic<false>(to).catch(() => {}),
+    close() {
+      endpoint.close();
+      relay.close();
+      for (const socket of out) socket.close();
+    },
+  };
+  (async () => {
+    for await (const [datagram] of relay) {
+      await out[forger.passed++ % out.length].send(datagram, { transport: "udp", hostname: "127.0.0.1", port });
+    }
+  })().catch(() => {});
+  return forger;
+}
+
 /** The start of a call of 240 kB: so many bytes of it. */
 function halfACall(length = 300): Uint8Array<ArrayBuffer> {
   const claim = new Uint8Array(8 + length);
@@ -92,6 +125,26 @@ core("SERVERS 3: one address begins some handshakes a second, and the others con
   for (const { close } of [...made, ann]) close();
 });
 
+core("SERVERS 3: who uses up the handshakes of a gateway's address does not keep the gateway away", {
+  QPQ_CONNECTIONS_PER_IP: "2",
+}, async (server) => {
+  const first = await admitted(server);
+  const forger = forgeFrom(server, ["127.0.0.1"]);
+  let isOver = false;
+  const forging = (async () => {
+    for (; !isOver; await pause(20)) forger.handshake();
+  })();
+  while (forger.passed < 50) await pause(20);
+  for (let tries = 0; tries < 8; tries++) {
+    const again = await admitted(server);
+    assert.equal(await outcome(again.call("203.0.113.1").call(delivery.health, {})), "ok");
+  }
+  assert.equal(await outcome(first.call("203.0.113.1").call(delivery.health, {})), "ok");
+  isOver = true;
+  await forging;
+  forger.close();
+});
+
 core("SERVERS 3: a gateway comes in while clients have every connection", { QPQ_MAX_CONNECTIONS: "5" }, async (
   server,
 ) => {
@@ -108,38 +161,19 @@ core("SERVERS 3: a gateway comes in while clients have every connection", { QPQ_
 });
 
 core("SERVERS 3: handshakes that nobody finishes keep nobody out", {}, async (server) => {
-  const to = { transport: "udp" as const, hostname: "127.0.0.1", port: server.address.port };
-  // A relay that passes first packets on and no answers back: the client falls silent in the middle of its handshake.
-  const relay = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  let passed = 0;
-  (async () => {
-    const out = [];
-    for (let from = 1; from <= 8; from++) {
-      out.push(Deno.listenDatagram({ transport: "udp", hostname: `127.0.2.${from}`, port: 0 }));
-    }
-    for await (const [datagram] of relay) await out[passed++ % out.length].send(datagram, to);
-  })().catch(() => {});
-  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+  const forger = forgeFrom(server, Array.from({ length: 8 }, (_, index) => `127.0.2.${index + 1}`));
   for (let begun = 0; begun < maxPendingHandshakes + 200; begun++) {
-    Deno.connectQuic<false>({
-      endpoint,
-      hostname: "127.0.0.1",
-      port: (relay.addr as Deno.NetAddr).port,
-      serverName: "localhost",
-      caCerts: [server.caPem],
-      alpnProtocols: ["capnp"],
-    }).catch(() => {});
+    forger.handshake();
     if (begun % 50 === 0) await pause(20);
   }
-  while (passed < maxPendingHandshakes + 200) await pause(50);
+  while (forger.passed < maxPendingHandshakes + 200) await pause(50);
   await pause(500);
   for (const from of ["127.0.0.1", "127.0.2.1"]) {
     const connection = await dial(server, from);
     assert.equal(await health(connection), "ok", from);
     connection.close();
   }
-  endpoint.close();
-  relay.close();
+  forger.close();
 });
 
 core(

@@ -80,7 +80,6 @@ const metByNobody: Record<string, string> = {
   "server-common/log.ts#maxFieldLength": "a longer text is cut off in the log",
   "gateway/pace.ts#maxAddresses": "a forgotten address begins anew",
   "gateway/http_server.ts#maxAddresses": "a forgotten address begins anew",
-  "gateway/http_server.ts#heldPerAddress": "further refusals are sent at once",
   "gateway/http3/capsule.ts#maxReasonLength": "a bound of the format",
   "gateway/http3/frames.ts#maxFramePayload": "a bound of the format",
   "client/account/directory/directory.ts#maxFound": "the server's limit of the same name",

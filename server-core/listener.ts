@@ -9,7 +9,7 @@ import { AddressUsage } from "../server-common/address_usage.ts";
 import { echoDatagrams } from "../server-common/echo_datagrams.ts";
 import { GarbageCount } from "../server-common/garbage.ts";
 import { errorFields } from "../server-common/log.ts";
-import { AddressPlaces } from "./address_places.ts";
+import { AddressPlaces } from "../server-common/address_places.ts";
 import type { CoreCertificate } from "./certificate.ts";
 import { beginCounts, type ConnectionOptions, CoreConnection } from "./connection.ts";
 import { watchMemory } from "./memory_watch.ts";
@@ -44,6 +44,8 @@ const handshakesPerSecond = 10;
 /** After so many connections that have ended, their memory is freed, but no more often than this, ms. */
 const endedConnections = 256;
 const freeEveryMs = 2_000;
+/** Addresses of gateways that are remembered; of more, the first is forgotten. */
+const maxGatewayAddresses = 256;
 /** Addresses that are kept for that time; of more, the first is forgiven. */
 const maxOffenders = 10_000;
 const keepAliveMs = 15_000;
@@ -85,6 +87,11 @@ export class Listener {
   readonly #waiting = new AddressUsage(maxWaitingPerAddress);
   /** Until when an address gets no connection, ms on the clock of `performance`. */
   readonly #offenders = new Map<string, number>();
+  /**
+   * Where gateways came from that were admitted. Their handshakes have no rate: addresses of handshakes can be forged,
+   * and who used up a gateway's rate would keep it, and all browsers, away after a loss of its connections.
+   */
+  readonly #gateways = new Set<string>();
   readonly #clientsOf: AddressUsage;
   readonly #handshakes: AddressRates;
   readonly #ended = new GarbageCount(endedConnections, freeEveryMs);
@@ -194,7 +201,7 @@ export class Listener {
     let end: string | undefined;
     conn.closed.then(({ reason }) => end ??= reason || "closed", (error) => end ??= (error as Error).message);
     const address = conn.remoteAddr.hostname;
-    if (this.#handshakes.take(address) > 0) {
+    if (!this.#gateways.has(address) && this.#handshakes.take(address) > 0) {
       this.#countRefused();
       conn.close({ closeCode: 1, reason: "too many connections" });
       throw new Error("too many handshakes of an address");
@@ -232,12 +239,18 @@ export class Listener {
       this.#clients--;
       this.#clientsOf.give(address);
     };
+    const onGateway = () => {
+      uncount();
+      this.#gateways.delete(address);
+      this.#gateways.add(address);
+      if (this.#gateways.size > maxGatewayAddresses) this.#gateways.delete(this.#gateways.values().next().value!);
+    };
     const connection = new CoreConnection(conn, {
       ...this.#options,
       waiting: this.#waiting,
       halfSent: this.#halfSent,
       onOffence: (from) => this.#remember(from),
-    }, { isClientWelcome: isWelcome, onGateway: uncount, onCall: (call) => this.#track(call) });
+    }, { isClientWelcome: isWelcome, onGateway, onCall: (call) => this.#track(call) });
     this.#connections.add(connection);
     const late = isWelcome ? undefined : setTimeout(() => {
       if (!connection.isGateway) connection.close("too many connections", "connections");

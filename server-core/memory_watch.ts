@@ -3,7 +3,7 @@
 import { addressBlocks } from "../server-common/address_block.ts";
 import { collectGarbage, type GarbageCount } from "../server-common/garbage.ts";
 import type { Log } from "../server-common/log.ts";
-import type { AddressPlaces } from "./address_places.ts";
+import type { AddressPlaces } from "../server-common/address_places.ts";
 
 /** How often it is looked, ms. */
 const everyMs = 250;

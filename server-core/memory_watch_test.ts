@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { GarbageCount } from "../server-common/garbage.ts";
 import { makeLog } from "../server-common/log.ts";
-import { AddressPlaces } from "./address_places.ts";
+import { AddressPlaces } from "../server-common/address_places.ts";
 import { greedyCalls, greedyCallsOfAddress, relieve } from "./memory_watch.ts";
 
 /** @param unread of each connection, by its name; `addresses`: those that have one of their own */

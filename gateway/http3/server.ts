@@ -1,6 +1,7 @@
 /** A WebTransport server on Deno's QUIC. The rest of the gateway uses HTTP/3 through this file only. */
 import { addressBlock } from "../../server-common/address_block.ts";
 import { AddressUsage } from "../../server-common/address_usage.ts";
+import { Crowd } from "./crowd.ts";
 import { type ConnectionPolicy, Http3Connection } from "./connection.ts";
 import { h3Code } from "./error_codes.ts";
 
@@ -24,7 +25,10 @@ export interface WebTransportServerOptions
   maxPendingHandshakes?: number;
   /** … of one address, which nobody has proved yet to be the sender's; default 48 */
   maxPendingHandshakesPerAddress?: number;
-  /** connections that may be open at once, handshakes included; more are refused; default 4,096 */
+  /**
+   * connections that may be open at once, handshakes included; beyond, one of the address with most makes room for one
+   * of an address with fewer, and others are refused; default 4,096
+   */
   maxConnections?: number;
   /** connections of one address that may be open at once; default 64 */
   maxConnectionsPerAddress?: number;
@@ -35,11 +39,13 @@ export interface WebTransportServerOptions
 }
 
 /**
- * "refused": above `maxPendingHandshakes`; "full": above `maxConnections`; "addressHandshakes" and "addressFull":
- * above the limits of one address; "crowded": so many streams of one address wait that a connection is closed.
+ * "ended": a connection is over, also one that was refused; "refused": above `maxPendingHandshakes`; "full": above
+ * `maxConnections`, or one made room; "addressHandshakes" and "addressFull": above the limits of one address;
+ * "crowded": so many streams of one address wait that a connection is closed.
  */
 export type ConnectionEvent =
   | "accepted"
+  | "ended"
   | "closed"
   | "refused"
   | "full"
@@ -104,6 +110,7 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
     maxStreams = defaultMaxStreams,
     onEvent = () => {},
   } = options;
+  const waiting = new AddressUsage(maxWaitingPerAddress);
   const policy: ConnectionPolicy = {
     authorize: options.authorize.bind(options),
     turn: options.turn?.bind(options),
@@ -113,10 +120,10 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
       pieces: new AddressUsage(maxHeldPiecesPerAddress),
       backedUp: new AddressUsage(maxBackedUpPerAddress),
     },
-    waiting: new AddressUsage(maxWaitingPerAddress),
+    waiting,
     crowded: (address) => {
       onEvent("crowded");
-      shedMost([...connections].filter((connection) => addressBlock(connection.address) === addressBlock(address)));
+      crowd.busiestOf(waiting.fullBlock(address) ?? addressBlock(address))?.shed();
     },
   };
   const endpoint = new Deno.QuicEndpoint({ hostname: options.hostname, port: options.port });
@@ -131,38 +138,59 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
   // Every listener stays referenced: Deno disables the whole endpoint when a listener is garbage collected.
   const listeners = [listen(options.certificate, options.privateKey)];
   const connections = new Set<Http3Connection>();
+  const crowd = new Crowd<Http3Connection>();
   const perAddress = new AddressUsage(maxConnectionsPerAddress);
   const pendingPerAddress = new AddressUsage(maxPendingHandshakesPerAddress);
   let pendingHandshakes = 0;
   let isClosed = false;
 
   async function serve(incoming: Deno.QuicIncoming): Promise<void> {
-    const isFull = connections.size + pendingHandshakes >= maxConnections;
-    if (isClosed || isFull || pendingHandshakes >= maxPendingHandshakes) {
-      onEvent(isFull ? "full" : "refused");
+    if (isClosed || pendingHandshakes >= maxPendingHandshakes) {
+      onEvent("refused");
       incoming.refuse();
       return;
     }
+    const isFull = () => connections.size + pendingHandshakes >= maxConnections;
     // The connection is there before its handshake, and with it the address: `incoming.remoteAddr` uses `incoming` up
     // (Deno 2.9). Nothing is sent or read on it before the handshake is done.
     const conn = incoming.accept({ zeroRtt: true });
-    conn.closed.catch(() => {});
+    conn.closed.catch(() => {}).finally(() => onEvent("ended"));
     const { hostname } = conn.remoteAddr;
     if (perAddress.isFull(hostname)) return refuse(conn, "addressFull");
+    if (isFull() && !crowd.whoMakesRoom(hostname)) return refuse(conn, "full");
     if (!pendingPerAddress.take(hostname)) return refuse(conn, "addressHandshakes");
     pendingHandshakes++;
     const isDone = await shakeHands(conn, connectTimeoutMs);
     pendingHandshakes--;
     pendingPerAddress.give(hostname);
     if (!isDone) return onEvent("handshakeFailed");
-    if (!perAddress.take(hostname)) return refuse(conn, "addressFull");
+    if (perAddress.isFull(hostname)) return refuse(conn, "addressFull");
+    // Only now is the address proved.
+    if (isFull() && !makeRoom(hostname)) return refuse(conn, "full");
+    perAddress.take(hostname);
     const connection = new Http3Connection(conn, policy);
     connections.add(connection);
+    crowd.add(connection);
     onEvent("accepted");
     await connection.run();
-    connections.delete(connection);
-    perAddress.give(hostname);
+    remove(connection);
     onEvent("closed");
+  }
+
+  /** @returns whether a connection of an address that has more ended */
+  function makeRoom(address: string): boolean {
+    const connection = crowd.whoMakesRoom(address);
+    if (!connection) return false;
+    onEvent("full");
+    remove(connection);
+    connection.shed();
+    return true;
+  }
+
+  function remove(connection: Http3Connection): void {
+    if (!connections.delete(connection)) return;
+    crowd.delete(connection);
+    perAddress.give(connection.address);
   }
 
   function refuse(conn: Deno.QuicConn, event: ConnectionEvent): void {

@@ -1,6 +1,6 @@
 /** Bounded places that one address can not keep from the others. */
 
-import { type AddressBlock, addressBlocks } from "../server-common/address_block.ts";
+import { type AddressBlock, addressBlocks } from "./address_block.ts";
 
 export interface AddressPlacesOptions {
   /** Places in all. */
