@@ -150,6 +150,8 @@ Deno.test({
 
         const cache = await tree.command(folder, ["backup", "by-hand.qpq"], coreEnv);
         assert.equal(Deno.statSync(`${folder}/by-hand.qpq`).mode! & 0o077, 0);
+        // The server listens elsewhere than its settings file says.
+        await tree.command(folder, ["health"], coreEnv);
         assert.equal(cache, `${folder}/tree/var/cache/quicproquo`, "no folder where another user could put code");
         const postinst = await run("dpkg-deb", ["--info", deb, "postinst"]);
         assert.match(postinst, /install -d -m 0700 -o qpq-core .* \/var\/cache\/quicproquo\n/);
