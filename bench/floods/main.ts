@@ -158,7 +158,8 @@ async function startAttacker(name: string, target: Target) {
   const stdin = child.stdin.getWriter();
   const stdout = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
   const line = () => stdin.write(new TextEncoder().encode("\n"));
-  await stdout.read();
+  const { done } = await stdout.read();
+  if (done) throw new Error(`the attack ${name} did not start`);
   return {
     begin: line,
     /** An attacker that does not stop is no reason to wait. */

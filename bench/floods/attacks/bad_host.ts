@@ -10,7 +10,7 @@ const pauseMs = 5;
 const host = "a b".padEnd(15_000, "x");
 const request = `GET /.well-known/quicproquo.json HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
 
-const attack: Attack = {
+export const attack: Attack = {
   what: "16 connections send requests with a Host of 15 kB that is no host, as fast as they are answered",
   async run({ httpPort }, signal) {
     const once = () =>
@@ -34,5 +34,3 @@ const attack: Attack = {
     await Promise.all(Array.from({ length: lanes }, lane));
   },
 };
-
-export default attack;

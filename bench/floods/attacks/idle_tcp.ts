@@ -7,7 +7,7 @@ const connections = 1_000;
 const addresses = 8;
 const pauseMs = 5;
 
-const attack: Attack = {
+export const attack: Attack = {
   what: "1,000 idle TCP connections from eight addresses to the HTTP port, made again whenever one ends",
   run({ httpPort }, signal) {
     const open = new Set<Socket>();
@@ -30,5 +30,3 @@ const attack: Attack = {
     });
   },
 };
-
-export default attack;

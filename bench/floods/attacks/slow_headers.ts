@@ -10,7 +10,7 @@ const dripMs = 1_000;
 const pauseMs = 20;
 const head = "POST /rpc HTTP/1.1\r\nHost: localhost\r\n";
 
-const attack: Attack = {
+export const attack: Attack = {
   what: "500 connections from eight addresses send a header field a second, without end; half of them try TLS",
   run({ httpPort }, signal) {
     const open = new Set<Socket>();
@@ -38,5 +38,3 @@ const attack: Attack = {
     });
   },
 };
-
-export default attack;
