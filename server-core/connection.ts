@@ -27,6 +27,14 @@ const maxRefusedStreams = 256;
 /** Advice to a caller that was refused, ms. */
 const retryAfterMs = 1_000;
 
+const closedFor = ["connections", "streams", "refused", "memory"] as const;
+const closedTotal = ["qpq_connections_closed_total", "connections that were closed for a limit, by limit"] as const;
+
+/** Shows the counts of closed connections before there is one, so that Prometheus sees the first as an increase. */
+export function showClosedCounts(metrics: Metrics): void {
+  for (const limit of closedFor) metrics.count(...closedTotal, { limit }, 0);
+}
+
 /** The origin of a call. */
 export interface Origin {
   /** An IP literal: the peer's, or the browser's behind a gateway. */
@@ -102,12 +110,10 @@ export class CoreConnection {
   }
 
   /** Ends it with a reason that its peer is told, and counts why. */
-  close(reason: string, label: "connections" | "streams" | "refused" | "memory"): void {
+  close(reason: string, label: typeof closedFor[number]): void {
     const { metrics, log, onOffence } = this.#options;
     if (label !== "connections") onOffence(this.remoteAddress);
-    metrics.count("qpq_connections_closed_total", "connections that were closed for a limit, by limit", {
-      limit: label,
-    });
+    metrics.count(...closedTotal, { limit: label });
     log.debug("connection closed", { reason, remoteAddress: this.remoteAddress });
     closeQuietly(this.#conn, reason);
   }
