@@ -27,12 +27,18 @@ const maxRefusedStreams = 256;
 /** Advice to a caller that was refused, ms. */
 const retryAfterMs = 1_000;
 
-const closedFor = ["connections", "streams", "refused", "memory"] as const;
-const closedTotal = ["qpq_connections_closed_total", "connections that were closed for a limit, by limit"] as const;
+/** Limits for which connections are closed. */
+const closingLimits = ["connections", "streams", "refused", "memory"] as const;
+type ClosingLimit = typeof closingLimits[number];
 
-/** Shows the counts of closed connections before there is one, so that Prometheus sees the first as an increase. */
-export function showClosedCounts(metrics: Metrics): void {
-  for (const limit of closedFor) metrics.count(...closedTotal, { limit }, 0);
+/** Counts connections that were closed for a limit. With `connections` 0 the series begins, as alerts need it. */
+function countClosed(metrics: Metrics, limit: ClosingLimit, connections: number): void {
+  metrics.count("qpq_connections_closed_total", "connections closed for a limit, by limit", { limit }, connections);
+}
+
+/** Begins the series of all limits. */
+export function beginCounts(metrics: Metrics): void {
+  for (const limit of closingLimits) countClosed(metrics, limit, 0);
 }
 
 /** The origin of a call. */
@@ -110,10 +116,10 @@ export class CoreConnection {
   }
 
   /** Ends it with a reason that its peer is told, and counts why. */
-  close(reason: string, label: typeof closedFor[number]): void {
+  close(reason: string, label: ClosingLimit): void {
     const { metrics, log, onOffence } = this.#options;
     if (label !== "connections") onOffence(this.remoteAddress);
-    metrics.count(...closedTotal, { limit: label });
+    countClosed(metrics, label, 1);
     log.debug("connection closed", { reason, remoteAddress: this.remoteAddress });
     closeQuietly(this.#conn, reason);
   }

@@ -11,7 +11,7 @@ import { GarbageCount } from "../server-common/garbage.ts";
 import { errorFields } from "../server-common/log.ts";
 import { AddressPlaces } from "./address_places.ts";
 import type { CoreCertificate } from "./certificate.ts";
-import { type ConnectionOptions, CoreConnection, showClosedCounts } from "./connection.ts";
+import { beginCounts, type ConnectionOptions, CoreConnection } from "./connection.ts";
 import { watchMemory } from "./memory_watch.ts";
 
 /** Handshakes that may be in progress. quinn ends one only by its idle timeout; a new one ends the oldest. */
@@ -112,7 +112,7 @@ export class Listener {
       keepAliveInterval: keepAliveMs,
       maxIdleTimeout: idleTimeoutMs,
     });
-    showClosedCounts(metrics);
+    beginCounts(metrics);
     metrics.gauge("qpq_connections", "open QUIC connections", () => this.#connections.size);
     metrics.gauge("qpq_calls_in_flight", "calls being served", () => this.#calls.size);
     metrics.gauge("qpq_calls_half_sent", "calls being read", () => this.#halfSent.size);

@@ -71,7 +71,7 @@ export async function makeKeptBackup(
   const { attachments } = await store.backUp({ file, kept: { server, number } });
   const [fault] = await store.backupFaults({ file });
   if (fault !== undefined) {
-    // One of these at most: where the server's own data is damaged, so is every backup, and the row would fill the disk.
+    // One of these at most: where the server's own data is damaged, so is every backup, and they would fill the disk.
     const aside = `${folder}/quicproquo-damaged-${server.slice(0, 8)}.qpq`;
     Deno.renameSync(file, aside);
     throw new Failure(
