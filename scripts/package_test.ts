@@ -24,9 +24,11 @@ class Tree {
 
   constructor(folder: string) {
     this.folder = folder;
-    for (const file of ["app/deno.json", "core.env", "gateway.env"]) {
-      Deno.writeTextFileSync(`${folder}${home}/${file}`, this.moved(Deno.readTextFileSync(`${folder}${home}/${file}`)));
+    for (const path of ["app/deno.json", "core.env", "gateway.env"].map((file) => `${home}/${file}`)) {
+      Deno.writeTextFileSync(`${folder}${path}`, this.moved(Deno.readTextFileSync(`${folder}${path}`)));
     }
+    const command = `${folder}/usr/bin/qpq-server`;
+    Deno.writeTextFileSync(command, this.moved(Deno.readTextFileSync(command)));
     for (const path of ["core", "keys", "link", "gateway"]) {
       Deno.mkdirSync(`${folder}/var/lib/quicproquo/${path}`, { recursive: true });
     }
@@ -34,7 +36,7 @@ class Tree {
   }
 
   moved(text: string): string {
-    return text.replaceAll(/\/(usr\/lib|var\/lib|var\/backups)\/quicproquo/g, `${this.folder}$&`);
+    return text.replaceAll(/\/(usr\/lib|var\/lib|var\/backups|var\/cache)\/quicproquo/g, `${this.folder}$&`);
   }
 
   /** The command lines of a unit, as systemd makes them. */
@@ -52,6 +54,30 @@ class Tree {
     return { PATH, ...settingsOf(Deno.readTextFileSync(`${this.folder}${home}/${role}.env`)), ...more };
   }
 
+  /**
+   * Runs `qpq-server` as somebody at a shell would, in a folder.
+   *
+   * @returns the folder of its Deno's cache
+   */
+  async command(cwd: string, args: string[], env: Record<string, string>): Promise<string> {
+    const programs = `${this.folder}/programs`;
+    Deno.mkdirSync(programs, { recursive: true });
+    // There is no user qpq-core here.
+    Deno.writeTextFileSync(`${programs}/runuser`, '#!/bin/sh\nshift 3\necho "$DENO_DIR" >&2\nexec "$@"\n', {
+      mode: 0o755,
+    });
+    Deno.writeTextFileSync(`${programs}/id`, "#!/bin/sh\necho 0\n", { mode: 0o755 });
+    const { success, stderr } = await new Deno.Command(`${this.folder}/usr/bin/qpq-server`, {
+      args,
+      cwd,
+      env: { ...env, PATH: `${programs}:${env.PATH}` },
+      clearEnv: true,
+    }).output();
+    const said = new TextDecoder().decode(stderr);
+    assert.ok(success, said);
+    return said.split("\n")[0];
+  }
+
   /** Runs the last command of a unit after all before it. */
   async start(unit: string, env: Record<string, string>): Promise<Running> {
     const commands = this.commands(unit, env);
@@ -67,7 +93,7 @@ class Tree {
 }
 
 Deno.test({
-  name: "SERVERS 14: npm run package makes a Debian package whose units start both servers",
+  name: "SERVERS 14: npm run package makes a Debian package whose units start both servers, and a safe qpq-server",
   sanitizeOps: false,
   sanitizeResources: false,
   fn: async () => {
@@ -121,6 +147,14 @@ Deno.test({
         assert.equal((await backup.end()).code, 0, backup.text);
         const made = [...Deno.readDirSync(`${folder}/tree/var/backups/quicproquo`)].map(({ name }) => name);
         assert.ok(made.some((name) => /^quicproquo-000001-.*\.qpq$/.test(name)), made.join(" "));
+
+        const cache = await tree.command(folder, ["backup", "by-hand.qpq"], coreEnv);
+        assert.equal(Deno.statSync(`${folder}/by-hand.qpq`).mode! & 0o077, 0);
+        // The server listens elsewhere than its settings file says.
+        await tree.command(folder, ["health"], coreEnv);
+        assert.equal(cache, `${folder}/tree/var/cache/quicproquo`, "no folder where another user could put code");
+        const postinst = await run("dpkg-deb", ["--info", deb, "postinst"]);
+        assert.match(postinst, /install -d -m 0700 -o qpq-core .* \/var\/cache\/quicproquo\n/);
       } finally {
         gateway.process.kill("SIGTERM");
         core.process.kill("SIGTERM");

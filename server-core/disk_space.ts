@@ -1,6 +1,6 @@
 /**
  * Watches the free space of the data directory. Below the operator's reserve whatever stores more is refused, so that
- * there is always room to acknowledge, to delete and to make a backup.
+ * there is always room to acknowledge, to delete and to make a backup by hand.
  */
 
 import { statfsSync } from "node:fs";

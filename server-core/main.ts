@@ -25,8 +25,12 @@ async function serve(config: ServerConfig): Promise<void> {
       Deno.exit(1);
     },
   });
+  const countRejections = (amount: number) =>
+    server.metrics.count("qpq_unhandled_rejections_total", "errors that nothing caught", {}, amount);
+  // It is there before the first one, so that Prometheus sees that as an increase.
+  countRejections(0);
   reportUnhandledRejections((reason) => {
-    server.metrics.count("qpq_unhandled_rejections_total", "errors that nothing caught");
+    countRejections(1);
     log.error("unhandled rejection", errorFields(reason));
   });
   onStopSignal(() => {

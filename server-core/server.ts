@@ -85,31 +85,14 @@ export async function startServer(
   const metrics = new Metrics();
   const clock = new TrustedClock({ machine, monotonic });
   const now = () => clock.now();
-  const store = await openStore(config, {
-    now,
-    onDead,
-    onCommitted: (commitMs, operations) => {
-      metrics.observe("qpq_storage_commit_seconds", "time of a transaction's commit with its fsync", commitMs / 1000);
-      metrics.count(
-        "qpq_storage_operations_total",
-        "storage operations committed; divided by commits: how many share an fsync",
-        {},
-        operations,
-      );
-    },
-  });
+  const store = await openStore(config, { now, onDead, onCommitted: (...commit) => countCommit(metrics, ...commit) });
   let services: Services | undefined;
   let stopClock: (() => Promise<void>) | undefined;
   try {
     let onAccepted = () => {};
     const kept = await keepClock({ clock, store: store.clock, log, metrics, onAccepted: () => onAccepted() });
     stopClock = kept.stop;
-    const certificate = config.certificate
-      ? await givenCertificate(config.certificate)
-      : await keptCertificate(config.dataDir, now());
-    if (config.certificate) {
-      await replaceFile(`${config.dataDir}/core-cert.pem`, certificate.certificatePem, 0o644);
-    }
+    const certificate = await ownCertificate(config, now());
     const disk = new DiskSpace({ dataDir: config.dataDir, reservePercent: config.diskReservePercent, log });
     const limits = new CallLimits({
       perAddressPerSecond: config.callsPerIpPerSecond,
@@ -143,12 +126,9 @@ export async function startServer(
       now,
     });
     watchDisk(metrics, config.dataDir);
-    const endpoint = config.metrics === undefined ? undefined : await serveMetrics(async () => {
+    const endpoint = config.metrics && await metricsEndpoint(config.metrics, async () => {
       await refresh();
       return metrics.render();
-    }, config.metrics).catch((error) => {
-      const { bind: address, port } = config.metrics!;
-      throw listenError(error, { address, port, portKey: "QPQ_METRICS_PORT", addressKey: "QPQ_METRICS_BIND" });
     });
     let draining: Promise<void> | undefined;
     const shutDown = async () => {
@@ -183,6 +163,37 @@ function listen(
   } catch (error) {
     throw listenError(error, { address: address.hostname, port: address.port, portKey: "QPQ_LISTEN" });
   }
+}
+
+function countCommit(metrics: Metrics, commitMs: number, operations: number): void {
+  metrics.observe("qpq_storage_commit_seconds", "time of a transaction's commit with its fsync", commitMs / 1000);
+  metrics.count(
+    "qpq_storage_operations_total",
+    "storage operations committed; divided by commits: how many share an fsync",
+    {},
+    operations,
+  );
+}
+
+/** @throws ConfigError when the port can not be had */
+async function metricsEndpoint(
+  at: NonNullable<ServerConfig["metrics"]>,
+  render: () => Promise<string>,
+): ReturnType<typeof serveMetrics> {
+  try {
+    return await serveMetrics(render, at);
+  } catch (error) {
+    const { bind: address, port } = at;
+    throw listenError(error, { address, port, portKey: "QPQ_METRICS_PORT", addressKey: "QPQ_METRICS_BIND" });
+  }
+}
+
+/** The operator's, which others then find beside the data, or one of its own. @throws ConfigError */
+async function ownCertificate({ certificate: files, dataDir }: ServerConfig, nowMs: number): Promise<CoreCertificate> {
+  if (!files) return await keptCertificate(dataDir, nowMs);
+  const certificate = await givenCertificate(files);
+  await replaceFile(`${dataDir}/core-cert.pem`, certificate.certificatePem, 0o644);
+  return certificate;
 }
 
 /** @throws ConfigError */

@@ -2,12 +2,15 @@
 
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
+import { createSocket } from "node:dgram";
 import { get as httpsGet } from "node:https";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { expect, test } from "@playwright/test";
 // @ts-ignore: plain JavaScript with JSDoc types
 import { deno, root } from "../paths.mjs";
-import { compose, inspect, resetSettings, settings } from "./compose.ts";
+import { publicHost, startNginx } from "../../e2e/testing/reverse_proxy.ts";
+import { compose, docker, inspect, resetSettings, settings } from "./compose.ts";
 import { healthy } from "./healthy.ts";
 
 test.describe.configure({ mode: "serial", timeout: 600_000 });
@@ -153,4 +156,55 @@ test("SERVERS 11: two people over IPv6 are two addresses for the gateway's limit
   expect(first).toContain(429);
   expect(await ask(two), "another person").toBe(200);
   rmSync(folder, { recursive: true });
+});
+
+test("SERVERS 11: behind a proxy on the same machine, which has the ports 80 and 443", async () => {
+  compose("down", "-v", "--timeout", "15");
+  resetSettings();
+  const taken = [createServer().listen(80), createServer().listen(443)];
+  const udp = createSocket("udp4").bind(443);
+  // As docs/operate.md says.
+  Object.assign(settings, {
+    QPQ_PUBLIC_HOST: publicHost,
+    QPQ_REDIRECT_PUBLISH: "127.0.0.1:8081",
+    QPQ_HTTP_PUBLIC_PORT: "8443",
+    QPQ_WT_PUBLIC_PORT: "8443",
+    QPQ_WT_PORT: "443",
+    QPQ_LIMIT_FILES_PER_SECOND: "1",
+  });
+  compose("up", "-d");
+  const format = "{{range .IPAM.Config}}{{.Gateway}} {{end}}";
+  const gateways = docker("network", "inspect", "-f", format, "qpqtest_net").trim().split(" ");
+  settings.QPQ_TRUST_PROXY = gateways.find((address) => address.includes("."))!;
+  compose("up", "-d");
+  await healthy("gateway");
+  await using proxy = await startNginx(8080);
+  const ask = (localAddress: string) =>
+    new Promise<{ status?: number; policy: string }>((resolve, reject) =>
+      httpsGet({
+        host: "127.0.0.1",
+        port: proxy.port,
+        localAddress,
+        servername: publicHost,
+        headers: { host: publicHost },
+        ca: proxy.caPem,
+        agent: false,
+      }, (response) => {
+        response.resume();
+        const policy = String(response.headers["content-security-policy"]);
+        response.on("end", () => resolve({ status: response.statusCode, policy }));
+      }).on("error", reject)
+    );
+  const first = await Promise.all(Array.from({ length: 12 }, () => ask("127.0.0.2")));
+  expect(first.map(({ status }) => status)).toContain(429);
+  const other = await ask("127.0.0.3");
+  expect(other.status, "another person behind the proxy").toBe(200);
+  expect(other.policy, "the page is told the port of WebTransport").toContain(`https://${publicHost}:8443`);
+  // An answer of TLS: somebody speaks QUIC there.
+  const code = `await Deno.connectQuic({ hostname: "127.0.0.1", port: 8443, serverName: ${JSON.stringify(publicHost)},
+    alpnProtocols: ["h3"] })`;
+  expect(failure(() => execFileSync(deno, ["eval", "--unstable-net", code], { stdio: "pipe", encoding: "utf8" })))
+    .toMatch(/certificate|UnknownIssuer/i);
+  for (const server of taken) server.close();
+  udp.close();
 });

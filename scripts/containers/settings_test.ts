@@ -18,7 +18,6 @@ const givenByCompose: Record<string, string> = {
   QPQ_CORE_CA: "written by `setup`",
   QPQ_CORE_PIN: "the certificate itself is there",
   QPQ_HTTP_PORT: "QPQ_HTTP_PUBLIC_PORT",
-  QPQ_WT_PORT: "QPQ_WT_PUBLIC_PORT",
   QPQ_WEB_ROOT: "the image's",
   QPQ_METRICS_BIND: "Compose's network alone",
   QPQ_METRICS_PORT: "Compose's network alone",

@@ -4,6 +4,7 @@ import { certificatePin } from "../../schema/certificate_pin.ts";
 import { toHex } from "../../schema/bytes.ts";
 import { exists, folderOf } from "../storage/files.ts";
 import { noteBackup } from "../storage/last_backup.ts";
+import { requireRoomForBackup } from "./backup_room.ts";
 import { type Command, exitCodes, Failure, type Invocation } from "./command.ts";
 import { keptBackups, makeKeptBackup } from "./kept_backups.ts";
 import { size, time } from "./output.ts";
@@ -22,7 +23,8 @@ It is encrypted with the database's key: keep that key elsewhere. FILE must not
 exist; it appears under its name only once it is whole and on disk.
 
 With --keep the file is named by a number and the time, is read back, and then the oldest of this server's backups \
-in FOLDER are deleted, so that the N newest stay. Other files are never touched. With --every it goes on, and makes
+in FOLDER are deleted, so that the N newest stay. Other files are never touched. Where FOLDER is on the data's disk, \
+none is made that would leave less than QPQ_DISK_RESERVE free. With --every it goes on, and makes
 the next one HOURS after the last.`,
   examples: [
     "qpq-server backup /backup/monday.qpq",
@@ -69,6 +71,7 @@ async function backUpOnce({ store, config, positionals: [file], output }: Invoca
 
 async function backUpInRow({ store, config, output }: Invocation, folder: string, keep: number): Promise<void> {
   const server = await pinOf(config.dataDir);
+  await requireRoomForBackup(config, store, folder);
   tell({ config, output }, await makeKeptBackup({ folder, keep, server, store, nowMs: Date.now() }));
 }
 

@@ -47,8 +47,8 @@ export function keptBackups(folder: string, server: string): KeptBackup[] {
  * Makes the next backup of the row, reads it back, and deletes what is more than `keep`.
  *
  * @param options.keep how many stay, the new one included: 1 or more
- * @throws Failure while another backup of this kind runs in the folder, or when the new one is damaged; then nothing
- *   was deleted
+ * @throws Failure while another backup of this kind runs in the folder, or when the new one is damaged; then it is put
+ *   aside in the place of the last such one, and nothing was deleted
  */
 export async function makeKeptBackup(
   { folder, keep, server, store, nowMs }: {
@@ -71,9 +71,12 @@ export async function makeKeptBackup(
   const { attachments } = await store.backUp({ file, kept: { server, number } });
   const [fault] = await store.backupFaults({ file });
   if (fault !== undefined) {
+    // One of these at most: where the server's own data is damaged, so is every backup, and they would fill the disk.
+    const aside = `${folder}/quicproquo-damaged-${server.slice(0, 8)}.qpq`;
+    Deno.renameSync(file, aside);
     throw new Failure(
       exitCodes.damaged,
-      `${file} was read back and is damaged: ${fault}`,
+      `the new backup was read back and is damaged: ${fault}. It is in ${aside}`,
       "no older backup was deleted",
     );
   }

@@ -92,10 +92,14 @@ operatorTest("SERVERS 14: a new backup that does not read back deletes nothing; 
     },
     backupFaults: () => Promise.resolve(["a page is damaged"]),
   };
-  await assert.rejects(
-    makeKeptBackup({ folder, keep: 1, server: serverOf(folder), store: damaged, nowMs: 1 }),
-    (error: Failure) => error.exitCode === 4 && /no older backup was deleted/.test(error.hint!),
-  );
+  for (let hour = 0; hour < 3; hour++) {
+    await assert.rejects(
+      makeKeptBackup({ folder, keep: 1, server: serverOf(folder), store: damaged, nowMs: 1 }),
+      (error: Failure) => error.exitCode === 4 && /no older backup was deleted/.test(error.hint!),
+    );
+  }
+  assert.deepEqual(numbersIn(folder), [1], "no row of damaged ones");
+  assert.equal(namesIn(folder).filter((name) => /^quicproquo-damaged-[0-9a-f]{8}\.qpq$/.test(name)).length, 1);
   assert.ok(namesIn(folder).includes(file.slice(folder.length + 1)), "the good one stays");
   assert.ok(!namesIn(folder).some((name) => name.includes("partial")));
   assert.equal(number, 1);
@@ -104,6 +108,20 @@ operatorTest("SERVERS 14: a new backup that does not read back deletes nothing; 
   lock.lockSync(true);
   const held = await run(dataDir, ["backup", "--keep", "1", folder]);
   assert.deepEqual([held.code, /another backup is being made in/.test(held.err)], [3, true], held.err);
+});
+
+operatorTest("SERVERS 14: a row of backups never takes the server's reserve of the disk", async (dataDir) => {
+  await served(dataDir);
+  const folder = `${dataDir}/backups`;
+  Deno.mkdirSync(folder);
+  const full = await run(dataDir, ["backup", "--keep", "2", folder], { QPQ_DISK_RESERVE: "100" });
+  assert.equal(full.code, 1);
+  assert.match(full.err, /error: no backup was made: it takes up to .* QPQ_DISK_RESERVE \(100 %\)[^]*hint: keep fewer/);
+  assert.deepEqual(numbersIn(folder), []);
+  // By hand an operator may.
+  await records(dataDir, ["backup", `${folder}/now.qpq`], { QPQ_DISK_RESERVE: "100" });
+  await records(dataDir, ["backup", "--keep", "2", folder], { QPQ_DISK_RESERVE: "0" });
+  assert.deepEqual(numbersIn(folder), [1]);
 });
 
 operatorTest("SERVERS 14: a second backup of one name says which file stands in the way", async (dataDir) => {

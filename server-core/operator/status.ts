@@ -146,58 +146,57 @@ function localHost(bind: string): string {
   return address.includes(":") ? `[${address}]` : address;
 }
 
-function textOf(
-  { server, certificate, queueDays, disk, live, clock, ...facts }: StoreFacts & {
-    server: ServerState;
-    clock: ClockFacts;
-    keyId: string | null;
-    pin: string | null;
-    certificate: CertificateFacts | null;
-    gatewayCertificate: { untilMs: number } | null;
-    lastBackup: LastBackup | null;
-    queueDays: number;
-    disk: DiskFacts;
-    live: LiveFacts | null;
-  },
-): string {
-  const lines: [string, string][] = [
-    ["server", server],
-    ...(live
-      ? [
-        [
-          "connections",
-          `${live.connections}, ${live.subscriptions} subscribed, ${live.callsInFlight} calls in flight`,
-        ] as [string, string],
-      ]
-      : []),
+interface StatusFacts extends StoreFacts {
+  server: ServerState;
+  clock: ClockFacts;
+  keyId: string | null;
+  pin: string | null;
+  certificate: CertificateFacts | null;
+  gatewayCertificate: { untilMs: number } | null;
+  lastBackup: LastBackup | null;
+  queueDays: number;
+  disk: DiskFacts;
+  live: LiveFacts | null;
+}
+
+function textOf(facts: StatusFacts): string {
+  const { live, certificate, gatewayCertificate, lastBackup, clock } = facts;
+  const lines: [string, string][] = [["server", facts.server]];
+  if (live) {
+    lines.push([
+      "connections",
+      `${live.connections}, ${live.subscriptions} subscribed, ${live.callsInFlight} calls in flight`,
+    ]);
+  }
+  lines.push(
     ["accounts", `${facts.accounts}, ${facts.devices} devices, ${facts.sessions} sessions`],
     ["channels", String(facts.channels)],
-    ["queues", `${facts.queueMessages} messages wait, ${size(facts.queueBytes)}; ${queueDays} days at most`],
+    ["queues", `${facts.queueMessages} messages wait, ${size(facts.queueBytes)}; ${facts.queueDays} days at most`],
     ["attachments", `${facts.attachments}, ${size(facts.attachmentBytes)}`],
     ["KeyPackages", String(facts.keyPackages)],
     ["open invites", String(facts.openInvites)],
-    [
-      "database",
-      `${size(facts.databaseBytes)}, ${
-        facts.encrypted ? `encrypted (key ${facts.keyId?.slice(0, 8) ?? "without an id yet"})` : "not encrypted"
-      }, schema ${facts.schemaVersion}, format ${facts.storageFormat}`,
-    ],
-    ["last backup", facts.lastBackup ? `${time(facts.lastBackup.madeMs)}, ${facts.lastBackup.file}` : "none known"],
-    [
-      "disk",
-      `${size(disk.freeBytes)} of ${size(disk.totalBytes)} free${
-        disk.low ? `, less than QPQ_DISK_RESERVE (${disk.reservePercent} %): nothing new is stored` : ""
-      }`,
-    ],
+    ["database", textOfDatabase(facts)],
+    ["last backup", lastBackup ? `${time(lastBackup.madeMs)}, ${lastBackup.file}` : "none known"],
+    ["disk", textOfDisk(facts.disk)],
     ["clock", textOfClock(clock)],
     ["certificate", certificate ? `until ${time(certificate.untilMs)}` : "none yet"],
     ["pin", facts.pin ?? "none yet"],
     [
       "gateway",
-      facts.gatewayCertificate
-        ? `its certificate: until ${time(facts.gatewayCertificate.untilMs)}`
+      gatewayCertificate
+        ? `its certificate: until ${time(gatewayCertificate.untilMs)}`
         : "its certificate is not known (QPQ_GATEWAY_METRICS)",
     ],
-  ];
+  );
   return lines.map(([name, value]) => `${name.padEnd(13)} ${value}`).join("\n");
+}
+
+function textOfDatabase({ databaseBytes, encrypted, keyId, schemaVersion, storageFormat }: StatusFacts): string {
+  const key = encrypted ? `encrypted (key ${keyId?.slice(0, 8) ?? "without an id yet"})` : "not encrypted";
+  return `${size(databaseBytes)}, ${key}, schema ${schemaVersion}, format ${storageFormat}`;
+}
+
+function textOfDisk({ freeBytes, totalBytes, low, reservePercent }: DiskFacts): string {
+  const free = `${size(freeBytes)} of ${size(totalBytes)} free`;
+  return low ? `${free}, less than QPQ_DISK_RESERVE (${reservePercent} %): nothing new is stored` : free;
 }
