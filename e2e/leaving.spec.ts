@@ -43,10 +43,10 @@ async function leftIn(page: Page): Promise<{ records: number; names: string[] }>
       database.close();
     }
     return { records, names: Object.keys(localStorage) };
-  }, storeNames.filter((name) => name !== "meta"));
+  }, storeNames.filter((name) => name !== "meta").map(String));
 }
 
-test("SERVERS 14: a user takes the data along and deletes the account; others and its devices see it", async ({ browser, stack }) => {
+test("SERVERS 14: a user exports the data and deletes the account; all others see it", async ({ browser, stack }) => {
   const [alice, bob] = [await Person.open(browser, stack.url, "alice"), await Person.open(browser, stack.url, "bob")];
   await alice.createAccount();
   await bob.createAccount();

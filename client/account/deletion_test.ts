@@ -49,7 +49,7 @@ Deno.test("SERVERS 14: an account with 1,000 revoked devices is deleted with a l
   assert.deepEqual(last.revoked.at(-1), list.devices[0].deviceId);
 });
 
-Deno.test("SERVERS 14: where the server's list is older than one that was seen, the account is deleted without", async () => {
+Deno.test("SERVERS 14: where a newer list was seen than the server's, the account is deleted without", async () => {
   const { confirmed, list, devices, deletions } = await accountWith(0);
   await deleteOnServer(confirmed, { list: { ...list, version: 5 }, bytes: devices.list });
   assert.deepEqual(deletions.map((deletion) => deletion.devices.list.length), [0]);

@@ -8,7 +8,7 @@ import { Dialog } from "../common/dialog.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
 
-/** Whether a deletion that failed with this code may have left chats: it says neither "wrong password" nor "too old". */
+/** Whether a deletion that failed with this code may have left chats: neither a wrong password nor an old server. */
 function mayHaveLeft(code: string | undefined): boolean {
   return code !== undefined && code !== "L022" && code !== "L037";
 }
