@@ -12,7 +12,7 @@ import { usernameOf } from "./username.ts";
 
 /** How many devices an account may have at once, and how many revoked ids a list may hold. */
 export const maxDevices = 20;
-export const maxRevoked = 1000;
+const maxRevoked = 1000;
 
 export interface Device {
   /** 16 bytes. */

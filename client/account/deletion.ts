@@ -3,10 +3,9 @@
  * with a last device list that revokes every device, so that its groups take them out.
  */
 
-import { maxRevoked, openDeviceList } from "../../schema/device_list.ts";
 import { signEd25519 } from "../../schema/ed25519.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
-import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
+import { ErrorCode, isWireError, WireError } from "../../schema/rpc/errors.ts";
 import { type Account, authentication } from "../../schema/rpc/methods.ts";
 import { deletionBytes, deviceProofBytes } from "../../schema/signed_call.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";
@@ -29,22 +28,32 @@ export async function requireDeletion(rpc: Pick<RpcClient, "call">): Promise<voi
  * Deletes the account. Where the answer is lost, the server is asked whether it has done it.
  *
  * @param seen the newest device list that this device knows
- * @throws EngineError L020; WireError, TransportError: nothing was deleted, as far as the server says
+ * @throws WireError, TransportError: nothing was deleted, as far as the server says
  */
 export async function deleteOnServer(confirmed: Confirmed, seen: SeenList | undefined): Promise<void> {
   const { rpc, device, account, keys } = confirmed;
-  const { devices, revoked } = await openDeviceList(account.devices);
-  // The list has no room for them: it stays as it is, and the server shuts the devices out.
-  if (devices.length + revoked.length > maxRevoked) return await callDeletion(confirmed, noList);
-  await changeDeviceList({
-    rpc,
-    device,
-    rootSeed: keys.rootSeed,
-    account: { ...account, accountKey: device.accountKey },
-    ...(seen && { seen }),
-    change: (current, after) => withRevoked(after, current.devices.map(({ deviceId }) => deviceId)),
-    put: (list) => callDeletion(confirmed, list),
-  });
+  try {
+    await changeDeviceList({
+      rpc,
+      device,
+      rootSeed: keys.rootSeed,
+      account: { ...account, accountKey: device.accountKey },
+      ...(seen && { seen }),
+      change: (current, after) => withRevoked(after, current.devices.map(({ deviceId }) => deviceId)),
+      put: (list) => callDeletion(confirmed, list),
+    });
+  } catch (error) {
+    if (!hasNoLastList(error)) throw error;
+    // The chats were left, and who wants to go is not kept for it. The server shuts the devices out.
+    await callDeletion(confirmed, noList);
+  }
+}
+
+/** Whether the server's list is none that another may follow: a restored server has lost newer ones. */
+function hasNoLastList(error: unknown): boolean {
+  return error instanceof EngineError
+    ? error.problem.code === LocalCode.badAnswer
+    : isWireError(error, ErrorCode.epochConflict);
 }
 
 async function callDeletion({ rpc, device, keys }: Confirmed, devices: Account["devices"]): Promise<void> {

@@ -28,6 +28,9 @@ const exportVersion = 1;
 /** Lines of a chat that one part has: with texts of 16 KiB it stays below 4 MB. */
 const linesPerPart = 200;
 
+/** Chats that are looked at to find the next one that is shown. */
+const chatsAtOnce = 20;
+
 /** Where a part begins: a chat, and the place in it behind which it goes on. Chats are read in order of their ids. */
 interface Place {
   /** The chat that is being written, or has been written: "" before the first. */
@@ -36,6 +39,8 @@ interface Place {
   after?: string;
   done: number;
   messages: number;
+  /** Chats when the export began. To count them again for each chat would take minutes where they are many. */
+  total: number;
 }
 
 type Line = { type: string } & Record<string, unknown>;
@@ -51,18 +56,17 @@ const time = (ms: number) => new Date(ms).toISOString();
 export async function exportPart(store: SealedStore, nowMs: number, from: string | undefined): Promise<ExportPart> {
   const device = await new AccountRecords(store).device();
   if (!device) throw new EngineError({ code: LocalCode.notSignedIn, detail: "this profile has no account" });
-  const chats = await shownChats(store);
   if (from === undefined) {
     const lines = [{ type: "quicproquo-export", version: exportVersion, exportedAt: time(nowMs) }];
-    const next: Place = { chatId: "", done: 0, messages: 0 };
-    return partOf([...lines, ...await peopleOf(store, device)], next, chats.length);
+    const next: Place = { chatId: "", done: 0, messages: 0, total: await countChats(store) };
+    return partOf([...lines, ...await peopleOf(store, device)], next, next.total);
   }
-  return await chatPart(store, device, chats, placeOf(from));
+  return await chatPart(store, device, placeOf(from));
 }
 
-async function chatPart(store: SealedStore, device: StoredDevice, chats: string[], place: Place): Promise<ExportPart> {
+async function chatPart(store: SealedStore, device: StoredDevice, place: Place): Promise<ExportPart> {
   const isNew = place.after === undefined;
-  const chatId = isNew ? chats.find((id) => id > place.chatId) : place.chatId;
+  const chatId = isNew ? await chatAfter(store, place.chatId) : place.chatId;
   if (chatId === undefined) {
     const end = { type: "end", chats: place.done, messages: place.messages };
     return partOf([end], undefined, place.done);
@@ -74,18 +78,32 @@ async function chatPart(store: SealedStore, device: StoredDevice, chats: string[
   const lines = found.map(({ value }) => lineOf(chatId, value));
   const messages = place.messages + lines.filter(({ type }) => type === "message").length;
   const isDone = found.length < linesPerPart;
+  const { total } = place;
   const next = isDone
-    ? { chatId, done: place.done + 1, messages }
-    : { chatId, after: found[found.length - 1].value.order, done: place.done, messages };
+    ? { chatId, done: place.done + 1, messages, total }
+    : { chatId, after: found[found.length - 1].value.order, done: place.done, messages, total };
   // A chat that is being written was there when it began; it may have gone since.
   const head = isNew ? await chatOf(store, device, chatId) : [];
-  return partOf([...head, ...lines], next, Math.max(chats.length, next.done));
+  return partOf([...head, ...lines], next, Math.max(total, next.done));
 }
 
-/** @returns the ids of the chats that the chat list shows, in order */
-async function shownChats(store: SealedStore): Promise<string[]> {
+/** @returns how many chats the chat list shows */
+async function countChats(store: SealedStore): Promise<number> {
   const records = await store.range<StoredConversation>("groups", "");
-  return records.filter(({ value }) => isShown(conversationFromStored(value))).map(({ key }) => key);
+  return records.filter(({ value }) => isShown(conversationFromStored(value))).length;
+}
+
+/** @returns the id of the next chat that the chat list shows; undefined behind the last */
+async function chatAfter(store: SealedStore, chatId: string): Promise<string | undefined> {
+  for (let after = chatId;;) {
+    const records = await store.range<StoredConversation>("groups", "", {
+      limit: chatsAtOnce,
+      ...(after !== "" && { after }),
+    });
+    const shown = records.find(({ value }) => isShown(conversationFromStored(value)));
+    if (shown || records.length < chatsAtOnce) return shown?.key;
+    after = records[records.length - 1].key;
+  }
 }
 
 /** The account with its devices, and the people whom this device knows. */
@@ -195,9 +213,7 @@ function placeOf(text: string): Place {
   const place = readJson(text) as Partial<Place> | undefined;
   const isId = typeof place?.chatId === "string" && /^([0-9a-f]{64})?$/.test(place.chatId);
   const isPlace = place?.after === undefined || typeof place.after === "string";
-  if (isId && isPlace && Number.isSafeInteger(place.done) && Number.isSafeInteger(place.messages)) {
-    return place as Place;
-  }
+  if (isId && isPlace && [place.done, place.messages, place.total].every(Number.isSafeInteger)) return place as Place;
   throw new EngineError({ code: LocalCode.badCursor, detail: "the export has no such part" });
 }
 

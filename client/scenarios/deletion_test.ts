@@ -163,4 +163,39 @@ suite("SERVERS 14: a user deletes the account", {
     await refused(anna.engine.deleteAccount(password), "L037");
     assert.equal((await anna.chat(chatId))?.active, true);
   },
+
+  "SERVERS 14: a restored server that has lost two device lists deletes the account, too": async ({ core, join }) => {
+    const [anna, bert] = [await join("anna"), await join("bert")];
+    const chatId = await anna.engine.startChat([bert.username], "hikers");
+    await bert.sees(chatId);
+    const copy = await core.backup();
+    const second = await anna.secondDevice(core);
+    const { deviceId } = (await anna.engine.devices()).find(({ current }) => !current)!;
+    await anna.engine.revokeDevice(deviceId, password);
+    await second.close();
+    await core.restore(copy);
+    await anna.connected();
+    await anna.engine.deleteAccount(password);
+    assert.deepEqual(await stateOf(anna), { kind: "signed-out" });
+    assert.deepEqual(await bert.engine.findPeople(anna.username), []);
+  },
+
+  "SERVERS 14: a device whose question got no answer is not told that it was removed": async ({ core, join }) => {
+    const anna = await join("anna");
+    const second = await anna.secondDevice(core);
+    try {
+      const tap = new Wiretap();
+      let lost = 0;
+      tap.losesAnswer = ({ method }) => method === "deleteAccount" && lost++ < 2;
+      second.wrapTransport = tap.wrap;
+      await second.crash();
+      await second.connected();
+      await anna.engine.deleteAccount(password);
+      await second.until(async () => (await stateOf(second)).kind === "ended", "the end");
+      assert.equal((await stateOf(second)).code, "deleted");
+      assert.ok(lost > 2, `${lost} questions`);
+    } finally {
+      await second.close();
+    }
+  },
 });

@@ -143,6 +143,36 @@ suite("SERVERS 14: a user exports what a device has", {
     assert.deepEqual(lines.at(-1), { type: "end", chats: 1, messages: count + 1 });
   },
 
+  "SERVERS 14: of 200 chats each is looked at a few times, and each is in it": async ({ join }) => {
+    const anna = await join("anna");
+    const chatId = await anna.engine.startChat([(await join("bert")).username], "hikers");
+    await anna.settled(chatId);
+    const disk = await diskOf(anna);
+    const [{ value: group }] = await disk.range("groups", "");
+    const members = await disk.get("epochs", keys.members(chatId));
+    const count = 200;
+    const ids = Array.from({ length: count - 1 }, (_, at) => at.toString(16).padStart(64, "0"));
+    await disk.write({
+      puts: ids.flatMap((id, at) => [
+        { store: "groups" as const, key: id, value: { ...group as object, hidden: at % 2 === 0 } },
+        ...(members === undefined ? [] : [{ store: "epochs" as const, key: keys.members(id), value: members }]),
+      ]),
+    });
+    let looks = 0;
+    const range = disk.range.bind(disk);
+    disk.range = (async (store: "groups", prefix: string, options: object) => {
+      const found = await range(store, prefix, options);
+      if (store === "groups") looks += found.length;
+      return found;
+    }) as typeof disk.range;
+    const { lines } = await exportOf((from) => exportPart(disk, 0, from));
+    assert.deepEqual(
+      lines.filter(({ type }) => type === "chat").map((line) => line.chatId),
+      [...ids.filter((_, at) => at % 2 === 1), chatId].sort(),
+    );
+    assert.ok(looks < count * 20, `${looks} looks at ${count} chats`);
+  },
+
   "SERVERS 14: it can be made once the session has ended, and not of an empty profile": async ({ core, join }) => {
     const anna = await join("anna");
     const second = await anna.secondDevice(core);

@@ -207,6 +207,6 @@ export const codesDe: Record<KnownCode, CodeText> = {
   deleted: {
     what: "Dieses Konto wurde gelöscht.",
     todo:
-      "Was dieses Gerät davon hat, ist noch hier: Speichere eine Kopie oder lösche es. Anmelden kann man sich nicht mehr.",
+      "Was dieses Gerät davon hat, ist noch hier: Speichere eine Kopie oder lösche es. Wer sich hier anmeldet oder ein Konto anlegt, löscht es.",
   },
 };

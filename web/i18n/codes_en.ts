@@ -182,7 +182,8 @@ export const codesEn = {
   },
   deleted: {
     what: "This account was deleted.",
-    todo: "What this device has of it is still here: save a copy, or erase it. It can not be signed in to any more.",
+    todo:
+      "What this device has of it is still here: save a copy, or erase it. Whoever signs in here, or makes an account, erases it.",
   },
 } as const satisfies Record<string, CodeText>;
 

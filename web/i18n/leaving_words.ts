@@ -14,6 +14,7 @@ export interface LeavingWords {
   exporting: string;
   progress: string;
   cancel: string;
+  cancelShort: string;
   exported: string;
   delete: string;
   deleteShort: string;
@@ -26,8 +27,11 @@ export interface LeavingWords {
   confirmNameHint: string;
   confirmNameWrong: string;
   confirm: string;
+  halfDone: string;
   erase: string;
   deleteLeft: string;
+  eraseSure: string;
+  eraseNow: string;
   erasing: string;
   eraseAsk: string;
 }
@@ -40,6 +44,7 @@ const en: LeavingWords = {
   exporting: "Exporting",
   progress: "{done} of {total} chats",
   cancel: "Cancel the export",
+  cancelShort: "Cancel",
   exported: "The file has everything that this device has. Keep it as you would keep the messages.",
   delete: "Delete account",
   deleteShort: "Delete…",
@@ -54,8 +59,11 @@ const en: LeavingWords = {
   confirmNameHint: "Type {username}.",
   confirmNameWrong: "This is not {username}.",
   confirm: "Delete for good",
+  halfDone: "As far as is known the account is still there. You may have left chats already. Try again.",
   erase: "Erase from this device",
   deleteLeft: "Erase",
+  eraseSure: "It can not be undone.",
+  eraseNow: "Erase now",
   erasing: "Erasing",
   eraseAsk: "What is left of the account on this device:",
 };
@@ -68,6 +76,7 @@ const de: LeavingWords = {
   exporting: "Wird exportiert",
   progress: "{done} von {total} Chats",
   cancel: "Export abbrechen",
+  cancelShort: "Abbrechen",
   exported: "In der Datei steht alles, was dieses Gerät hat. Bewahre sie auf wie die Nachrichten selbst.",
   delete: "Konto löschen",
   deleteShort: "Löschen …",
@@ -82,8 +91,11 @@ const de: LeavingWords = {
   confirmNameHint: "Gib {username} ein.",
   confirmNameWrong: "Das ist nicht {username}.",
   confirm: "Für immer löschen",
+  halfDone: "Soweit bekannt, gibt es das Konto noch. Chats hast du vielleicht schon verlassen. Versuch es noch einmal.",
   erase: "Von diesem Gerät löschen",
   deleteLeft: "Löschen",
+  eraseSure: "Das lässt sich nicht rückgängig machen.",
+  eraseNow: "Jetzt löschen",
   erasing: "Wird gelöscht",
   eraseAsk: "Was dieses Gerät noch von dem Konto hat:",
 };

@@ -17,7 +17,9 @@ export interface ExportFile {
 /** The part of the File System API that is used (https://wicg.github.io/file-system-access/). */
 interface FilePicker {
   showSaveFilePicker?(options: { suggestedName: string }): Promise<{
-    createWritable(): Promise<{ write(text: string): Promise<void>; close(): Promise<void>; abort(): Promise<void> }>;
+    createWritable(): Promise<ExportFile>;
+    /** Not in every browser with the dialog. */
+    remove?(): Promise<void>;
   }>;
 }
 
@@ -35,7 +37,17 @@ export async function chooseFile(name: string): Promise<ExportFile | undefined> 
   const picker = globalThis as FilePicker;
   if (!picker.showSaveFilePicker) return download(name);
   try {
-    return await (await picker.showSaveFilePicker({ suggestedName: name })).createWritable();
+    const handle = await picker.showSaveFilePicker({ suggestedName: name });
+    const file = await handle.createWritable();
+    return {
+      write: (lines) => file.write(lines),
+      close: () => file.close(),
+      async abort() {
+        // The dialog has made an empty file, or emptied the one that was chosen.
+        await file.abort().catch(() => {});
+        await handle.remove?.();
+      },
+    };
   } catch (error) {
     if ((error as Error).name === "AbortError") return undefined;
     // Some browsers have the dialog and refuse it, in a private window for example.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ExportFile, exportName, writeExport } from "./data_export.ts";
+import { chooseFile, type ExportFile, exportName, writeExport } from "./data_export.ts";
 
 /** A file that notes what is done to it. */
 function testFile(): ExportFile & { log: string[] } {
@@ -41,4 +41,20 @@ Deno.test("SERVERS 14: an export that is cancelled or fails leaves no file", asy
 Deno.test("SERVERS 14: the name of an export names the account and the day", () => {
   assert.equal(exportName("anna.b", 1_800_000_000_000), "quicproquo-anna.b-2027-01-15.jsonl");
   assert.equal(exportName("../x", 1_800_000_000_000), "quicproquo-.._x-2027-01-15.jsonl");
+});
+
+Deno.test("SERVERS 14: what the dialog for files has made is removed when an export is cancelled", async () => {
+  const chosen = testFile();
+  const remove = () => Promise.resolve(void chosen.log.push("removed"));
+  Object.assign(globalThis, {
+    showSaveFilePicker: () => Promise.resolve({ createWritable: () => Promise.resolve(chosen), remove }),
+  });
+  try {
+    const file = (await chooseFile("mine.jsonl"))!;
+    const cancelled = AbortSignal.abort();
+    assert.equal(await writeExport(engineWith(3), file, cancelled, () => {}), false);
+    assert.deepEqual(chosen.log, ["aborted", "removed"]);
+  } finally {
+    Reflect.deleteProperty(globalThis, "showSaveFilePicker");
+  }
 });

@@ -86,10 +86,17 @@ export class SessionRpc extends RpcClient {
     if (auth !== this.#auth) return;
     if (isWireError(confirmed, ErrorCode.forbidden)) {
       const asking = { call: super.call.bind(this) as RpcClient["call"] };
-      const answer = await askDeletion(asking).catch(() => undefined);
+      const answer = await askDeletion(asking).catch((error) => isPassing(error) ? "unanswered" : "there");
+      // Who was told "revoked" would be told so for good. The next connection meets the same refusal, and asks again.
+      if (answer === "unanswered" || auth !== this.#auth) return;
       await this.#onEnded(answer === "deleted" ? "deleted" : "revoked");
     } else if (isWireError(confirmed, ErrorCode.unauthenticated, ErrorCode.sessionExpired)) {
       await this.#onEnded(codeName(confirmed.code));
     } else if (error.code !== ErrorCode.forbidden) await this.#onEnded(codeName(error.code));
   }
+}
+
+/** Whether a call got no answer, or one that says nothing of the caller. */
+function isPassing(error: unknown): boolean {
+  return !isWireError(error) || isWireError(error, ErrorCode.rateLimited, ErrorCode.draining, ErrorCode.internal);
 }

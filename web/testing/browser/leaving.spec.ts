@@ -55,7 +55,9 @@ test("SERVERS 14: an export is a file of whole lines, and can be cancelled", asy
   const begin = page.getByRole("button", { name: "Export your data" });
   await begin.click();
   await expect(page.getByRole("progressbar", { name: "Exporting" })).toBeVisible();
-  await page.getByRole("button", { name: "Cancel the export" }).click();
+  const cancel = page.getByRole("button", { name: "Cancel the export" });
+  await expect(cancel, "the focus stays on the button").toBeFocused();
+  await cancel.click();
   await expect(begin).toBeVisible();
   await expect(page.getByText("The file has everything")).toHaveCount(0);
   const [download] = await Promise.all([page.waitForEvent("download"), begin.click()]);
@@ -102,9 +104,24 @@ test("SERVERS 14: a device of a deleted account saves what it has, and erases it
     page.getByRole("button", { name: "Export your data" }).click(),
   ]);
   expect(download.suggestedFilename()).toContain("mara");
+  await expect(page.getByRole("textbox", { name: "Username" }), "it can not be signed in to").toHaveValue("");
   await page.getByRole("button", { name: "Erase from this device" }).click();
+  await expect(page.getByText("This account was deleted."), "a slip erases nothing").toHaveCount(1);
+  await page.getByRole("button", { name: "Erase now" }).click();
   await expect(page.getByText("This account was deleted.")).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Erase from this device" })).toHaveCount(0);
+  expect(problems).toEqual([]);
+});
+
+test("SERVERS 14: the row of an export that runs stays as narrow as it was", async ({ page, url, problems }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await withoutFileDialog(page);
+  await openSettings(page, url);
+  const what = page.getByText("Account, people, chats and messages of this device");
+  const before = (await what.boundingBox())!.height;
+  await page.getByRole("button", { name: "Export your data" }).click();
+  await expect(page.getByRole("button", { name: "Cancel the export" })).toBeVisible();
+  expect((await what.boundingBox())!.height).toBeLessThanOrEqual(before * 1.5);
   expect(problems).toEqual([]);
 });
 

@@ -25,7 +25,8 @@ export function SignIn(): JSX.Element {
   };
   const deleted = () => ended()?.code === "deleted" ? ended() : undefined;
   const part = createPart(() => import("../leaving/left_data.tsx"), () => deleted() !== undefined);
-  const known = () => username() || (ended()?.username ?? "");
+  // A deleted account is nobody's to sign in to.
+  const known = () => username() || (deleted() ? "" : ended()?.username ?? "");
   function show(recover: boolean, typed: string): void {
     setUsername(typed);
     setRecovering(recover);

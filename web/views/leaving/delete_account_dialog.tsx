@@ -1,4 +1,4 @@
-import { createSignal, type JSX } from "solid-js";
+import { createSignal, type JSX, Show } from "solid-js";
 import { fill, text } from "../../i18n/language.ts";
 import { leavingWords } from "../../i18n/leaving_words.ts";
 import { useApp } from "../../state/app_context.ts";
@@ -7,6 +7,11 @@ import { PasswordField } from "../account/password_field.tsx";
 import { Dialog } from "../common/dialog.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
+
+/** Whether a deletion that failed with this code may have left chats: neither a wrong password nor an old server. */
+function mayHaveLeft(code: string | undefined): boolean {
+  return code !== undefined && code !== "L022" && code !== "L037";
+}
 
 /** Says what goes and what stays, and deletes the account once its name and its password were typed. */
 export function DeleteAccountDialog(props: { username: string; onClose: () => void }): JSX.Element {
@@ -82,6 +87,9 @@ export function DeleteAccountDialog(props: { username: string; onClose: () => vo
           problem={task.problem()}
           sentences={{ L022: { what: text("password.wrong"), todo: text("password.wrong-todo") } }}
         />
+        <Show when={mayHaveLeft(task.problem()?.code)}>
+          <p class="hint">{words.halfDone}</p>
+        </Show>
         <ProgressLine active={task.long()} fallback="working" />
         <div class="dialog-actions">
           <button type="button" class="button" onClick={cancel} disabled={task.running()}>

@@ -34,21 +34,15 @@ export function ExportRow(props: { username: string }): JSX.Element {
           <p class="settings-name">{words.export}</p>
           <p class="hint">{words.exportWhy}</p>
         </div>
-        <Show
-          when={task.running()}
-          fallback={
-            <button
-              type="button"
-              class="button button-small"
-              aria-label={words.export}
-              onClick={() => void start()}
-            >
-              {words.exportShort}
-            </button>
-          }
+        {/* One button, so that the focus stays on it. */}
+        <button
+          type="button"
+          class="button button-small"
+          aria-label={task.running() ? words.cancel : words.export}
+          onClick={() => task.running() ? cancel.abort() : void start()}
         >
-          <button type="button" class="button button-small" onClick={() => cancel.abort()}>{words.cancel}</button>
-        </Show>
+          {task.running() ? words.cancelShort : words.exportShort}
+        </button>
       </div>
       <div class="leaving-state" aria-live="polite">
         <Show when={task.long() && part()}>

@@ -1,4 +1,4 @@
-import { type JSX, Show } from "solid-js";
+import { createSignal, type JSX } from "solid-js";
 import { leavingWords } from "../../i18n/leaving_words.ts";
 import { useApp } from "../../state/app_context.ts";
 import { createTask } from "../../state/task.ts";
@@ -11,6 +11,7 @@ export function LeftData(props: { username: string }): JSX.Element {
   const app = useApp();
   const words = leavingWords();
   const task = createTask();
+  const [asked, setAsked] = createSignal(false);
   return (
     <section class="settings-card left-data" aria-label={words.eraseAsk}>
       <ExportRow username={props.username} />
@@ -18,18 +19,16 @@ export function LeftData(props: { username: string }): JSX.Element {
         <Icon name="warning" />
         <div class="settings-what">
           <p class="settings-name">{words.erase}</p>
-          <Show when={task.long()}>
-            <p class="hint">{words.erasing}</p>
-          </Show>
+          <p class="hint" role="status">{task.long() ? words.erasing : asked() ? words.eraseSure : ""}</p>
         </div>
         <button
           type="button"
           class="button button-small button-danger-quiet"
-          aria-label={words.erase}
+          aria-label={asked() ? words.eraseNow : words.erase}
           disabled={task.running()}
-          onClick={() => void task.run(() => app.engine.signOut())}
+          onClick={() => asked() ? void task.run(() => app.engine.signOut()) : setAsked(true)}
         >
-          {words.deleteLeft}
+          {asked() ? words.eraseNow : words.deleteLeft}
         </button>
       </div>
       <ProblemNote problem={task.problem()} />
