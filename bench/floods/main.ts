@@ -11,13 +11,15 @@ import type { Attack, Target } from "./attack.ts";
 import { HonestUser, noSamples, type Samples } from "./honest_user.ts";
 import { folderMiB, WatchedProcess } from "./watched_process.ts";
 
-const rounds = 8;
-const quietMs = 1_500;
-const attackedMs = 2_500;
+const rounds = 10;
+const quietMs = 800;
+const attackedMs = 1_200;
 /** An attack takes effect at once or within this time; it is not measured. */
-const onsetMs = 500;
+const onsetMs = 400;
 /** What the file descriptors of a service are limited to where nobody has changed it. */
 const openFiles = 1024;
+/** Of attachments, bytes: a small one is used up within an attack. */
+const blobQuota = "5242880";
 
 interface Figures {
   what: string;
@@ -106,7 +108,7 @@ async function withStack<T>(work: (stack: Stack) => Promise<T>): Promise<T> {
     await Deno.mkdir(`${dataDir}/web`);
     await Deno.writeTextFile(`${dataDir}/web/index.html`, "<!doctype html><title>quicproquo</title>");
     const [own, other, ...devices] = seedDevices(`${dataDir}/core`, 6);
-    const core = await startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:0" });
+    const core = await startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:0", QPQ_BLOB_QUOTA: blobQuota });
     const gateway = await startGateway(dataDir, core.ready.addr, {
       QPQ_HTTP_PORT: "0",
       QPQ_WT_PORT: "0",
