@@ -29,8 +29,9 @@ async function withPlace(work: (place: Place) => Promise<void>): Promise<void> {
 }
 
 const startByNpm = (env: Record<string, string>) => new Running("npm", { args: ["start"], cwd: root, env });
+// npm names the folder in which it was called. These tests may run below an npm themselves.
 const startAlone = (env: Record<string, string>, cwd = root) =>
-  new Running("node", { args: [`${root}/scripts/start.mjs`], cwd, env });
+  new Running("node", { args: [`${root}/scripts/start.mjs`], cwd, env: { ...env, INIT_CWD: cwd } });
 
 Deno.test({
   name: "SERVERS 12: core and gateway end with npm start, whatever ends that, and the next start works",
@@ -76,7 +77,7 @@ Deno.test({
       const asked = await new Deno.Command("node", {
         args: [`${root}/scripts/qpq-server.mjs`, "status", "--json"],
         cwd: folder,
-        env: settings,
+        env: { ...settings, INIT_CWD: folder },
       }).output();
       assert.equal(JSON.parse(new TextDecoder().decode(asked.stdout)).server, "serving");
       running.process.kill("SIGTERM");

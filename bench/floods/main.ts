@@ -11,7 +11,7 @@ import type { Attack, Target } from "./attack.ts";
 import { HonestUser, noSamples, type Samples } from "./honest_user.ts";
 import { folderMiB, WatchedProcess } from "./watched_process.ts";
 
-const rounds = 10;
+const rounds = 6;
 const quietMs = 800;
 const attackedMs = 1_200;
 /** An attack takes effect at once or within this time; it is not measured. */
