@@ -37,10 +37,11 @@ ${before[name] ? `${row("0.1.0", before[name])}\n` : ""}${row("now", now)}
   );
   return `## Under attack
 
-Core and gateway as they are installed, with 1,024 open files each and a quota of 5 MiB for attachments. An honest user writes a message every 25 ms through
-the gateway and loads the page every 100 ms on a new connection, while an attacker with the lowest priority on the same
-two cores does what the line says, in 6 rounds that take turns with quiet ones. A call that has failed, or takes longer
-than 5 s, counts as 5 s. Memory: before, and at most. The aim: p99 no more than twice as long as alone.
+Core and gateway as they are installed, with 1,024 open files each and a quota of 5 MiB for attachments. An honest user
+writes a message every 25 ms through the gateway and loads the page every 100 ms on a new connection, while an attacker
+with the lowest priority on the same two cores does what the line says, in 6 rounds that take turns with quiet ones. A
+call that has failed, or takes longer than 5 s, counts as 5 s. Memory: before, and at most. The aim: p99 no more than
+twice as long as alone.
 
 ${tables.join("\n")}`;
 }
