@@ -1,20 +1,19 @@
-import { execFileSync } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { get as httpGet } from "node:http";
 import { get as httpsGet } from "node:https";
-import { tmpdir } from "node:os";
 import { expect, test } from "@playwright/test";
 import { Person } from "../../e2e/person.ts";
 // @ts-ignore: plain JavaScript with JSDoc types
 import { hashFiles } from "../build_manifest.mjs";
 // @ts-ignore: plain JavaScript with JSDoc types
-import { deno, root, webRoot } from "../paths.mjs";
+import { webRoot } from "../paths.mjs";
 // @ts-ignore: plain JavaScript with JSDoc types
 import { verifyServed } from "../verify-build.mjs";
 import { ask } from "./ask.ts";
 import { filesOf } from "./image_files.ts";
 import { compose, docker, evaluate, healthCheckOf, idOf, inspect, settings } from "./compose.ts";
 import { healthy } from "./healthy.ts";
+import { folderWithCertificate } from "./test_certificate.ts";
 
 test.describe.configure({ mode: "serial" });
 
@@ -303,19 +302,7 @@ test("`down` drains both services with exit code 0, and a new `up` finds account
 });
 
 test("with a domain and PEM files the app comes over HTTPS, and calls reach the core", async () => {
-  const folder = mkdtempSync(`${tmpdir()}/qpq-tls-`);
-  const make = `const { makeSelfSignedCertificate } = await import(${
-    JSON.stringify(`${root}/server-common/self_signed_certificate.ts`)
-  });
-    const now = Date.now();
-    console.log(JSON.stringify(await makeSelfSignedCertificate({
-      notBefore: new Date(now - 1e7), notAfter: new Date(now + 1e8),
-      commonName: "chat.test", dnsNames: ["chat.test"], ipAddresses: [],
-    })));`;
-  const { certificate, privateKey } = JSON.parse(execFileSync(deno, ["eval", make], { cwd: root, encoding: "utf8" }));
-  writeFileSync(`${folder}/cert.pem`, certificate);
-  writeFileSync(`${folder}/key.pem`, privateKey);
-  chmodSync(folder, 0o755);
+  const { folder, certificate } = folderWithCertificate();
   Object.assign(settings, {
     QPQ_DOMAIN: "chat.test",
     QPQ_TLS_DIR: folder,

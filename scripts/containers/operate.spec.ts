@@ -1,6 +1,6 @@
 /** What docs/operate.md says of keys, backups and IPv6, line by line in real containers. */
 
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { get as httpsGet } from "node:https";
@@ -8,10 +8,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { expect, test } from "@playwright/test";
 // @ts-ignore: plain JavaScript with JSDoc types
-import { deno, root } from "../paths.mjs";
+import { deno } from "../paths.mjs";
 import { publicHost, startNginx } from "../../e2e/testing/reverse_proxy.ts";
 import { compose, docker, inspect, resetSettings, settings } from "./compose.ts";
 import { healthy } from "./healthy.ts";
+import { folderWithCertificate } from "./test_certificate.ts";
 
 test.describe.configure({ mode: "serial", timeout: 600_000 });
 
@@ -109,19 +110,7 @@ test("SERVERS 13: rekey works as docs/operate.md says, and an old backup says wh
 });
 
 test("SERVERS 11: two people over IPv6 are two addresses for the gateway's limits", async () => {
-  const folder = mkdtempSync(`${tmpdir()}/qpq-tls-`);
-  const make = `const { makeSelfSignedCertificate } = await import(${
-    JSON.stringify(`${root}/server-common/self_signed_certificate.ts`)
-  });
-    const now = Date.now();
-    console.log(JSON.stringify(await makeSelfSignedCertificate({
-      notBefore: new Date(now - 1e7), notAfter: new Date(now + 1e8),
-      commonName: "chat.test", dnsNames: ["chat.test"], ipAddresses: [],
-    })));`;
-  const { certificate, privateKey } = JSON.parse(execFileSync(deno, ["eval", make], { cwd: root, encoding: "utf8" }));
-  writeFileSync(`${folder}/cert.pem`, certificate);
-  writeFileSync(`${folder}/key.pem`, privateKey);
-  chmodSync(folder, 0o755);
+  const { folder, certificate } = folderWithCertificate();
   // Addresses of this machine: one that the service is published on, and two people in networks of their own.
   const [published, one, two] = ["2001:db8:9::1", "2001:db8:1::1", "2001:db8:2::1"];
   for (const address of [published, one, two]) {

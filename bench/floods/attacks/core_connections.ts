@@ -4,6 +4,7 @@ import { encodeCall, noAuth } from "../../../schema/rpc/calls_and_returns.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
 import { connect, type Connection } from "../../../server-core/testing/quic.ts";
 import type { Attack } from "../attack.ts";
+import { pause } from "../pause.ts";
 
 const atMost = 2_000;
 const atOnce = 16;
@@ -37,16 +38,4 @@ export const attack: Attack = {
 async function begin({ conn }: Connection): Promise<void> {
   const { writable } = await conn.createBidirectionalStream();
   await writable.getWriter().write(half);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }

@@ -2,6 +2,7 @@
 
 import { type ClientSession, openSession } from "../../../gateway/testing/http3_client.ts";
 import type { Attack, Target } from "../attack.ts";
+import { pause } from "../pause.ts";
 
 const addresses = Array.from({ length: 8 }, (_, index) => `127.0.2.${index + 1}`);
 const sessionsPerAddress = 8;
@@ -17,7 +18,7 @@ export const attack: Attack = {
       return Array.from({ length: sessionsPerAddress }, async () => {
         while (!signal.aborted) {
           await oneSession(target, endpoint, signal).catch(() => {});
-          await pause(signal, 100);
+          await pause(100, signal);
         }
       });
     }));
@@ -42,7 +43,7 @@ async function oneSession(
   await Promise.all(Array.from({ length: callsPerSession }, async () => {
     while (!over.signal.aborted) {
       await oneCall(session, over.signal).catch(() => {});
-      await pause(over.signal, 100);
+      await pause(100, over.signal);
     }
   }));
   session.conn.close();
@@ -50,7 +51,7 @@ async function oneSession(
 
 /** Resolves when the call was refused or cut off. */
 async function oneCall(session: ClientSession, signal: AbortSignal): Promise<void> {
-  const opened = await Promise.race([session.openStream(), pause(signal, 60_000)]);
+  const opened = await Promise.race([session.openStream(), pause(60_000, signal)]);
   if (!opened) return;
   const writer = opened.writable.getWriter();
   writer.closed.catch(() => {});
@@ -58,17 +59,6 @@ async function oneCall(session: ClientSession, signal: AbortSignal): Promise<voi
   const ended = (async () => {
     for await (const _ of opened.readable);
   })();
-  await Promise.race([ended, pause(signal, 3_600_000)]);
+  await Promise.race([ended, pause(3_600_000, signal)]);
   await writer.abort();
-}
-
-function pause(signal: AbortSignal, milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

@@ -5,6 +5,7 @@ import { delivery } from "../../../schema/rpc/methods.ts";
 import { connect } from "../../../server-core/testing/quic.ts";
 import { random, type TestDevice } from "../../../server-core/testing/seed.ts";
 import type { Attack } from "../attack.ts";
+import { pause } from "../pause.ts";
 
 const largest = 16 * 1024 * 1024;
 
@@ -65,16 +66,4 @@ async function send(writable: WritableStream<Uint8Array>, bytes: Uint8Array): Pr
   const writer = writable.getWriter();
   await writer.write(bytes);
   await writer.close();
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
 }

@@ -2,6 +2,7 @@
 
 import { connect } from "../../../server-core/testing/quic.ts";
 import type { Attack } from "../attack.ts";
+import { pause } from "../pause.ts";
 
 const calls = 96;
 
@@ -35,15 +36,3 @@ export const attack: Attack = {
     }
   },
 };
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-  });
-}

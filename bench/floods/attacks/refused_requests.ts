@@ -4,6 +4,7 @@ import { encodeFrame, frameType } from "../../../gateway/http3/frames.ts";
 import { encodeFieldSection } from "../../../gateway/http3/qpack.ts";
 import { openSession } from "../../../gateway/testing/http3_client.ts";
 import type { Attack, Target } from "../attack.ts";
+import { pause } from "../pause.ts";
 
 const from = "127.0.2.1";
 /** A QUIC window of a stream. */
@@ -20,7 +21,7 @@ export const attack: Attack = {
   async run(target, signal) {
     while (!signal.aborted) {
       await oneSession(target, signal).catch(() => {});
-      await pause(signal, 50);
+      await pause(50, signal);
     }
   },
 };
@@ -41,7 +42,7 @@ async function oneSession({ httpPort, webTransportPort, gatewayCertificate }: Ta
   await Promise.all(Array.from({ length: requests }, async () => {
     while (!over.signal.aborted) {
       await oneRequest(conn, over.signal).catch(() => {});
-      await pause(over.signal, 100);
+      await pause(100, over.signal);
     }
   }));
   endpoint.close();
@@ -56,14 +57,4 @@ async function oneRequest(conn: Deno.QuicConn, signal: AbortSignal): Promise<voi
   // The stream stays open: what was sent lies in its window.
   await new Promise((resolve) => signal.addEventListener("abort", resolve));
   await readable.cancel();
-}
-
-function pause(signal: AbortSignal, milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

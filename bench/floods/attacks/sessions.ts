@@ -2,6 +2,7 @@
 
 import { type ClientSession, openSession } from "../../../gateway/testing/http3_client.ts";
 import type { Attack } from "../attack.ts";
+import { pause } from "../pause.ts";
 
 const from = "127.0.2.1";
 const atOnce = 100;
@@ -26,21 +27,10 @@ export const attack: Attack = {
           else session.conn.close();
         }).catch(() => {}));
       // One that gets no answer ends with QUIC's idle time.
-      await Promise.race([Promise.all(attempts), pause(signal, keptMs)]);
-      await pause(signal, keptMs);
+      await Promise.race([Promise.all(attempts), pause(keptMs, signal)]);
+      await pause(keptMs, signal);
       for (const { conn } of kept) conn.close();
     }
     endpoint.close();
   },
 };
-
-function pause(signal: AbortSignal, milliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
-}
