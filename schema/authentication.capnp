@@ -46,6 +46,15 @@ struct DeviceKeyPackage @0xa9f009fcc02ad039 {
   lastResort @2 :Bool;
 }
 
+struct JoinRequest @0xd1b7c2f0a4e96835 {
+  id @0 :UInt64;            # names the request to endJoinRequests
+  linkHash @1 :Data;        # 32 bytes: SHA-256 of the link's token
+  accountKey @2 :Data;      # 32 bytes: the account whose device asks, by its session
+  username @3 :Text;
+  sealed @4 :Data;          # ≤ 4 KiB, sealed to the link's key (specification §9)
+  receivedMs @5 :UInt64;
+}
+
 interface AuthenticationService @0xf8ac5cf90ca4fedb {
   registerStart @0 (suite :Text, username :Text, request :Data) -> (response :Data);
   # Who: P. First half of OPAQUE registration. suite: "qpq-opaque-1" (else E014). username: 3 to 32 of a–z 0–9 . _ -,
@@ -96,7 +105,8 @@ interface AuthenticationService @0xf8ac5cf90ca4fedb {
   # Who: D. Directory, by account key (≤ 100); unknown ones are left out.
 
   searchUsers @11 (prefix :Text, limit :UInt16) -> (usernames :List(Text));
-  # Who: D. Usernames that start with prefix (≥ 1 character), sorted, limit ≤ 20. Only names: keys come from lookup.
+  # Who: D. Usernames that start with prefix (≥ 1 character), sorted, limit ≤ 20; only the one that is prefix unless
+  # the operator has turned the search by beginnings on. Only names: keys come from lookup.
 
   uploadKeyPackages @12 (keyPackages :List(Data), lastResort :Data) -> (available :UInt32);
   # Who: D. Adds to the calling device's stock (≤ 100 a call and in all); lastResort empty = keep the present one. All
@@ -106,10 +116,13 @@ interface AuthenticationService @0xf8ac5cf90ca4fedb {
   countKeyPackages @13 () -> (available :UInt32, lastResort :Bool);
   # Who: D. The calling device's stock that is still handed out; lastResort: there is one, and nobody has it yet.
 
-  fetchKeyPackage @14 (accountKey :Data, deviceIds :List(Data)) -> (keyPackages :List(DeviceKeyPackage));
+  fetchKeyPackage @14 (accountKey :Data, deviceIds :List(Data), linkToken :Data)
+    -> (keyPackages :List(DeviceKeyPackage));
   # Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out once
-  # and removed in the same transaction; the last-resort one is never removed. Errors: E005 per caller and target, in
-  # a minute and (but for own devices) in 24 h, E012, E024 (names the device).
+  # and removed in the same transaction; the last-resort one is never removed. linkToken: empty, or the token of an
+  # invite link of that account, 32 bytes: an account that takes invited people only (putSettings) wants it of all
+  # but its own devices, accounts in a channel where it has written, and those whose links it has answered. Errors: E005
+  # per caller and target, in a minute and (but for own devices) in 24 h, E012, E024 (names the device), E026.
 
   listSessions @15 () -> (sessions :List(Session));
   # Who: S. All sessions of the account.
@@ -146,4 +159,43 @@ interface AuthenticationService @0xf8ac5cf90ca4fedb {
   # E014) and follows the stored one as in putDeviceList (E015); an empty list leaves the stored one in force. A device
   # whose account is deleted already may call it, too, with whatever parameters, and is answered as if it had done it:
   # so a lost answer can be asked for. Errors: E003, E014, E015, E023.
+
+  getSettings @22 () -> (version :UInt64, sealed :Data, invitedOnly :Bool);
+  # Who: D. What the account's devices share beside the vault: version 0 and nothing where there is none yet.
+
+  putSettings @23 (expectedVersion :UInt64, sealed :Data, invitedOnly :Bool) -> ();
+  # Who: D. Compare-and-set: stores version expectedVersion + 1 iff the stored one is expectedVersion, else E015.
+  # sealed: 1 byte to 128 KiB, AEAD under a key of the account's devices (specification §9), opaque to the server.
+  # invitedOnly: fetchKeyPackage wants a link's token. Errors: E011, E014, E015.
+
+  putLink @24 (linkHash :Data, publicKey :Data, endMs :UInt64, requests :UInt16) -> ();
+  # Who: D. Makes an invite link known. linkHash: SHA-256 of its token, 32 bytes; publicKey: the X-Wing key to which
+  # requests are sealed, 1,216 bytes; endMs: at most 366 days ahead; requests: 1 to 1,000, how many accounts may ask by
+  # it. The own link again, with the same key, changes nothing. Errors: E014, E032 (50 links of an account).
+
+  removeLink @25 (linkHash :Data) -> ();
+  # Who: D. Revokes a link of the account, and deletes its requests. An unknown one is answered as if it had been
+  # there.
+
+  openLink @26 (token :Data) -> (accountKey :Data, publicKey :Data, endMs :UInt64);
+  # Who: D. The link with this token (32 bytes). E027 for one that is unknown, revoked, over, or of a deleted account:
+  # they are answered alike. Errors: E005 per address, E027.
+
+  requestJoin @27 (token :Data, sealed :Data) -> ();
+  # Who: D. Leaves a request with the account that made the link, until one of its devices ends it or the link ends. An
+  # account asks once by a link: again, the newer request takes the older one's place, if that waits yet, and is else
+  # answered as if it had been stored. Errors: E005 per address and account, E011 (over 4 KiB), E013 (as many have asked
+  # as may, or 500 wait for the account), E027.
+
+  joinRequests @28 () -> (requests :List(JoinRequest));
+  # Who: D. The requests by links of the account that wait, the oldest first: at most 40, the others once these have
+  # ended.
+
+  endJoinRequests @29 (ids :List(UInt64)) -> ();
+  # Who: D. Ends requests by links of the account (≤ 100 a call); unknown ones are passed over. What was sealed is
+  # deleted; that the account has asked stays until the link ends.
+
+  report @30 (accountKey :Data, text :Text) -> ();
+  # Who: D. Leaves a report about an account with the server's operator, in the clear: 1 byte to 64 KiB. Kept 90 days.
+  # Errors: E005 (10 of an account in 24 h), E011, E012, E014.
 }

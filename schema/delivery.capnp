@@ -126,6 +126,14 @@ interface DeliveryService @0xd350f79a52831e4f {
   # held has no entries and marks nothing. copied: another engine has gone on with this device's keys since the mark
   # that the client knows. held: an older subscription of another run was open, and may still be answered by that
   # run's displaced.
+
+  putBlobPart @16 (sha256 :Data, length :UInt64, offset :UInt64, drop :Bool) -> (have :UInt64, expiresMs :UInt64);
+  # Who: D. As putBlob, in calls of ≤ 8 MiB (E011), for an upload that may be cut off: length is the whole blob's. The
+  # Chunks that follow are its bytes from offset; none only asks. have: the server has the bytes before it. An offset
+  # above that stores nothing; bytes that come again are harmless. With the last byte the hash is checked (E014, and
+  # have is 0 again) and expiresMs set; before, it is 0. An unfinished upload ends 24 h after its last byte, with drop
+  # at once. An account has 8; a ninth ends the one that rested longest. A newer call of one upload ends the older
+  # (E005). An older server answers E014. Errors: E011, E014, E030, E032.
 }
 
 struct SealedMessage @0xd9570084ce5577d9 {

@@ -21,6 +21,7 @@ const mayImport: Record<string, string[]> = {
 /** The rooms of the client, highest first: each may import from those below it in this list, and from itself. */
 const clientRooms = [
   "engine",
+  "search",
   "sync/recovery",
   "sync/receive",
   "sync/reinit",
@@ -28,10 +29,12 @@ const clientRooms = [
   "sync/commits",
   "sync/send",
   "sync/device_messages",
+  "sync/effects",
   "sync/conversation",
   "account",
   "connection",
   "content",
+  "attachments",
   "mls",
   "crypto",
   "storage",
@@ -96,6 +99,21 @@ Deno.test("rooms of the client import from lower rooms only", () => {
   }
   assert.ok(checked > 300);
   assert.deepEqual(wrong.sort(), []);
+});
+
+Deno.test("CONVERSATIONS: web/media/ is shared by page and service worker: it knows neither views nor state", () => {
+  const media = join(root, "web/media/");
+  const allowed = ["web/media/", "client/api/", "client/content/picture_header.ts"].map((folder) => join(root, folder));
+  const files = sourcesOf(media).filter((file) => !isTest(file));
+  assert.ok(files.length > 5);
+  for (const file of files) {
+    for (const target of importsOf(file)) {
+      assert.ok(
+        allowed.some((folder) => target.startsWith(folder)),
+        `${relative(root, file)} → ${relative(root, target)}`,
+      );
+    }
+  }
 });
 
 Deno.test("no file imports itself through others", () => {

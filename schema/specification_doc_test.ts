@@ -34,3 +34,9 @@ Deno.test("what is not true yet has a row in docs/known-limits.md", () => {
   assert.ok(notYet.test("**Not yet (SCALE)**: a rule of its own."));
   assert.deepEqual(missing, []);
 });
+
+Deno.test("CONVERSATIONS: the sections of the specification stand in the order of their numbers", () => {
+  const places = sections.map(({ number }) => number.split(".").map((part) => part.padStart(3, "0")).join("."));
+  assert.ok(places.length > 60, `${places.length} sections found`);
+  assert.deepEqual(places, places.toSorted());
+});

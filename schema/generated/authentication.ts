@@ -396,6 +396,102 @@ export class DeviceKeyPackage extends $.Struct {
   }
   toString(): string { return "DeviceKeyPackage_" + super.toString(); }
 }
+export class JoinRequest extends $.Struct {
+  static readonly _capnp = {
+    displayName: "JoinRequest",
+    id: "d1b7c2f0a4e96835",
+    size: new $.ObjectSize(16, 4),
+  };
+  /**
+* names the request to endJoinRequests
+*
+*/
+  get id(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set id(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  _adoptLinkHash(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownLinkHash(): $.Orphan<$.Data> {
+    return $.utils.disown(this.linkHash);
+  }
+  /**
+* 32 bytes: SHA-256 of the link's token
+*
+*/
+  get linkHash(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasLinkHash(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initLinkHash(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set linkHash(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptAccountKey(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownAccountKey(): $.Orphan<$.Data> {
+    return $.utils.disown(this.accountKey);
+  }
+  /**
+* 32 bytes: the account whose device asks, by its session
+*
+*/
+  get accountKey(): $.Data {
+    return $.utils.getData(1, this);
+  }
+  _hasAccountKey(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initAccountKey(length: number): $.Data {
+    return $.utils.initData(1, length, this);
+  }
+  set accountKey(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  get username(): string {
+    return $.utils.getText(2, this);
+  }
+  set username(value: string) {
+    $.utils.setText(2, value, this);
+  }
+  _adoptSealed(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(3, this));
+  }
+  _disownSealed(): $.Orphan<$.Data> {
+    return $.utils.disown(this.sealed);
+  }
+  /**
+* ≤ 4 KiB, sealed to the link's key (specification §9)
+*
+*/
+  get sealed(): $.Data {
+    return $.utils.getData(3, this);
+  }
+  _hasSealed(): boolean {
+    return !$.utils.isNull($.utils.getPointer(3, this));
+  }
+  _initSealed(length: number): $.Data {
+    return $.utils.initData(3, length, this);
+  }
+  set sealed(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(3, this));
+  }
+  get receivedMs(): bigint {
+    return $.utils.getUint64(8, this);
+  }
+  set receivedMs(value: bigint) {
+    $.utils.setUint64(8, value, this);
+  }
+  toString(): string { return "JoinRequest_" + super.toString(); }
+}
 export class AuthenticationService_RegisterStart$Params extends $.Struct {
   static readonly _capnp = {
     displayName: "registerStart$Params",
@@ -1375,7 +1471,7 @@ export class AuthenticationService_FetchKeyPackage$Params extends $.Struct {
   static readonly _capnp = {
     displayName: "fetchKeyPackage$Params",
     id: "c853862ce1dd35fe",
-    size: new $.ObjectSize(0, 2),
+    size: new $.ObjectSize(0, 3),
   };
   _adoptAccountKey(value: $.Orphan<$.Data>): void {
     $.utils.adopt(value, $.utils.getPointer(0, this));
@@ -1412,6 +1508,24 @@ export class AuthenticationService_FetchKeyPackage$Params extends $.Struct {
   }
   set deviceIds(value: $.List<$.Data>) {
     $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  _adoptLinkToken(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(2, this));
+  }
+  _disownLinkToken(): $.Orphan<$.Data> {
+    return $.utils.disown(this.linkToken);
+  }
+  get linkToken(): $.Data {
+    return $.utils.getData(2, this);
+  }
+  _hasLinkToken(): boolean {
+    return !$.utils.isNull($.utils.getPointer(2, this));
+  }
+  _initLinkToken(length: number): $.Data {
+    return $.utils.initData(2, length, this);
+  }
+  set linkToken(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(2, this));
   }
   toString(): string { return "AuthenticationService_FetchKeyPackage$Params_" + super.toString(); }
 }
@@ -2023,6 +2137,514 @@ export class AuthenticationService_DeleteAccount$Results$Promise {
     return await this.pipeline.struct();
   }
 }
+export class AuthenticationService_GetSettings$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "getSettings$Params",
+    id: "92415b34afef6b3a",
+    size: new $.ObjectSize(0, 0),
+  };
+  toString(): string { return "AuthenticationService_GetSettings$Params_" + super.toString(); }
+}
+export class AuthenticationService_GetSettings$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "getSettings$Results",
+    id: "becea4bea1b907bf",
+    size: new $.ObjectSize(16, 1),
+  };
+  get version(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set version(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  _adoptSealed(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownSealed(): $.Orphan<$.Data> {
+    return $.utils.disown(this.sealed);
+  }
+  get sealed(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasSealed(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initSealed(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set sealed(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  get invitedOnly(): boolean {
+    return $.utils.getBit(64, this);
+  }
+  set invitedOnly(value: boolean) {
+    $.utils.setBit(64, value, this);
+  }
+  toString(): string { return "AuthenticationService_GetSettings$Results_" + super.toString(); }
+}
+export class AuthenticationService_GetSettings$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_GetSettings$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_GetSettings$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_GetSettings$Results> {
+    return await this.pipeline.struct();
+  }
+}
+export class AuthenticationService_PutSettings$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "putSettings$Params",
+    id: "dc502412e8d21017",
+    size: new $.ObjectSize(16, 1),
+  };
+  get expectedVersion(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set expectedVersion(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  _adoptSealed(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownSealed(): $.Orphan<$.Data> {
+    return $.utils.disown(this.sealed);
+  }
+  get sealed(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasSealed(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initSealed(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set sealed(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  get invitedOnly(): boolean {
+    return $.utils.getBit(64, this);
+  }
+  set invitedOnly(value: boolean) {
+    $.utils.setBit(64, value, this);
+  }
+  toString(): string { return "AuthenticationService_PutSettings$Params_" + super.toString(); }
+}
+export class AuthenticationService_PutSettings$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "putSettings$Results",
+    id: "90f8ee75defe0626",
+    size: new $.ObjectSize(0, 0),
+  };
+  toString(): string { return "AuthenticationService_PutSettings$Results_" + super.toString(); }
+}
+export class AuthenticationService_PutSettings$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_PutSettings$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_PutSettings$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_PutSettings$Results> {
+    return await this.pipeline.struct();
+  }
+}
+export class AuthenticationService_PutLink$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "putLink$Params",
+    id: "b2247d7ddb7ec996",
+    size: new $.ObjectSize(16, 2),
+  };
+  _adoptLinkHash(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownLinkHash(): $.Orphan<$.Data> {
+    return $.utils.disown(this.linkHash);
+  }
+  get linkHash(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasLinkHash(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initLinkHash(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set linkHash(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptPublicKey(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownPublicKey(): $.Orphan<$.Data> {
+    return $.utils.disown(this.publicKey);
+  }
+  get publicKey(): $.Data {
+    return $.utils.getData(1, this);
+  }
+  _hasPublicKey(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initPublicKey(length: number): $.Data {
+    return $.utils.initData(1, length, this);
+  }
+  set publicKey(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  get endMs(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set endMs(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  get requests(): number {
+    return $.utils.getUint16(8, this);
+  }
+  set requests(value: number) {
+    $.utils.setUint16(8, value, this);
+  }
+  toString(): string { return "AuthenticationService_PutLink$Params_" + super.toString(); }
+}
+export class AuthenticationService_PutLink$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "putLink$Results",
+    id: "f51ffce59975c9ab",
+    size: new $.ObjectSize(0, 0),
+  };
+  toString(): string { return "AuthenticationService_PutLink$Results_" + super.toString(); }
+}
+export class AuthenticationService_PutLink$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_PutLink$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_PutLink$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_PutLink$Results> {
+    return await this.pipeline.struct();
+  }
+}
+export class AuthenticationService_RemoveLink$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "removeLink$Params",
+    id: "cd7d8604821e8538",
+    size: new $.ObjectSize(0, 1),
+  };
+  _adoptLinkHash(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownLinkHash(): $.Orphan<$.Data> {
+    return $.utils.disown(this.linkHash);
+  }
+  get linkHash(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasLinkHash(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initLinkHash(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set linkHash(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  toString(): string { return "AuthenticationService_RemoveLink$Params_" + super.toString(); }
+}
+export class AuthenticationService_RemoveLink$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "removeLink$Results",
+    id: "a26ee17cfee1b679",
+    size: new $.ObjectSize(0, 0),
+  };
+  toString(): string { return "AuthenticationService_RemoveLink$Results_" + super.toString(); }
+}
+export class AuthenticationService_RemoveLink$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_RemoveLink$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_RemoveLink$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_RemoveLink$Results> {
+    return await this.pipeline.struct();
+  }
+}
+export class AuthenticationService_OpenLink$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "openLink$Params",
+    id: "82bc1d5c898b70f7",
+    size: new $.ObjectSize(0, 1),
+  };
+  _adoptToken(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownToken(): $.Orphan<$.Data> {
+    return $.utils.disown(this.token);
+  }
+  get token(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasToken(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initToken(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set token(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  toString(): string { return "AuthenticationService_OpenLink$Params_" + super.toString(); }
+}
+export class AuthenticationService_OpenLink$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "openLink$Results",
+    id: "ba1c0867e4bbda15",
+    size: new $.ObjectSize(8, 2),
+  };
+  _adoptAccountKey(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownAccountKey(): $.Orphan<$.Data> {
+    return $.utils.disown(this.accountKey);
+  }
+  get accountKey(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasAccountKey(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initAccountKey(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set accountKey(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptPublicKey(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownPublicKey(): $.Orphan<$.Data> {
+    return $.utils.disown(this.publicKey);
+  }
+  get publicKey(): $.Data {
+    return $.utils.getData(1, this);
+  }
+  _hasPublicKey(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initPublicKey(length: number): $.Data {
+    return $.utils.initData(1, length, this);
+  }
+  set publicKey(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  get endMs(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set endMs(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  toString(): string { return "AuthenticationService_OpenLink$Results_" + super.toString(); }
+}
+export class AuthenticationService_OpenLink$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_OpenLink$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_OpenLink$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_OpenLink$Results> {
+    return await this.pipeline.struct();
+  }
+}
+export class AuthenticationService_RequestJoin$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "requestJoin$Params",
+    id: "ab926e8b501f4140",
+    size: new $.ObjectSize(0, 2),
+  };
+  _adoptToken(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownToken(): $.Orphan<$.Data> {
+    return $.utils.disown(this.token);
+  }
+  get token(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasToken(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initToken(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set token(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  _adoptSealed(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(1, this));
+  }
+  _disownSealed(): $.Orphan<$.Data> {
+    return $.utils.disown(this.sealed);
+  }
+  get sealed(): $.Data {
+    return $.utils.getData(1, this);
+  }
+  _hasSealed(): boolean {
+    return !$.utils.isNull($.utils.getPointer(1, this));
+  }
+  _initSealed(length: number): $.Data {
+    return $.utils.initData(1, length, this);
+  }
+  set sealed(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(1, this));
+  }
+  toString(): string { return "AuthenticationService_RequestJoin$Params_" + super.toString(); }
+}
+export class AuthenticationService_RequestJoin$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "requestJoin$Results",
+    id: "a4c8ccbe2110f026",
+    size: new $.ObjectSize(0, 0),
+  };
+  toString(): string { return "AuthenticationService_RequestJoin$Results_" + super.toString(); }
+}
+export class AuthenticationService_RequestJoin$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_RequestJoin$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_RequestJoin$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_RequestJoin$Results> {
+    return await this.pipeline.struct();
+  }
+}
+export class AuthenticationService_JoinRequests$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "joinRequests$Params",
+    id: "e347735e3ea3d877",
+    size: new $.ObjectSize(0, 0),
+  };
+  toString(): string { return "AuthenticationService_JoinRequests$Params_" + super.toString(); }
+}
+export class AuthenticationService_JoinRequests$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "joinRequests$Results",
+    id: "9b2549035dc5a030",
+    size: new $.ObjectSize(0, 1),
+  };
+  static _Requests: $.ListCtor<JoinRequest>;
+  _adoptRequests(value: $.Orphan<$.List<JoinRequest>>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownRequests(): $.Orphan<$.List<JoinRequest>> {
+    return $.utils.disown(this.requests);
+  }
+  get requests(): $.List<JoinRequest> {
+    return $.utils.getList(0, AuthenticationService_JoinRequests$Results._Requests, this);
+  }
+  _hasRequests(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initRequests(length: number): $.List<JoinRequest> {
+    return $.utils.initList(0, AuthenticationService_JoinRequests$Results._Requests, length, this);
+  }
+  set requests(value: $.List<JoinRequest>) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  toString(): string { return "AuthenticationService_JoinRequests$Results_" + super.toString(); }
+}
+export class AuthenticationService_JoinRequests$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_JoinRequests$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_JoinRequests$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_JoinRequests$Results> {
+    return await this.pipeline.struct();
+  }
+}
+export class AuthenticationService_EndJoinRequests$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "endJoinRequests$Params",
+    id: "cabd8ba8331d9b2d",
+    size: new $.ObjectSize(0, 1),
+  };
+  _adoptIds(value: $.Orphan<$.List<bigint>>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownIds(): $.Orphan<$.List<bigint>> {
+    return $.utils.disown(this.ids);
+  }
+  get ids(): $.List<bigint> {
+    return $.utils.getList(0, $.Uint64List, this);
+  }
+  _hasIds(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initIds(length: number): $.List<bigint> {
+    return $.utils.initList(0, $.Uint64List, length, this);
+  }
+  set ids(value: $.List<bigint>) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  toString(): string { return "AuthenticationService_EndJoinRequests$Params_" + super.toString(); }
+}
+export class AuthenticationService_EndJoinRequests$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "endJoinRequests$Results",
+    id: "89eb6fa3e1f69576",
+    size: new $.ObjectSize(0, 0),
+  };
+  toString(): string { return "AuthenticationService_EndJoinRequests$Results_" + super.toString(); }
+}
+export class AuthenticationService_EndJoinRequests$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_EndJoinRequests$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_EndJoinRequests$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_EndJoinRequests$Results> {
+    return await this.pipeline.struct();
+  }
+}
+export class AuthenticationService_Report$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "report$Params",
+    id: "8f59b26b65f574cc",
+    size: new $.ObjectSize(0, 2),
+  };
+  _adoptAccountKey(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownAccountKey(): $.Orphan<$.Data> {
+    return $.utils.disown(this.accountKey);
+  }
+  get accountKey(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasAccountKey(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initAccountKey(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set accountKey(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  get text(): string {
+    return $.utils.getText(1, this);
+  }
+  set text(value: string) {
+    $.utils.setText(1, value, this);
+  }
+  toString(): string { return "AuthenticationService_Report$Params_" + super.toString(); }
+}
+export class AuthenticationService_Report$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "report$Results",
+    id: "a6b5ff7cc09bc82c",
+    size: new $.ObjectSize(0, 0),
+  };
+  toString(): string { return "AuthenticationService_Report$Results_" + super.toString(); }
+}
+export class AuthenticationService_Report$Results$Promise {
+  pipeline: $.Pipeline<any, any, AuthenticationService_Report$Results>;
+  constructor(pipeline: $.Pipeline<any, any, AuthenticationService_Report$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<AuthenticationService_Report$Results> {
+    return await this.pipeline.struct();
+  }
+}
 export class AuthenticationService$Client {
   client: $.Client;
   static readonly interfaceId: bigint = 0xf8ac5cf90ca4fedbn;
@@ -2051,7 +2673,16 @@ export class AuthenticationService$Client {
     $.Method<AuthenticationService_RecoverStart$Params, AuthenticationService_RecoverStart$Results>,
     $.Method<AuthenticationService_RecoverOpen$Params, AuthenticationService_RecoverOpen$Results>,
     $.Method<AuthenticationService_RecoverFinish$Params, AuthenticationService_RecoverFinish$Results>,
-    $.Method<AuthenticationService_DeleteAccount$Params, AuthenticationService_DeleteAccount$Results>
+    $.Method<AuthenticationService_DeleteAccount$Params, AuthenticationService_DeleteAccount$Results>,
+    $.Method<AuthenticationService_GetSettings$Params, AuthenticationService_GetSettings$Results>,
+    $.Method<AuthenticationService_PutSettings$Params, AuthenticationService_PutSettings$Results>,
+    $.Method<AuthenticationService_PutLink$Params, AuthenticationService_PutLink$Results>,
+    $.Method<AuthenticationService_RemoveLink$Params, AuthenticationService_RemoveLink$Results>,
+    $.Method<AuthenticationService_OpenLink$Params, AuthenticationService_OpenLink$Results>,
+    $.Method<AuthenticationService_RequestJoin$Params, AuthenticationService_RequestJoin$Results>,
+    $.Method<AuthenticationService_JoinRequests$Params, AuthenticationService_JoinRequests$Results>,
+    $.Method<AuthenticationService_EndJoinRequests$Params, AuthenticationService_EndJoinRequests$Results>,
+    $.Method<AuthenticationService_Report$Params, AuthenticationService_Report$Results>
   ] = [
     {
       ParamsClass: AuthenticationService_RegisterStart$Params,
@@ -2228,6 +2859,78 @@ export class AuthenticationService$Client {
       methodId: 21,
       interfaceName: "authentication.capnp:AuthenticationService",
       methodName: "deleteAccount"
+    },
+    {
+      ParamsClass: AuthenticationService_GetSettings$Params,
+      ResultsClass: AuthenticationService_GetSettings$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 22,
+      interfaceName: "authentication.capnp:AuthenticationService",
+      methodName: "getSettings"
+    },
+    {
+      ParamsClass: AuthenticationService_PutSettings$Params,
+      ResultsClass: AuthenticationService_PutSettings$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 23,
+      interfaceName: "authentication.capnp:AuthenticationService",
+      methodName: "putSettings"
+    },
+    {
+      ParamsClass: AuthenticationService_PutLink$Params,
+      ResultsClass: AuthenticationService_PutLink$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 24,
+      interfaceName: "authentication.capnp:AuthenticationService",
+      methodName: "putLink"
+    },
+    {
+      ParamsClass: AuthenticationService_RemoveLink$Params,
+      ResultsClass: AuthenticationService_RemoveLink$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 25,
+      interfaceName: "authentication.capnp:AuthenticationService",
+      methodName: "removeLink"
+    },
+    {
+      ParamsClass: AuthenticationService_OpenLink$Params,
+      ResultsClass: AuthenticationService_OpenLink$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 26,
+      interfaceName: "authentication.capnp:AuthenticationService",
+      methodName: "openLink"
+    },
+    {
+      ParamsClass: AuthenticationService_RequestJoin$Params,
+      ResultsClass: AuthenticationService_RequestJoin$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 27,
+      interfaceName: "authentication.capnp:AuthenticationService",
+      methodName: "requestJoin"
+    },
+    {
+      ParamsClass: AuthenticationService_JoinRequests$Params,
+      ResultsClass: AuthenticationService_JoinRequests$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 28,
+      interfaceName: "authentication.capnp:AuthenticationService",
+      methodName: "joinRequests"
+    },
+    {
+      ParamsClass: AuthenticationService_EndJoinRequests$Params,
+      ResultsClass: AuthenticationService_EndJoinRequests$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 29,
+      interfaceName: "authentication.capnp:AuthenticationService",
+      methodName: "endJoinRequests"
+    },
+    {
+      ParamsClass: AuthenticationService_Report$Params,
+      ResultsClass: AuthenticationService_Report$Results,
+      interfaceId: AuthenticationService$Client.interfaceId,
+      methodId: 30,
+      interfaceName: "authentication.capnp:AuthenticationService",
+      methodName: "report"
     }
   ];
   /**
@@ -2376,7 +3079,8 @@ export class AuthenticationService$Client {
     return new AuthenticationService_LookupAccounts$Results$Promise(pipeline);
   }
   /**
-* Who: D. Usernames that start with prefix (≥ 1 character), sorted, limit ≤ 20. Only names: keys come from lookup.
+* Who: D. Usernames that start with prefix (≥ 1 character), sorted, limit ≤ 20; only the one that is prefix unless
+* the operator has turned the search by beginnings on. Only names: keys come from lookup.
 *
 */
   searchUsers(paramsFunc?: (params: AuthenticationService_SearchUsers$Params) => void): AuthenticationService_SearchUsers$Results$Promise {
@@ -2415,8 +3119,10 @@ export class AuthenticationService$Client {
   }
   /**
 * Who: D. One KeyPackage for each device of the account (deviceIds empty = all in its list), each handed out once
-* and removed in the same transaction; the last-resort one is never removed. Errors: E005 per caller and target, in
-* a minute and (but for own devices) in 24 h, E012, E024 (names the device).
+* and removed in the same transaction; the last-resort one is never removed. linkToken: empty, or the token of an
+* invite link of that account, 32 bytes: an account that takes invited people only (putSettings) wants it of all
+* but its own devices, accounts in a channel where it has written, and those whose links it has answered. Errors: E005
+* per caller and target, in a minute and (but for own devices) in 24 h, E012, E024 (names the device), E026.
 *
 */
   fetchKeyPackage(paramsFunc?: (params: AuthenticationService_FetchKeyPackage$Params) => void): AuthenticationService_FetchKeyPackage$Results$Promise {
@@ -2525,6 +3231,126 @@ export class AuthenticationService$Client {
     const pipeline = new $.Pipeline(AuthenticationService_DeleteAccount$Results, answer);
     return new AuthenticationService_DeleteAccount$Results$Promise(pipeline);
   }
+  /**
+* Who: D. What the account's devices share beside the vault: version 0 and nothing where there is none yet.
+*
+*/
+  getSettings(paramsFunc?: (params: AuthenticationService_GetSettings$Params) => void): AuthenticationService_GetSettings$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[22],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_GetSettings$Results, answer);
+    return new AuthenticationService_GetSettings$Results$Promise(pipeline);
+  }
+  /**
+* Who: D. Compare-and-set: stores version expectedVersion + 1 iff the stored one is expectedVersion, else E015.
+* sealed: 1 byte to 128 KiB, AEAD under a key of the account's devices (specification §9), opaque to the server.
+* invitedOnly: fetchKeyPackage wants a link's token. Errors: E011, E014, E015.
+*
+*/
+  putSettings(paramsFunc?: (params: AuthenticationService_PutSettings$Params) => void): AuthenticationService_PutSettings$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[23],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_PutSettings$Results, answer);
+    return new AuthenticationService_PutSettings$Results$Promise(pipeline);
+  }
+  /**
+* Who: D. Makes an invite link known. linkHash: SHA-256 of its token, 32 bytes; publicKey: the X-Wing key to which
+* requests are sealed, 1,216 bytes; endMs: at most 366 days ahead; requests: 1 to 1,000, how many accounts may ask by
+* it. The own link again, with the same key, changes nothing. Errors: E014, E032 (50 links of an account).
+*
+*/
+  putLink(paramsFunc?: (params: AuthenticationService_PutLink$Params) => void): AuthenticationService_PutLink$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[24],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_PutLink$Results, answer);
+    return new AuthenticationService_PutLink$Results$Promise(pipeline);
+  }
+  /**
+* Who: D. Revokes a link of the account, and deletes its requests. An unknown one is answered as if it had been
+* there.
+*
+*/
+  removeLink(paramsFunc?: (params: AuthenticationService_RemoveLink$Params) => void): AuthenticationService_RemoveLink$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[25],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_RemoveLink$Results, answer);
+    return new AuthenticationService_RemoveLink$Results$Promise(pipeline);
+  }
+  /**
+* Who: D. The link with this token (32 bytes). E027 for one that is unknown, revoked, over, or of a deleted account:
+* they are answered alike. Errors: E005 per address, E027.
+*
+*/
+  openLink(paramsFunc?: (params: AuthenticationService_OpenLink$Params) => void): AuthenticationService_OpenLink$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[26],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_OpenLink$Results, answer);
+    return new AuthenticationService_OpenLink$Results$Promise(pipeline);
+  }
+  /**
+* Who: D. Leaves a request with the account that made the link, until one of its devices ends it or the link ends. An
+* account asks once by a link: again, the newer request takes the older one's place, if that waits yet, and is else
+* answered as if it had been stored. Errors: E005 per address and account, E011 (over 4 KiB), E013 (as many have asked
+* as may, or 500 wait for the account), E027.
+*
+*/
+  requestJoin(paramsFunc?: (params: AuthenticationService_RequestJoin$Params) => void): AuthenticationService_RequestJoin$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[27],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_RequestJoin$Results, answer);
+    return new AuthenticationService_RequestJoin$Results$Promise(pipeline);
+  }
+  /**
+* Who: D. The requests by links of the account that wait, the oldest first: at most 40, the others once these have
+* ended.
+*
+*/
+  joinRequests(paramsFunc?: (params: AuthenticationService_JoinRequests$Params) => void): AuthenticationService_JoinRequests$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[28],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_JoinRequests$Results, answer);
+    return new AuthenticationService_JoinRequests$Results$Promise(pipeline);
+  }
+  /**
+* Who: D. Ends requests by links of the account (≤ 100 a call); unknown ones are passed over. What was sealed is
+* deleted; that the account has asked stays until the link ends.
+*
+*/
+  endJoinRequests(paramsFunc?: (params: AuthenticationService_EndJoinRequests$Params) => void): AuthenticationService_EndJoinRequests$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[29],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_EndJoinRequests$Results, answer);
+    return new AuthenticationService_EndJoinRequests$Results$Promise(pipeline);
+  }
+  /**
+* Who: D. Leaves a report about an account with the server's operator, in the clear: 1 byte to 64 KiB. Kept 90 days.
+* Errors: E005 (10 of an account in 24 h), E011, E012, E014.
+*
+*/
+  report(paramsFunc?: (params: AuthenticationService_Report$Params) => void): AuthenticationService_Report$Results$Promise {
+    const answer = this.client.call({
+      method: AuthenticationService$Client.methods[30],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(AuthenticationService_Report$Results, answer);
+    return new AuthenticationService_Report$Results$Promise(pipeline);
+  }
 }
 $.Registry.register(AuthenticationService$Client.interfaceId, AuthenticationService$Client);
 export interface AuthenticationService$Server$Target {
@@ -2550,6 +3376,15 @@ export interface AuthenticationService$Server$Target {
   recoverOpen(params: AuthenticationService_RecoverOpen$Params, results: AuthenticationService_RecoverOpen$Results): Promise<void>;
   recoverFinish(params: AuthenticationService_RecoverFinish$Params, results: AuthenticationService_RecoverFinish$Results): Promise<void>;
   deleteAccount(params: AuthenticationService_DeleteAccount$Params, results: AuthenticationService_DeleteAccount$Results): Promise<void>;
+  getSettings(params: AuthenticationService_GetSettings$Params, results: AuthenticationService_GetSettings$Results): Promise<void>;
+  putSettings(params: AuthenticationService_PutSettings$Params, results: AuthenticationService_PutSettings$Results): Promise<void>;
+  putLink(params: AuthenticationService_PutLink$Params, results: AuthenticationService_PutLink$Results): Promise<void>;
+  removeLink(params: AuthenticationService_RemoveLink$Params, results: AuthenticationService_RemoveLink$Results): Promise<void>;
+  openLink(params: AuthenticationService_OpenLink$Params, results: AuthenticationService_OpenLink$Results): Promise<void>;
+  requestJoin(params: AuthenticationService_RequestJoin$Params, results: AuthenticationService_RequestJoin$Results): Promise<void>;
+  joinRequests(params: AuthenticationService_JoinRequests$Params, results: AuthenticationService_JoinRequests$Results): Promise<void>;
+  endJoinRequests(params: AuthenticationService_EndJoinRequests$Params, results: AuthenticationService_EndJoinRequests$Results): Promise<void>;
+  report(params: AuthenticationService_Report$Params, results: AuthenticationService_Report$Results): Promise<void>;
 }
 export class AuthenticationService$Server extends $.Server {
   readonly target: AuthenticationService$Server$Target;
@@ -2642,6 +3477,42 @@ export class AuthenticationService$Server extends $.Server {
       {
         ...AuthenticationService$Client.methods[21],
         impl: target.deleteAccount
+      },
+      {
+        ...AuthenticationService$Client.methods[22],
+        impl: target.getSettings
+      },
+      {
+        ...AuthenticationService$Client.methods[23],
+        impl: target.putSettings
+      },
+      {
+        ...AuthenticationService$Client.methods[24],
+        impl: target.putLink
+      },
+      {
+        ...AuthenticationService$Client.methods[25],
+        impl: target.removeLink
+      },
+      {
+        ...AuthenticationService$Client.methods[26],
+        impl: target.openLink
+      },
+      {
+        ...AuthenticationService$Client.methods[27],
+        impl: target.requestJoin
+      },
+      {
+        ...AuthenticationService$Client.methods[28],
+        impl: target.joinRequests
+      },
+      {
+        ...AuthenticationService$Client.methods[29],
+        impl: target.endJoinRequests
+      },
+      {
+        ...AuthenticationService$Client.methods[30],
+        impl: target.report
       }
     ]);
     this.target = target;
@@ -2663,3 +3534,4 @@ export class AuthenticationService extends $.Interface {
 AuthenticationService_LookupAccounts$Results._Accounts = $.CompositeList(Account);
 AuthenticationService_FetchKeyPackage$Results._KeyPackages = $.CompositeList(DeviceKeyPackage);
 AuthenticationService_ListSessions$Results._Sessions = $.CompositeList(Session);
+AuthenticationService_JoinRequests$Results._Requests = $.CompositeList(JoinRequest);

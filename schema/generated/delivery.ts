@@ -1560,6 +1560,79 @@ export class DeliveryService_SubscribeAs$Results$Promise {
     return await this.pipeline.struct();
   }
 }
+export class DeliveryService_PutBlobPart$Params extends $.Struct {
+  static readonly _capnp = {
+    displayName: "putBlobPart$Params",
+    id: "fdd871f63a3d583b",
+    size: new $.ObjectSize(24, 1),
+  };
+  _adoptSha256(value: $.Orphan<$.Data>): void {
+    $.utils.adopt(value, $.utils.getPointer(0, this));
+  }
+  _disownSha256(): $.Orphan<$.Data> {
+    return $.utils.disown(this.sha256);
+  }
+  get sha256(): $.Data {
+    return $.utils.getData(0, this);
+  }
+  _hasSha256(): boolean {
+    return !$.utils.isNull($.utils.getPointer(0, this));
+  }
+  _initSha256(length: number): $.Data {
+    return $.utils.initData(0, length, this);
+  }
+  set sha256(value: $.Data) {
+    $.utils.copyFrom(value, $.utils.getPointer(0, this));
+  }
+  get length(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set length(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  get offset(): bigint {
+    return $.utils.getUint64(8, this);
+  }
+  set offset(value: bigint) {
+    $.utils.setUint64(8, value, this);
+  }
+  get drop(): boolean {
+    return $.utils.getBit(128, this);
+  }
+  set drop(value: boolean) {
+    $.utils.setBit(128, value, this);
+  }
+  toString(): string { return "DeliveryService_PutBlobPart$Params_" + super.toString(); }
+}
+export class DeliveryService_PutBlobPart$Results extends $.Struct {
+  static readonly _capnp = {
+    displayName: "putBlobPart$Results",
+    id: "e944986ef6598f23",
+    size: new $.ObjectSize(16, 0),
+  };
+  get have(): bigint {
+    return $.utils.getUint64(0, this);
+  }
+  set have(value: bigint) {
+    $.utils.setUint64(0, value, this);
+  }
+  get expiresMs(): bigint {
+    return $.utils.getUint64(8, this);
+  }
+  set expiresMs(value: bigint) {
+    $.utils.setUint64(8, value, this);
+  }
+  toString(): string { return "DeliveryService_PutBlobPart$Results_" + super.toString(); }
+}
+export class DeliveryService_PutBlobPart$Results$Promise {
+  pipeline: $.Pipeline<any, any, DeliveryService_PutBlobPart$Results>;
+  constructor(pipeline: $.Pipeline<any, any, DeliveryService_PutBlobPart$Results>) {
+    this.pipeline = pipeline;
+  }
+  async promise(): Promise<DeliveryService_PutBlobPart$Results> {
+    return await this.pipeline.struct();
+  }
+}
 export class DeliveryService$Client {
   client: $.Client;
   static readonly interfaceId: bigint = 0xd350f79a52831e4fn;
@@ -1582,7 +1655,8 @@ export class DeliveryService$Client {
     $.Method<DeliveryService_PutBlob$Params, DeliveryService_PutBlob$Results>,
     $.Method<DeliveryService_GetBlob$Params, DeliveryService_GetBlob$Results>,
     $.Method<DeliveryService_PublishInOrder$Params, DeliveryService_PublishInOrder$Results>,
-    $.Method<DeliveryService_SubscribeAs$Params, DeliveryService_SubscribeAs$Results>
+    $.Method<DeliveryService_SubscribeAs$Params, DeliveryService_SubscribeAs$Results>,
+    $.Method<DeliveryService_PutBlobPart$Params, DeliveryService_PutBlobPart$Results>
   ] = [
     {
       ParamsClass: DeliveryService_Enqueue$Params,
@@ -1711,6 +1785,14 @@ export class DeliveryService$Client {
       methodId: 15,
       interfaceName: "delivery.capnp:DeliveryService",
       methodName: "subscribeAs"
+    },
+    {
+      ParamsClass: DeliveryService_PutBlobPart$Params,
+      ResultsClass: DeliveryService_PutBlobPart$Results,
+      interfaceId: DeliveryService$Client.interfaceId,
+      methodId: 16,
+      interfaceName: "delivery.capnp:DeliveryService",
+      methodName: "putBlobPart"
     }
   ];
   /**
@@ -1937,6 +2019,23 @@ export class DeliveryService$Client {
     const pipeline = new $.Pipeline(DeliveryService_SubscribeAs$Results, answer);
     return new DeliveryService_SubscribeAs$Results$Promise(pipeline);
   }
+  /**
+* Who: D. As putBlob, in calls of ≤ 8 MiB (E011), for an upload that may be cut off: length is the whole blob's. The
+* Chunks that follow are its bytes from offset; none only asks. have: the server has the bytes before it. An offset
+* above that stores nothing; bytes that come again are harmless. With the last byte the hash is checked (E014, and
+* have is 0 again) and expiresMs set; before, it is 0. An unfinished upload ends 24 h after its last byte, with drop
+* at once. An account has 8; a ninth ends the one that rested longest. A newer call of one upload ends the older
+* (E005). An older server answers E014. Errors: E011, E014, E030, E032.
+*
+*/
+  putBlobPart(paramsFunc?: (params: DeliveryService_PutBlobPart$Params) => void): DeliveryService_PutBlobPart$Results$Promise {
+    const answer = this.client.call({
+      method: DeliveryService$Client.methods[16],
+      paramsFunc: paramsFunc
+    });
+    const pipeline = new $.Pipeline(DeliveryService_PutBlobPart$Results, answer);
+    return new DeliveryService_PutBlobPart$Results$Promise(pipeline);
+  }
 }
 $.Registry.register(DeliveryService$Client.interfaceId, DeliveryService$Client);
 export interface DeliveryService$Server$Target {
@@ -1956,6 +2055,7 @@ export interface DeliveryService$Server$Target {
   getBlob(params: DeliveryService_GetBlob$Params, results: DeliveryService_GetBlob$Results): Promise<void>;
   publishInOrder(params: DeliveryService_PublishInOrder$Params, results: DeliveryService_PublishInOrder$Results): Promise<void>;
   subscribeAs(params: DeliveryService_SubscribeAs$Params, results: DeliveryService_SubscribeAs$Results): Promise<void>;
+  putBlobPart(params: DeliveryService_PutBlobPart$Params, results: DeliveryService_PutBlobPart$Results): Promise<void>;
 }
 export class DeliveryService$Server extends $.Server {
   readonly target: DeliveryService$Server$Target;
@@ -2024,6 +2124,10 @@ export class DeliveryService$Server extends $.Server {
       {
         ...DeliveryService$Client.methods[15],
         impl: target.subscribeAs
+      },
+      {
+        ...DeliveryService$Client.methods[16],
+        impl: target.putBlobPart
       }
     ]);
     this.target = target;

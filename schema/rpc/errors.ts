@@ -25,6 +25,8 @@ export const ErrorCode = {
   keyDoesNotMatchDevice: 23,
   noKeyPackageLeft: 24,
   hybridKeyInvalid: 25,
+  invitedOnly: 26,
+  linkOver: 27,
   blobTooLarge: 30,
   blobNotFound: 31,
   quotaExceeded: 32,

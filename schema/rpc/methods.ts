@@ -68,7 +68,7 @@ export function findMethod(interfaceId: bigint | number, methodId: number): Meth
   return byIds.get(`${interfaceId}:${methodId}`);
 }
 
-const withBody = new Set<Method>([delivery.commit, delivery.putBlob] as Method[]);
+const withBody = new Set<Method>([delivery.commit, delivery.putBlob, delivery.putBlobPart] as Method[]);
 
 /** @returns whether Chunks follow a call of this method */
 export function hasBody(method: Method): boolean {

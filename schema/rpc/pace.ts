@@ -12,16 +12,19 @@ export const leastBytesPerMs = 4;
 export class Pace {
   readonly #patienceMs: number;
   readonly #arrived: () => number;
+  readonly #heldMs: () => number;
   #leftMs: number;
   #counted = 0;
 
   /**
    * @param patienceMs how long the sender may send nothing
    * @param arrived how many bytes of it have arrived so far
+   * @param heldMs how long what it has sent has waited at the server so far, ms: that does not count
    */
-  constructor(patienceMs: number, arrived: () => number) {
+  constructor(patienceMs: number, arrived: () => number, heldMs: () => number = () => 0) {
     this.#patienceMs = this.#leftMs = patienceMs;
     this.#arrived = arrived;
+    this.#heldMs = heldMs;
   }
 
   /**
@@ -34,11 +37,11 @@ export class Pace {
     let isDone = false;
     const done = work.then(() => {}, () => {}).finally(() => isDone = true);
     while (true) {
-      const startedMs = performance.now();
+      const [startedMs, heldMs] = [performance.now(), this.#heldMs()];
       const timer = new AbortController();
       await Promise.race([done, pause(this.#leftMs, timer.signal)]);
       timer.abort();
-      this.#spend(performance.now() - startedMs);
+      this.#spend(performance.now() - startedMs - (this.#heldMs() - heldMs));
       if (isDone) return await work;
       if (this.#leftMs < 1) throw new WireError(ErrorCode.malformed, "the call was not sent in time");
     }

@@ -39,3 +39,9 @@ Deno.test("SERVERS 2: short silences add up over many waits, and the server's ow
     for (let waits = 0; waits < 200; waits++) await pace.wait(pause(5));
   }, isLate);
 });
+
+Deno.test("SERVERS 2: what waits at the server does not count as the sender's silence", async () => {
+  const startedMs = performance.now();
+  const held = new Pace(20, () => 0, () => performance.now() - startedMs);
+  assert.equal(await held.wait(pause(200).then(() => 7)), 7);
+});

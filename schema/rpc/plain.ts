@@ -80,9 +80,20 @@ function readStruct(struct: $.Struct, budget: Budget, depth: number): Record<str
   if (depth === 0) throw new MalformedError("nested too deeply");
   const plain: Record<string, unknown> = {};
   for (const name of fieldsOf(struct)) {
-    plain[name] = readValue((struct as unknown as Record<string, unknown>)[name], budget, depth);
+    plain[name] = readValue(fieldOf(struct, name), budget, depth);
   }
   return plain;
+}
+
+/** Where the writer knew fewer pointers, capnp-es gives no default, as it does of data: it throws CAPNP-TS021. */
+function fieldOf(struct: $.Struct, name: string): unknown {
+  try {
+    return (struct as unknown as Record<string, unknown>)[name];
+  } catch (error) {
+    if (!(error instanceof Error && error.message.startsWith("CAPNP-TS021"))) throw error;
+    const empty = new $.Message().initRoot(struct.constructor as StructClass);
+    return (empty as Record<string, unknown>)[name];
+  }
 }
 
 function readValue(value: unknown, budget: Budget, depth: number): unknown {

@@ -7,6 +7,7 @@ import { maxMessageBytes } from "./framing.ts";
 import { type CallAuth, encodeCall, encodeChunk, maxChunkBytes, noAuth } from "./calls_and_returns.ts";
 import { authentication, delivery, EntryKind } from "./methods.ts";
 import { Handlers, serveCall } from "./server.ts";
+import { until } from "../testing/until.ts";
 
 /** Two ends of one stream in memory. */
 function streamPair(): [ByteStream, ByteStream] {
@@ -81,9 +82,7 @@ function serving(auth: () => CallAuth = () => noAuth, readTimeoutMs = 1000) {
 
 /** The callee finishes a little after the caller has its answer. */
 async function finishedCalls(finished: number[], count: number): Promise<void> {
-  for (let tries = 0; finished.length < count && tries < 200; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(() => finished.length >= count);
 }
 
 async function answerTo(open: () => Promise<ByteStream>, sent: Uint8Array): Promise<string> {
@@ -256,11 +255,6 @@ function counting(open: () => Promise<ByteStream>): { open: () => Promise<ByteSt
       return { readable: counted, writable };
     },
   };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let tries = 0; !condition() && tries < 1000; tries++) await new Promise((resolve) => setTimeout(resolve, 5));
-  assert.ok(condition());
 }
 
 Deno.test("PEOPLE B0: RpcClient holds no stream after an error, an end, a leave or an unused opening", async () => {

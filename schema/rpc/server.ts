@@ -87,6 +87,8 @@ export interface CallServerOptions<C> {
   authorize(method: Method, auth: CallAuth): Promise<C> | C;
   /** How long a caller may send nothing of its Call and its Chunks, ms (default {@link patienceMs}): {@link Pace}. */
   readTimeoutMs?: number;
+  /** How long what the caller has sent has waited at the server before it could be read, ms. */
+  heldMs?(): number;
   /** Told of every finished call. */
   onFinished?(call: FinishedCall): void;
   /** Aborts all calls' signals (draining). */
@@ -103,7 +105,7 @@ export interface CallServerOptions<C> {
 export async function serveCall<C>(stream: ByteStream, options: CallServerOptions<C>): Promise<void> {
   const startedMs = performance.now();
   const reader = new ByteReader(stream.readable);
-  const pace = new Pace(options.readTimeoutMs ?? patienceMs, () => reader.arrived);
+  const pace = new Pace(options.readTimeoutMs ?? patienceMs, () => reader.arrived, options.heldMs);
   const writer = stream.writable.getWriter();
   const aborter = new AbortController();
   const stop = () => aborter.abort(options.signal?.reason);
