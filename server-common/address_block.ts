@@ -16,6 +16,9 @@ export interface AddressBlock {
  * subscribers, so it is a larger one.
  */
 const widths = [{ bits: 64, share: 1 }, { bits: 56, share: 4 }, { bits: 48, share: 16 }];
+/** Every call asks several times for the blocks of its address. To parse one costs more than the rest of a limit. */
+const known = new Map<string, AddressBlock[]>();
+const rememberedAddresses = 4_096;
 
 /**
  * @param address an IP literal
@@ -29,9 +32,19 @@ export function addressBlock(address: string): string {
 /**
  * @param address an IP literal
  * @returns the blocks that the address is in and that limits count, from the narrowest to the widest: one for IPv4,
- *   the /64, the /56 and the /48 for IPv6
+ *   the /64, the /56 and the /48 for IPv6; not to be changed, because the next who asks gets the same
  */
 export function addressBlocks(address: string): AddressBlock[] {
+  const found = known.get(address);
+  if (found) return found;
+  const blocks = parseBlocks(address);
+  // From the network an address is short. Whoever uses many makes them all be parsed again, as without the map.
+  if (known.size >= rememberedAddresses) known.clear();
+  known.set(address, blocks);
+  return blocks;
+}
+
+function parseBlocks(address: string): AddressBlock[] {
   const parsed = parseIpAddress(address);
   if (!(parsed instanceof ipaddr.IPv6)) return [{ block: parsed?.toString() ?? address, share: 1 }];
   return widths.map(({ bits, share }) => ({ block: blockOf(parsed.parts, bits), share }));

@@ -48,21 +48,18 @@ export interface Taking {
 export interface HttpSender {
   /** The other end of the TCP connection. */
   readonly peer: Deno.NetAddr;
-  readonly headers: Headers;
+  /** @returns the value of a header by its name in lower case; null where it is missing */
+  header(name: string): string | null;
   /** As in {@link HttpRequest}; undefined for a request that is malformed, see {@link readTarget}. */
   readonly url: URL | undefined;
 }
 
 /** @param scheme `http` or `https` */
 export function readSender(request: NodeRequest, scheme: string): HttpSender {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (value !== undefined && !name.startsWith(":")) headers.set(name, String(value));
-  }
   const { remoteAddress = "", remotePort = 0 } = request.socket ?? {};
   return {
     peer: { transport: "tcp", hostname: remoteAddress, port: remotePort },
-    headers,
+    header: (name) => request.headers[name] === undefined ? null : String(request.headers[name]),
     url: readTarget({ target: request.url ?? "", hosts: hostsOf(request), scheme }),
   };
 }
@@ -73,10 +70,15 @@ export function readSender(request: NodeRequest, scheme: string): HttpSender {
  */
 export function readRequest(
   request: NodeRequest,
-  { peer, headers, url }: HttpSender,
+  { peer, url }: HttpSender,
   onRead?: () => void,
 ): HttpRequest | undefined {
-  return url && { method: request.method ?? "GET", url, headers, body: bodyOf(request, onRead), peer };
+  if (!url) return undefined;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (value !== undefined && !name.startsWith(":")) headers.set(name, String(value));
+  }
+  return { method: request.method ?? "GET", url, headers, body: bodyOf(request, onRead), peer };
 }
 
 /** HTTP/2 names the host in a pseudo-header, and may repeat it. */

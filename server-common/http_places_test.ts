@@ -1,23 +1,45 @@
 import assert from "node:assert/strict";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { guard } from "./http_gate.ts";
 import { HttpPlaces, type Place } from "./http_places.ts";
+import { HttpServer } from "./http_server.ts";
+import { makePair } from "./testing/http_pair.ts";
+import { textResponse } from "./text_response.ts";
 
 /** Takes places and remembers who had to end. */
 function port(options: ConstructorParameters<typeof HttpPlaces>[0]) {
   const places = new HttpPlaces(options);
   const ended: string[] = [];
   const take = (address: string, isBusy = false): Place | undefined => {
-    const place = places.take(address, () => ended.push(address));
+    const place = places.admit(address) ? places.add(address, () => ended.push(address)) : undefined;
     if (place && isBusy) places.begin(place);
     return place;
   };
   return { places, ended, take };
 }
 
+/** Connects so often, one after another. @returns which of them the server ends */
+async function ended(port: number, times: number): Promise<boolean[]> {
+  const isEnded: boolean[] = [];
+  const sockets: Socket[] = [];
+  for (let index = 0; index < times; index++) {
+    const socket = connect({ host: "127.0.0.1", port });
+    sockets.push(socket);
+    isEnded.push(false);
+    socket.on("error", () => {}).on("data", () => {}).on("close", () => isEnded[index] = true);
+    await new Promise<void>((resolve) => socket.once("connect", () => resolve()).once("close", () => resolve()));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const result = [...isEnded];
+  for (const socket of sockets) socket.destroy();
+  return result;
+}
+
 Deno.test("SERVERS 4: of an address above its places that connection ends which has got its answer", () => {
   const { places, take } = port({ connections: 10, connectionsPerAddress: 3 });
   let ended = "";
-  places.take("192.0.2.1", () => ended = "waiting");
-  const answered = places.take("192.0.2.1", () => ended = "answered")!;
+  places.add("192.0.2.1", () => ended = "waiting");
+  const answered = places.add("192.0.2.1", () => ended = "answered");
   places.begin(answered);
   places.end(answered);
   take("192.0.2.1", true);
@@ -82,9 +104,9 @@ Deno.test("SERVERS 4: an address opens so many connections a second, and three s
   let full = 0;
   const options = { connections: 100, connectionsPerAddress: 100, connectionsPerSecond: 1, onFull: () => void full++ };
   const { take } = port(options);
-  assert.deepEqual([1, 2, 3, 4].map(() => take("192.0.2.1") !== undefined), [true, true, true, false]);
+  assert.equal(Array.from({ length: 8 }, () => take("192.0.2.1") !== undefined).filter(Boolean).length, 3);
   assert.ok(take("192.0.2.2"));
-  assert.equal(full, 1);
+  assert.equal(full, 5);
 });
 
 Deno.test("SERVERS 4: who has many connections ends no fresh one of others, whose request may be on its way", () => {
@@ -97,6 +119,16 @@ Deno.test("SERVERS 4: who has many connections ends no fresh one of others, whos
   assert.ok(take("192.0.2.1", true), "an idle connection of long ago");
   assert.ok(take("192.0.2.3"), "one with less gets in at once");
   assert.deepEqual(ended, ["192.0.2.2", "192.0.2.1"]);
+});
+
+Deno.test("SERVERS 4: addresses with about as many connections take none of each other's, and others get in", () => {
+  const { ended, take } = port({ connections: 201, connectionsPerAddress: 200 });
+  for (let index = 0; index < 201; index++) take(`192.0.2.${index % 2}`);
+  for (let index = 0; index < 50; index++) assert.equal(take(`192.0.2.${index % 2}`), undefined);
+  assert.deepEqual(ended, []);
+  for (let index = 0; index < 40; index++) assert.ok(take("192.0.2.9"));
+  assert.deepEqual([...new Set(ended)].sort(), ["192.0.2.0", "192.0.2.1"]);
+  assert.equal(ended.length, 40);
 });
 
 Deno.test("SERVERS 11: one client can not fill the port through a trusted proxy", () => {
@@ -120,4 +152,51 @@ Deno.test("SERVERS 11: one client can not fill the port through a trusted proxy"
   places.end(last);
   assert.deepEqual(last.blocks, [], "between requests it is the proxy's");
   assert.equal(places.size, 6);
+});
+
+Deno.test("SERVERS 4: to make room, not each connection of an address is looked at", () => {
+  const { places, ended } = port({ connections: 500, connectionsPerAddress: 500 });
+  let looks = 0;
+  for (let index = 0; index < 500; index++) {
+    const address = `192.0.2.${index % 5}`;
+    const place = places.add(address, () => ended.push(address));
+    const { idleSinceMs } = place;
+    Object.defineProperty(place, "idleSinceMs", { get: () => (looks++, idleSinceMs) });
+  }
+  assert.ok(places.admit("192.0.2.9"));
+  assert.deepEqual(ended, ["192.0.2.0"]);
+  assert.ok(looks <= 20, `${looks} looks`);
+});
+
+Deno.test("SERVERS 4: nothing is made for a connection that is refused", async () => {
+  const asked: string[] = [];
+  let made = 0;
+  const server: Server = createServer((socket) => {
+    made++;
+    assert.ok(isAdmitted(socket.remoteAddress!));
+    socket.on("error", () => {}).resume();
+  });
+  const isAdmitted = guard(server, (address) => asked.push(address) % 2 === 1);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  assert.deepEqual(await ended(port, 6), [false, true, false, true, false, true]);
+  assert.equal(made, 3);
+  assert.equal(asked.length, 6, "once for each");
+  await new Promise((resolve) => server.close(resolve));
+});
+
+Deno.test("SERVERS 4: an admitted connection takes one of its address's connections a second", async () => {
+  for (const tls of [undefined, await makePair()]) {
+    const server = await HttpServer.listen({
+      bind: "127.0.0.1",
+      port: 0,
+      tls,
+      places: { connections: 100, connectionsPerAddress: 100, connectionsPerSecond: 1 },
+      handle: () => textResponse(200, "fine"),
+    });
+    const staying = (await ended(server.port, 12)).filter((isEnded) => !isEnded).length;
+    assert.ok(staying >= 3, `three seconds' worth come in at once, not ${staying}`);
+    assert.ok(staying < 12, "and not all");
+    await server.close(0);
+  }
 });

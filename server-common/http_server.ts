@@ -22,6 +22,7 @@ import {
   readSender,
   writeResponse,
 } from "./http_exchange.ts";
+import { guard } from "./http_gate.ts";
 import { defaultTimeouts, fewClients, type HttpServerOptions, type HttpTimeouts } from "./http_options.ts";
 import { HttpPlaces, type Place } from "./http_places.ts";
 import { watchListener } from "./http_watch.ts";
@@ -70,6 +71,7 @@ export class HttpServer {
   /** All TCP connections, by {@link keyOf}; those in their TLS handshake are in no other set. */
   readonly #transports = new Map<string, { socket: Socket; place: Place }>();
   readonly #places: HttpPlaces;
+  readonly #isAdmitted: (address: string) => boolean;
   readonly #unread = new AddressPlaces(unreadAnswers);
   readonly #timeouts: HttpTimeouts;
   readonly #stopWatching: () => void;
@@ -84,6 +86,10 @@ export class HttpServer {
     this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
     const onRequest = (request: NodeRequest, response: NodeResponse) => void this.#answer(request, response);
     this.#server = options.tls ? this.#secureServer(options.tls, onRequest) : this.#plainServer(onRequest);
+    this.#isAdmitted = guard(this.#server, (address) => {
+      this.#accepted++;
+      return this.#places.admit(address);
+    });
     this.#listenForExpectations();
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs);
     this.#stopWatching = watchListener({
@@ -220,14 +226,13 @@ export class HttpServer {
 
   /** @returns whether there is a place for a new TCP connection; else it ends */
   #takePlace(socket: Socket): boolean {
-    this.#accepted++;
     socket.on("error", () => {});
     const { remoteAddress } = socket;
-    const place = remoteAddress === undefined ? undefined : this.#places.take(remoteAddress, () => socket.destroy());
-    if (!place) {
+    if (remoteAddress === undefined || !this.#isAdmitted(remoteAddress)) {
       socket.destroy();
       return false;
     }
+    const place = this.#places.add(remoteAddress, () => socket.destroy());
     const [key, transport] = [keyOf(socket), { socket, place }];
     this.#transports.set(key, transport);
     socket.once("close", () => {

@@ -6,6 +6,7 @@ import { HttpServer } from "./http_server.ts";
 import type { KeyPairPem } from "./self_signed_certificate.ts";
 import { makePair } from "./testing/http_pair.ts";
 import { textResponse } from "./text_response.ts";
+import { until } from "../schema/testing/until.ts";
 
 type Handle = (request: HttpRequest) => Response | Promise<Response>;
 type Way = "HTTP/1.1" | "HTTP/1.1 with TLS" | "HTTP/2";
@@ -51,13 +52,6 @@ function overEachWay(name: string, handle: () => Handle, run: (running: Running,
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function until(isSo: () => boolean, what: string): Promise<void> {
-  for (let tries = 0; !isSo(); tries++) {
-    assert.ok(tries < 500, what);
-    await pause(10);
-  }
-}
 
 const drop = (response: Response) => response.body?.cancel();
 

@@ -173,3 +173,37 @@ Deno.test({
     await server.close(0);
   },
 });
+
+Deno.test({
+  name: "SERVERS 5: nothing of a request is copied before its limits",
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    const { set } = Headers.prototype;
+    const copied: string[] = [];
+    Headers.prototype.set = function (name, value) {
+      copied.push(name);
+      set.call(this, name, value);
+    };
+    let isRefused = true;
+    const server = await HttpServer.listen({
+      bind: "127.0.0.1",
+      port: 0,
+      limit: async ({ header }) => {
+        await Promise.resolve();
+        return isRefused ? textResponse(429, `too many of ${header("x-one")}`) : undefined;
+      },
+      handle: ({ headers }) => textResponse(200, `fine: ${headers.get("x-one")}`),
+    });
+    const request = "GET / HTTP/1.1\nHost: a\nX-One: 1\nConnection: close\n\n";
+    try {
+      assert.match(await rawAnswer(server.port, request), /^HTTP\/1\.1 429 [^]*too many of 1\n$/);
+      assert.deepEqual(copied, []);
+      isRefused = false;
+      assert.match(await rawAnswer(server.port, request), /^HTTP\/1\.1 200 [^]*fine: 1\n$/);
+    } finally {
+      Headers.prototype.set = set;
+      await server.close(0);
+    }
+  },
+});

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { HttpSender } from "./http_exchange.ts";
 import { HttpServer } from "./http_server.ts";
 import { makePair } from "./testing/http_pair.ts";
 import { textResponse } from "./text_response.ts";
@@ -136,14 +137,14 @@ Deno.test(
     const [begun, underWay] = [new Map<string, number>(), new Map<string, number>()];
     const count = (counts: Map<string, number>, client: string, more: number) =>
       void counts.set(client, (counts.get(client) ?? 0) + more);
-    const clientOf = ({ headers }: { headers: Headers }) => headers.get("x-client") ?? "";
+    const clientOf = ({ header }: Pick<HttpSender, "header">) => header("x-client") ?? "";
     const server = await HttpServer.listen({
       bind: "127.0.0.1",
       port: 0,
       tls,
       clientOf,
       handle: (request) => {
-        const client = clientOf(request);
+        const client = request.headers.get("x-client") ?? "";
         count(begun, client, 1);
         count(underWay, client, 1);
         const pull = (controller: ReadableStreamDefaultController) => controller.enqueue(new Uint8Array(100_000));
