@@ -10,6 +10,7 @@ import { Calls } from "./calls.ts";
 import { makeLog } from "../server-common/log.ts";
 import { Metrics } from "./metrics.ts";
 import { streamPair } from "./testing/delivery_service.ts";
+import { until } from "../schema/testing/until.ts";
 
 const account = (name: number) => new Uint8Array(32).fill(name);
 
@@ -131,9 +132,7 @@ Deno.test("E050 names the id of the log line, and nothing of the cause", async (
   const id = /^internal error, ([0-9a-f]{16}) in the server's log$/.exec(error.reason)?.[1];
   assert.ok(id, error.reason);
   // For the caller the call ends a little before it ends for the server.
-  for (let tries = 0; lines.length === 0 && tries < 200; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(() => lines.length > 0);
   const [line] = lines.map((line) => JSON.parse(line));
   assert.deepEqual([line.level, line.id, line.method, line.error], [
     "error",

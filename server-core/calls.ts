@@ -57,7 +57,7 @@ export class Calls {
   }
 
   /** Serves the call of one stream. Never rejects. */
-  serve(stream: ByteStream, { remoteAddress, signal, reading, callRead }: Origin): Promise<void> {
+  serve(stream: ByteStream, { remoteAddress, signal, reading, callRead, heldMs }: Origin): Promise<void> {
     const { handlers, readTimeoutMs } = this.#options;
     const id = toHex(crypto.getRandomValues(new Uint8Array(8)));
     return serveCall<Caller>(stream, {
@@ -68,6 +68,7 @@ export class Calls {
         return this.#authorize(method, auth, remoteAddress);
       },
       readTimeoutMs,
+      heldMs,
       signal,
       reading,
       onFinished: (call) => this.#finished(id, call),

@@ -23,6 +23,8 @@ export interface ServerConfig {
   authToken?: string;
   /** `QPQ_REGISTRATION`. */
   registration: "open" | "invite" | "closed";
+  /** `QPQ_DIRECTORY_PREFIX`: whether people are found by the beginning of their names. */
+  directoryPrefix: boolean;
   /** `QPQ_OPAQUE_PER_IP_PER_MINUTE`. */
   opaquePerIpPerMinute: number;
   /** `QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE`. */
@@ -64,6 +66,7 @@ const keys = [
   "QPQ_AUTH_TOKEN",
   "QPQ_AUTH_TOKEN_FILE",
   "QPQ_REGISTRATION",
+  "QPQ_DIRECTORY_PREFIX",
   "QPQ_OPAQUE_PER_IP_PER_MINUTE",
   "QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE",
   "QPQ_CALLS_PER_IP_PER_SECOND",
@@ -118,14 +121,15 @@ export function readConfig(sources: ConfigSources): ServerConfig {
     ...(gatewaySecret !== undefined && { gatewaySecret: new TextEncoder().encode(gatewaySecret) as Bytes }),
     ...(authToken !== undefined && { authToken }),
     registration: reader.choice("QPQ_REGISTRATION", ["open", "invite", "closed"], "open"),
+    directoryPrefix: reader.choice("QPQ_DIRECTORY_PREFIX", ["off", "on"], "off") === "on",
     opaquePerIpPerMinute: reader.integer("QPQ_OPAQUE_PER_IP_PER_MINUTE", 30, 1, 1_000_000),
     opaquePerAccountPerMinute: reader.integer("QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE", 10, 1, 1_000_000),
     callsPerIpPerSecond: reader.integer("QPQ_CALLS_PER_IP_PER_SECOND", 100, 1, 1_000_000),
     callsPerAccountPerSecond: reader.integer("QPQ_CALLS_PER_ACCOUNT_PER_SECOND", 100, 1, 1_000_000),
     queueAgeMs: reader.integer("QPQ_QUEUE_DAYS", 90, 1, 3650) * 24 * 3600 * 1000,
     blobs: {
-      maxBytes: reader.integer("QPQ_BLOB_MAX", 25 * megabyte, 1, 2 ** 40),
-      quotaBytes: reader.integer("QPQ_BLOB_QUOTA", 500 * megabyte, 0, 2 ** 50),
+      maxBytes: reader.integer("QPQ_BLOB_MAX", 512 * megabyte, 1, 2 ** 40),
+      quotaBytes: reader.integer("QPQ_BLOB_QUOTA", 2000 * megabyte, 0, 2 ** 50),
       ttlMs: reader.integer("QPQ_BLOB_TTL_DAYS", 30, 1, 3650) * 24 * 3600 * 1000,
     },
     diskReservePercent: reader.integer("QPQ_DISK_RESERVE", 5, 0, 100),

@@ -4,11 +4,13 @@ import { encodeError } from "../schema/rpc/calls_and_returns.ts";
 import type { ByteStream } from "../schema/rpc/byte_stream.ts";
 import { ErrorCode, WireError } from "../schema/rpc/errors.ts";
 import type { AddressUsage } from "../server-common/address_usage.ts";
+import { LoopTurns } from "../server-common/loop_turns.ts";
 import type { Log } from "../server-common/log.ts";
 import type { AddressPlaces } from "../server-common/address_places.ts";
 import { AdmissionError, type AdmissionOptions, readFirstStream, takeClientAddress } from "./admission.ts";
 import type { Metrics } from "./metrics.ts";
 import { slimReadable } from "./slim_readable.ts";
+import { type CoreTurns, StreamTurns } from "./stream_turns.ts";
 
 /**
  * Streams of a client that are served at once; `qpq` opens 100 at most. Further ones wait in QUIC, which offers more
@@ -24,6 +26,8 @@ const maxUnreadOfFull = 96;
 const judgeEveryMs = 250;
 /** Streams of a client's connection that are refused because too many wait; with the next one it ends. */
 const maxRefusedStreams = 256;
+/** So many pieces of a connection's first stream wait for no turn: they show whether a gateway has come. */
+const firstPieces = 8;
 /** Advice to a caller that was refused, ms. */
 const retryAfterMs = 1_000;
 
@@ -36,9 +40,21 @@ function countClosed(metrics: Metrics, limit: ClosingLimit, connections: number)
   metrics.count("qpq_connections_closed_total", "connections closed for a limit, by limit", { limit }, connections);
 }
 
+function countCutOff(metrics: Metrics, calls: number): void {
+  metrics.count("qpq_calls_cut_off_total", "calls that were not wholly sent when others needed their place", {}, calls);
+}
+
 /** Begins the series of all limits. */
 export function beginCounts(metrics: Metrics): void {
   for (const limit of closingLimits) countClosed(metrics, limit, 0);
+  countCutOff(metrics, 0);
+}
+
+/** A stream of ours. Its pieces are passed on in turns of the event loop. */
+interface Stream extends ByteStream {
+  turns: StreamTurns;
+  /** Of the browser that a gateway has made it for, when that is known. */
+  browser?: string;
 }
 
 /** The origin of a call. */
@@ -51,6 +67,8 @@ export interface Origin {
   reading?: AbortSignal;
   /** To be called once the whole call is read. */
   callRead(): void;
+  /** How long what the caller has sent has waited for its turn, ms. */
+  heldMs?(): number;
 }
 
 export interface ConnectionOptions {
@@ -59,6 +77,8 @@ export interface ConnectionOptions {
   turn(remoteAddress: string): number;
   /** Streams of each address that wait for their turn. */
   waiting: AddressUsage;
+  /** What is begun in a turn of the event loop. */
+  turns: CoreTurns;
   /** Calls that are being read, by the address of their browser or client. */
   halfSent: AddressPlaces;
   /** Told of the address of a connection that is closed for what it did, and not because there are too many. */
@@ -78,6 +98,7 @@ export class CoreConnection {
   readonly #isClientWelcome: boolean;
   readonly #onGateway: () => void;
   readonly #onCall: (call: Promise<void>) => void;
+  readonly #accepts = new LoopTurns();
   #kind: Promise<"client" | "gateway"> | undefined;
   #isGateway = false;
   #open = 0;
@@ -131,8 +152,10 @@ export class CoreConnection {
     );
     try {
       for await (const { readable, writable } of this.#conn.incomingBidirectionalStreams) {
-        const stream = { readable: slimReadable(readable), writable };
+        await this.#acceptTurn();
         this.#open++;
+        const turns = new StreamTurns(this.#kind ? 0 : firstPieces);
+        const stream: Stream = { readable: slimReadable(readable, () => this.#pieceTurn(stream)), writable, turns };
         void this.#take(stream).finally(() => {
           this.#open--;
           this.#finished.resolve();
@@ -143,6 +166,22 @@ export class CoreConnection {
       this.#options.log.debug("connection ended", { error: (error as Error).message });
     }
     await ended;
+  }
+
+  /**
+   * A gateway's streams are of many people, so they wait for each other only. The first one shows who has come: a
+   * gateway would wait for it among all clients, and all browsers with it.
+   */
+  async #acceptTurn(): Promise<void> {
+    if (!this.#kind) return;
+    await (this.#isGateway ? this.#accepts : this.#options.turns.accepts).next(this.remoteAddress);
+  }
+
+  /** Until a gateway has said whose stream it is, only the turn counts in which it was accepted. */
+  async #pieceTurn({ turns, browser }: Stream): Promise<void> {
+    const { clients, gateways } = this.#options.turns;
+    if (!this.#isGateway) await turns.next(clients, this.remoteAddress);
+    else if (browser !== undefined) await turns.next(gateways, browser);
   }
 
   /** Waits for a place, or ends the connection. */
@@ -161,7 +200,7 @@ export class CoreConnection {
     }
   }
 
-  async #take(stream: ByteStream): Promise<void> {
+  async #take(stream: Stream): Promise<void> {
     if (this.#kind) {
       const call = this.#serveNext(this.#kind, stream);
       this.#onCall(call);
@@ -172,7 +211,7 @@ export class CoreConnection {
     this.#kind.catch(() => {});
     const found = await first.catch(() => undefined);
     if (found?.kind !== "client") return;
-    const call = this.#serveClient(found.stream);
+    const call = this.#serveClient(found.stream, stream.turns);
     this.#onCall(call);
     await call;
   }
@@ -203,11 +242,12 @@ export class CoreConnection {
     }
   }
 
-  async #serveNext(kind: Promise<"client" | "gateway">, stream: ByteStream): Promise<void> {
+  async #serveNext(kind: Promise<"client" | "gateway">, stream: Stream): Promise<void> {
     try {
-      if (await kind === "client") return await this.#serveClient(stream);
+      if (await kind === "client") return await this.#serveClient(stream, stream.turns);
       const { stream: call, remoteAddress } = await takeClientAddress(stream, this.#options.admission.timeoutMs);
-      await this.#serve(call, remoteAddress);
+      stream.browser = remoteAddress;
+      await this.#serve(call, remoteAddress, stream.turns);
     } catch {
       // The connection is lost, or the prefix is malformed. Only a malformed prefix can be answered.
       await refuse(stream, new WireError(ErrorCode.malformed, "no client address before the call"));
@@ -215,8 +255,8 @@ export class CoreConnection {
   }
 
   /** A gateway paces its clients itself. */
-  async #serveClient(stream: ByteStream): Promise<void> {
-    if (await this.#awaitTurn()) await this.#serve(stream, this.remoteAddress);
+  async #serveClient(stream: ByteStream, turns: StreamTurns): Promise<void> {
+    if (await this.#awaitTurn()) await this.#serve(stream, this.remoteAddress, turns);
     else await refuse(stream, new WireError(ErrorCode.rateLimited, "too many calls from this address", retryAfterMs));
   }
 
@@ -244,11 +284,10 @@ export class CoreConnection {
     return !this.#gone.signal.aborted;
   }
 
-  async #serve(stream: ByteStream, remoteAddress: string): Promise<void> {
+  async #serve(stream: ByteStream, remoteAddress: string, turns: StreamTurns): Promise<void> {
     const reading = new AbortController();
     const give = this.#options.halfSent.take(remoteAddress, () => {
-      const { metrics } = this.#options;
-      metrics.count("qpq_calls_cut_off_total", "calls that were not wholly sent when others needed their place");
+      countCutOff(this.#options.metrics, 1);
       reading.abort(new WireError(ErrorCode.rateLimited, "too many calls are half sent", retryAfterMs));
     });
     this.#unread++;
@@ -258,7 +297,8 @@ export class CoreConnection {
       isRead = true;
       give();
     };
-    const origin = { remoteAddress, signal: this.#gone.signal, reading: reading.signal, callRead };
+    const heldMs = () => turns.waitedMs;
+    const origin = { remoteAddress, signal: this.#gone.signal, reading: reading.signal, callRead, heldMs };
     await this.#options.serve(stream, origin).finally(callRead);
   }
 }

@@ -106,6 +106,7 @@ Deno.test({
           /^qpq_calls_total\{method="publish",code="E050"\} 0$/m,
           /^qpq_connections_closed_total\{limit="memory"\} 0$/m,
           /^qpq_unhandled_rejections_total 0$/m,
+          /^qpq_queue_failures_total 0$/m,
         );
         has(ofGateway, /^qpq_gateway_unhandled_rejections_total 0$/m, /^qpq_gateway_upstream_silent_total 0$/m);
         const dashboard: Dashboard = JSON.parse(

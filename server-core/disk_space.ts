@@ -31,6 +31,10 @@ const growing = new Set<Method>([
   authentication.registerStart,
   authentication.registerFinish,
   authentication.putVault,
+  authentication.putSettings,
+  authentication.putLink,
+  authentication.requestJoin,
+  authentication.report,
   authentication.uploadKeyPackages,
   delivery.createChannel,
   delivery.commit,
@@ -38,6 +42,7 @@ const growing = new Set<Method>([
   delivery.publishInOrder,
   delivery.enqueue,
   delivery.putBlob,
+  delivery.putBlobPart,
 ]);
 
 /**

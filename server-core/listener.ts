@@ -9,6 +9,7 @@ import { AddressUsage } from "../server-common/address_usage.ts";
 import { echoDatagrams } from "../server-common/echo_datagrams.ts";
 import { GarbageCount } from "../server-common/garbage.ts";
 import { errorFields } from "../server-common/log.ts";
+import { LoopTurns } from "../server-common/loop_turns.ts";
 import { AddressPlaces } from "../server-common/address_places.ts";
 import type { CoreCertificate } from "./certificate.ts";
 import { beginCounts, type ConnectionOptions, CoreConnection } from "./connection.ts";
@@ -43,7 +44,7 @@ const offenceMs = 10_000;
 const handshakesPerSecond = 10;
 /** After so many connections that have ended, their memory is freed, but no more often than this, ms. */
 const endedConnections = 256;
-const freeEveryMs = 2_000;
+const freeEveryMs = 500;
 /** Addresses of gateways that are remembered; of more, the first is forgotten. */
 const maxGatewayAddresses = 256;
 /** Addresses that are kept for that time; of more, the first is forgiven. */
@@ -57,7 +58,7 @@ const idleTimeoutMs = 30_000;
  */
 export const maxStreamsPerConnection = 1792;
 
-export interface ListenerOptions extends Omit<ConnectionOptions, "waiting" | "halfSent" | "onOffence"> {
+export interface ListenerOptions extends Omit<ConnectionOptions, "waiting" | "turns" | "halfSent" | "onOffence"> {
   hostname: string;
   /** 0: any free one. */
   port: number;
@@ -85,6 +86,7 @@ export class Listener {
   readonly #unproven = new AddressPlaces({ total: maxUnprovenGateways, perAddress: maxUnprovenPerAddress });
   readonly #halfSent = new AddressPlaces({ total: maxHalfSent, perAddress: maxHalfSentPerAddress });
   readonly #waiting = new AddressUsage(maxWaitingPerAddress);
+  readonly #turns = { accepts: new LoopTurns(), clients: new LoopTurns(), gateways: new LoopTurns() };
   /** Until when an address gets no connection, ms on the clock of `performance`. */
   readonly #offenders = new Map<string, number>();
   /**
@@ -248,6 +250,7 @@ export class Listener {
     const connection = new CoreConnection(conn, {
       ...this.#options,
       waiting: this.#waiting,
+      turns: this.#turns,
       halfSent: this.#halfSent,
       onOffence: (from) => this.#remember(from),
     }, { isClientWelcome: isWelcome, onGateway, onCall: (call) => this.#track(call) });

@@ -16,6 +16,7 @@ import { messageBytes } from "./opaque/message_bytes.ts";
 import { startLogin } from "./opaque/testing/opaque_client.ts";
 import { random, seedDevices, sha256 } from "./testing/seed.ts";
 import { opaqueSuite } from "../schema/signed_call.ts";
+import { until } from "../schema/testing/until.ts";
 
 /** Each form in which bytes could occur in a line. */
 function formsOf(bytes: Uint8Array): string[] {
@@ -135,9 +136,7 @@ Deno.test({
           .catch((error) => error);
         assert.equal(error.code, 50);
         const [, id] = /^internal error, ([0-9a-f]{16}) in the server's log$/.exec(error.reason)!;
-        for (let tries = 0; !lines.some((line) => line.includes(id)) && tries < 200; tries++) {
-          await new Promise((resolve) => setTimeout(resolve, 10));
-        }
+        await until(() => lines.some((line) => line.includes(id)));
         const entries = lines.map((line) => JSON.parse(line));
         assert.deepEqual(entries.filter((entry) => entry.id === id).map(({ level, method }) => [level, method]), [[
           "error",

@@ -56,7 +56,7 @@ export function watchMemory(options: MemoryWatchOptions): () => void {
 export function relieve({ limitBytes, connections, halfSent, ended, log, residentBytes }: MemoryWatchOptions): void {
   const bytes = residentBytes?.() ?? Deno.memoryUsage().rss;
   const isShort = bytes >= limitBytes;
-  if (ended.isDue(performance.now(), isShort)) return collectGarbage();
+  if (ended.isDue(performance.now(), isShort)) return collectGarbage(isShort);
   if (!isShort) return;
   const greedy = greediestOf([...connections].filter(({ isGateway, unread }) => !isGateway && unread > 0));
   if (greedy.length > 0) {

@@ -8,6 +8,7 @@ import { makeChannel, publishTo, queueOf } from "./testing/delivery_service.ts";
 import { operatorTest, records, run } from "./testing/operator.ts";
 import { connect, startProcess } from "./testing/quic.ts";
 import { seedDevices } from "./testing/seed.ts";
+import { until } from "../schema/testing/until.ts";
 
 const dayMs = 24 * 3_600_000;
 
@@ -40,9 +41,7 @@ operatorTest(
     });
     await serve("1", async (as) => {
       // The purge of the start runs beside the first calls.
-      for (let tries = 0; tries < 100 && (await kinds(as)).length > 2; tries++) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
+      await until(async () => (await kinds(as)).length <= 2);
       assert.deepEqual(await kinds(as), [EntryKind.WELCOME, "gap of 2"]);
     });
   },

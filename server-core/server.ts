@@ -14,6 +14,7 @@ import type { ServerConfig } from "./config.ts";
 import { watchDisk } from "./disk_metrics.ts";
 import { BlobFiles } from "./delivery/blob_files.ts";
 import { purgeDelivery } from "./delivery/blobs.ts";
+import { PartialBlobs } from "./delivery/partial_blobs.ts";
 import { BodyBudget } from "./delivery/body_budget.ts";
 import { additions, commitRates } from "./delivery/commit.ts";
 import type { DeliveryDependencies } from "./delivery/dependencies.ts";
@@ -34,7 +35,7 @@ import type { OpaqueServerKeys } from "./opaque/server_keys.ts";
 import { watchState } from "./state_metrics.ts";
 import { TrustedClock } from "./trusted_clock.ts";
 import { openStore } from "./storage/open_store.ts";
-import type { Store } from "./storage/store.ts";
+import type { Store, StoreOptions } from "./storage/store.ts";
 import type { Method } from "../schema/rpc/methods.ts";
 import { Handlers } from "../schema/rpc/server.ts";
 
@@ -85,7 +86,7 @@ export async function startServer(
   const metrics = new Metrics();
   const clock = new TrustedClock({ machine, monotonic });
   const now = () => clock.now();
-  const store = await openStore(config, { now, onDead, onCommitted: (...commit) => countCommit(metrics, ...commit) });
+  const store = await openStore(config, { now, onDead, ...storeWatch(metrics, log) });
   let services: Services | undefined;
   let stopClock: (() => Promise<void>) | undefined;
   try {
@@ -165,14 +166,27 @@ function listen(
   }
 }
 
-function countCommit(metrics: Metrics, commitMs: number, operations: number): void {
-  metrics.observe("qpq_storage_commit_seconds", "time of a transaction's commit with its fsync", commitMs / 1000);
-  metrics.count(
-    "qpq_storage_operations_total",
-    "storage operations committed; divided by commits: how many share an fsync",
-    {},
-    operations,
-  );
+/** Counts what the store tells. */
+function storeWatch(metrics: Metrics, log: Log): Pick<StoreOptions, "onCommitted" | "onQueueFailed"> {
+  const countLost = (entries: number) =>
+    metrics.count("qpq_queue_failures_total", "entries left out because a device's queue has failed", {}, entries);
+  // It is there before the first one, so that Prometheus sees that as an increase.
+  countLost(0);
+  return {
+    onCommitted(commitMs, operations) {
+      metrics.observe("qpq_storage_commit_seconds", "time of a transaction's commit with its fsync", commitMs / 1000);
+      metrics.count(
+        "qpq_storage_operations_total",
+        "storage operations committed; divided by commits: how many share an fsync",
+        {},
+        operations,
+      );
+    },
+    onQueueFailed(entries) {
+      countLost(entries);
+      log.error("a device's queue failed", { entries });
+    },
+  };
 }
 
 /** @throws ConfigError when the port can not be had */
@@ -274,6 +288,7 @@ async function startServices(
     store: store.delivery,
     live,
     blobs: await BlobFiles.open(`${config.dataDir}/blobs`),
+    partials: await PartialBlobs.open(`${config.dataDir}/blobs`),
     blobLimits: config.blobs,
     uploads: new Uploads(),
     disk,

@@ -8,6 +8,7 @@ import { probeHealth } from "./health_probe.ts";
 import { commitCall, makeChannel, outcome, publishTo, queueOf } from "./testing/delivery_service.ts";
 import { connect, type Connection, pause, type ServerProcess, startProcess, withTempDir } from "./testing/quic.ts";
 import { random, seedDevices, sha256, type TestDevice } from "./testing/seed.ts";
+import { until } from "../schema/testing/until.ts";
 
 interface Running {
   server: ServerProcess;
@@ -145,12 +146,7 @@ quicTest(
       assert.deepEqual((await stream.next()).value!.entries, []);
     }
     const becomes = async (count: number) => {
-      for (
-        let tries = 0;
-        tries < 100 && !(await metrics()).includes(`qpq_subscriptions ${count}\n`);
-        tries++
-      ) await pause(20);
-      assert.match(await metrics(), new RegExp(`qpq_subscriptions ${count}\n`));
+      await until(async () => (await metrics()).includes(`qpq_subscriptions ${count}\n`));
     };
     await becomes(2);
     two.conn.close({ closeCode: 0, reason: "gone" });
@@ -232,7 +228,7 @@ quicTest("a wrong proof of a gateway closes its connection with nothing served, 
     undefined,
   );
   const refusals = () => server.log().match(/"connection refused"/g)?.length;
-  for (let tries = 0; refusals() !== 5 && tries < 100; tries++) await pause(10);
+  await until(() => refusals() === 5);
   assert.equal(refusals(), 5);
   assert.ok(!server.log().includes(gatewaySecret) && !server.log().includes(toHex(secretBytes)));
 });

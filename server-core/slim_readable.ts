@@ -9,15 +9,21 @@ const largestReadBytes = 64 * 1024;
  * (measured). A piece that fills little of its buffer is copied out, and the buffer used again.
  *
  * @param readable a readable byte stream
+ * @param turn awaited when something has come, be it the stream's end or its failure, before it is passed on
  * @returns the same bytes
  */
-export function slimReadable(readable: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+export function slimReadable(
+  readable: ReadableStream<Uint8Array>,
+  turn?: () => Promise<void>,
+): ReadableStream<Uint8Array> {
   const reader = readable.getReader({ mode: "byob" });
   let size = firstReadBytes;
   let spare: Uint8Array<ArrayBuffer> | undefined;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      const { value, done } = await reader.read(spare ?? new Uint8Array(size));
+      const read = reader.read(spare ?? new Uint8Array(size));
+      if (turn) await read.then(turn, turn);
+      const { value, done } = await read;
       spare = undefined;
       if (done || !value) {
         controller.close();

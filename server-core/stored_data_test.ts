@@ -7,7 +7,12 @@ import { certificatePin } from "../schema/certificate_pin.ts";
 import { readConfig } from "./config.ts";
 import { makeLog } from "../server-common/log.ts";
 import { startServer } from "./server.ts";
+import { outcome } from "./storage/contract/world.ts";
+import { openDatabase } from "./storage/sqlite/open.ts";
+import { openInlineStore } from "./testing/inline_store.ts";
 import { operatorTest, records } from "./testing/operator.ts";
+import { withTempDir } from "./testing/quic.ts";
+import { random } from "./testing/seed.ts";
 
 const version = "0.1.0";
 
@@ -37,4 +42,31 @@ operatorTest(
     assert.equal((await records(dataDir, ["invites"])).length, 1);
     assert.deepEqual(await records(dataDir, ["check", "--hashes"]), [{ ok: true, faults: [] }]);
   },
+);
+
+Deno.test(
+  `CONVERSATIONS: who shares a chat of version ${version} with an account needs no invitation of it`,
+  () =>
+    withTempDir(async (dataDir) => {
+      await using world = await StoredWorld.open(version);
+      await copyFolder(world.server, dataDir);
+      const store = await openInlineStore(dataDir, () => world.expected.madeMs);
+      const db = openDatabase({ dataDir });
+      const accounts = db.all<{ username: string; accountKey: Uint8Array<ArrayBuffer> }>(
+        "SELECT username, account_key AS accountKey FROM accounts",
+      );
+      db.close();
+      const keyOf = (name: string) => accounts.find(({ username }) => username === name)!.accountKey;
+      const accountKey = keyOf("bob");
+      await store.accounts.putSettings({
+        accountKey,
+        expectedVersion: 0,
+        sealed: new Uint8Array(9),
+        invitedOnly: true,
+      });
+      const asks = (by: Uint8Array<ArrayBuffer>) =>
+        outcome(store.accounts.takeKeyPackages({ accountKey, deviceIds: [], by }));
+      assert.deepEqual([await asks(keyOf("alice")), await asks(random(32))], ["ok", "E026"]);
+      await store.close();
+    }),
 );

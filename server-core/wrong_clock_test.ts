@@ -8,8 +8,9 @@ import { type Server, startServer } from "./server.ts";
 import { Database } from "./storage/sqlite/database.ts";
 import { makeChannel, outcome, publishTo, queueOf } from "./testing/delivery_service.ts";
 import { operatorTest, records, run } from "./testing/operator.ts";
-import { connect, type Connection, pause } from "./testing/quic.ts";
+import { connect, type Connection } from "./testing/quic.ts";
 import { random, seedDevices, sha256, type TestDevice } from "./testing/seed.ts";
+import { until } from "../schema/testing/until.ts";
 
 const dayMs = 24 * 3_600_000;
 const yearMs = 365 * dayMs;
@@ -112,14 +113,6 @@ async function found(machine: Machine, dataDir: string, { ann, bob, messageId, b
 }
 
 const all = ["session", "message", "3 KeyPackages", "blob", "invite"];
-
-/** Waits for something that a running server does by itself. */
-async function until(is: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !await is(); tries++) {
-    assert.ok(tries < 200, "it did not come");
-    await pause(50);
-  }
-}
 
 for (const [words, offMs] of [["two years ahead", 2 * yearMs], ["twenty years back", -20 * yearMs]] as const) {
   operatorTest(

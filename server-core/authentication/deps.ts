@@ -8,6 +8,8 @@ import type { Sessions } from "./sessions.ts";
 export interface AuthenticationConfig {
   /** The policy for new accounts (`QPQ_REGISTRATION`). */
   registration: "open" | "invite" | "closed";
+  /** Whether `searchUsers` finds names by their beginning (`QPQ_DIRECTORY_PREFIX`, default: the exact name alone). */
+  directoryPrefix?: boolean;
   /** The operator's static token, at least 32 characters (`QPQ_AUTH_TOKEN`). */
   authToken?: string;
   /** OPAQUE calls of one IP address (`QPQ_OPAQUE_PER_IP_PER_MINUTE`, default 30). */
@@ -18,6 +20,8 @@ export interface AuthenticationConfig {
   fetchKeyPackagePerMinute?: number;
   /** KeyPackages of one device for one other account in any 24 h (default 18). */
   fetchKeyPackagePerDay?: number;
+  /** requestJoin calls of one account (default 5); an address may make twice as many. */
+  requestJoinPerMinute?: number;
   /** uploadKeyPackages calls of one device (default 20). */
   uploadKeyPackagesPerMinute?: number;
 }

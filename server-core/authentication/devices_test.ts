@@ -56,6 +56,7 @@ Deno.test("a device that is revoked loses its sessions, KeyPackages and queue in
       alice.client.call(authentication.fetchKeyPackage, {
         accountKey: alice.list.accountKey,
         deviceIds: [second.deviceId],
+        linkToken: new Uint8Array(),
       }),
     ),
     "E012",

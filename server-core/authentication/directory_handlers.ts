@@ -15,7 +15,10 @@ const maxFound = 20;
 const maxListsBytes = 224 * 1024;
 
 /** Serves `lookup`, `lookupAccounts` and `searchUsers`. */
-export function addDirectoryHandlers(handlers: Handlers<Caller>, { store: { accounts } }: AuthenticationDeps): void {
+export function addDirectoryHandlers(
+  handlers: Handlers<Caller>,
+  { store: { accounts }, config }: AuthenticationDeps,
+): void {
   handlers.unary(authentication.lookup, async ({ username }) => {
     const account = await accounts.accountByName({ username });
     if (!account) throw new WireError(ErrorCode.unknownRecipient, "no such account");
@@ -42,6 +45,9 @@ export function addDirectoryHandlers(handlers: Handlers<Caller>, { store: { acco
     if (prefix.length === 0 || limit < 1 || limit > maxFound) {
       throw new WireError(ErrorCode.malformed, `a prefix of at least one character, a limit of 1 to ${maxFound}`);
     }
-    return { usernames: await accounts.usernamesFrom({ prefix, limit }) };
+    if (config.directoryPrefix) return { usernames: await accounts.usernamesFrom({ prefix, limit }) };
+    // By prefixes of one letter everybody could list all accounts, so that is the operator's choice.
+    const [first] = await accounts.usernamesFrom({ prefix, limit: 1 });
+    return { usernames: first === prefix ? [first] : [] };
   });
 }

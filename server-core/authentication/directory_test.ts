@@ -47,8 +47,23 @@ Deno.test("lookupAccounts answers E011 when the lists do not fit into one messag
   assert.equal(await ask(100), "E011");
 });
 
-Deno.test("searchUsers finds names by prefix, sorted and limited; _ and % are ordinary characters", async () => {
+Deno.test("CONVERSATIONS: searchUsers finds the exact name alone, unless the operator says else", async () => {
   const rig = new Rig();
+  const [bob, ann] = await Promise.all(["bob", "ann", "anna"].map((name) => rig.account(name)));
+  const search = async (prefix: string) =>
+    (await bob.client.call(authentication.searchUsers, { prefix, limit: 20 })).usernames;
+  assert.deepEqual([await search("a"), await search("an"), await search("%")], [[], [], []]);
+  assert.deepEqual([await search("ann"), await search("anna"), await search("annab")], [["ann"], ["anna"], []]);
+  await rig.store.accounts.deleteAccount({
+    accountKey: ann.list.accountKey,
+    sessionId: ann.sessionId,
+    freshSinceMs: 0,
+  });
+  assert.deepEqual(await search("ann"), []);
+});
+
+Deno.test("searchUsers finds names by prefix, sorted and limited; _ and % are ordinary characters", async () => {
+  const rig = new Rig({ config: { directoryPrefix: true } });
   const people = ["bob", "ann", "an_a", "anx", "an-b", "ann.b", "anzz"];
   const [bob] = await Promise.all(people.map((name) => rig.account(name)));
   const search = async (prefix: string, limit = 20) =>

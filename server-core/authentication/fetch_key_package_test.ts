@@ -7,12 +7,16 @@ import { none, uploader } from "./testing/uploader.ts";
 const hourMs = 3_600_000;
 const hour = 3600;
 
-Deno.test("fetchKeyPackage hands out each KeyPackage once in order, then the last resort, then E024", async () => {
+Deno.test("fetchKeyPackage hands out each one once, the newest first, then the last resort, then E024", async () => {
   const { rig, alice, base } = await uploader();
   const bob = await rig.account("bob");
   const [first, second] = [await makeKeyPackage(base), await makeKeyPackage(base)];
   const fetch = () =>
-    bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] });
+    bob.client.call(authentication.fetchKeyPackage, {
+      accountKey: alice.list.accountKey,
+      deviceIds: [],
+      linkToken: none,
+    });
   const noneLeft = await fetch().catch((error) => error);
   assert.match(
     noneLeft.message,
@@ -20,9 +24,9 @@ Deno.test("fetchKeyPackage hands out each KeyPackage once in order, then the las
   );
   await alice.client.call(authentication.uploadKeyPackages, { keyPackages: [first, second], lastResort: none });
   assert.deepEqual(await fetch(), {
-    keyPackages: [{ deviceId: alice.device.deviceId, keyPackage: first, lastResort: false }],
+    keyPackages: [{ deviceId: alice.device.deviceId, keyPackage: second, lastResort: false }],
   });
-  assert.deepEqual((await fetch()).keyPackages[0].keyPackage, second);
+  assert.deepEqual((await fetch()).keyPackages[0].keyPackage, first);
   assert.equal(await answerOf(fetch()), "E024");
   const lastResort = await makeLastResort(base);
   assert.deepEqual(
@@ -50,6 +54,7 @@ Deno.test("fetchKeyPackage answers calls at the same time with different KeyPack
       (index % 2 ? bob : carol).client.call(authentication.fetchKeyPackage, {
         accountKey: alice.list.accountKey,
         deviceIds: [alice.device.deviceId],
+        linkToken: none,
       })
     ),
   );
@@ -65,7 +70,7 @@ Deno.test("fetchKeyPackage gives one of each listed device or none at all, E012 
   const keyPackages = [await makeKeyPackage(base), await makeKeyPackage(base)];
   await alice.client.call(authentication.uploadKeyPackages, { keyPackages, lastResort: none });
   const fetch = (deviceIds: Uint8Array<ArrayBuffer>[], accountKey = alice.list.accountKey) =>
-    bob.client.call(authentication.fetchKeyPackage, { accountKey, deviceIds });
+    bob.client.call(authentication.fetchKeyPackage, { accountKey, deviceIds, linkToken: none });
   assert.equal(await answerOf(fetch([])), "E024");
   assert.equal((await alice.client.call(authentication.countKeyPackages, {})).available, 2, "nothing was used up");
   const seconds = await makeKeyPackage({ ...base, device: second, credential: await alice.credential(second) });
@@ -73,10 +78,10 @@ Deno.test("fetchKeyPackage gives one of each listed device or none at all, E012 
   const all = await fetch([]);
   assert.deepEqual(
     new Set(all.keyPackages.map(({ keyPackage }) => keyPackage.join())),
-    new Set([keyPackages[0].join(), seconds.join()]),
+    new Set([keyPackages[1].join(), seconds.join()]),
   );
   assert.deepEqual((await fetch([alice.device.deviceId])).keyPackages.map(({ keyPackage }) => keyPackage), [
-    keyPackages[1],
+    keyPackages[0],
   ]);
   assert.equal(await answerOf(fetch([new Uint8Array(16)])), "E012");
   assert.equal(await answerOf(fetch([bob.device.deviceId])), "E012");
@@ -90,7 +95,13 @@ Deno.test("fetchKeyPackage hands one out for 24 h by the server's clock, and nev
   const { rig, alice, base } = await uploader();
   const bob = await rig.account("bob");
   const fetch = () =>
-    answerOf(bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] }));
+    answerOf(
+      bob.client.call(authentication.fetchKeyPackage, {
+        accountKey: alice.list.accountKey,
+        deviceIds: [],
+        linkToken: none,
+      }),
+    );
   await alice.client.call(authentication.uploadKeyPackages, {
     keyPackages: [await makeKeyPackage(base), await makeKeyPackage(base)],
     lastResort: none,
@@ -116,7 +127,7 @@ Deno.test("PEOPLE A7: fetchKeyPackage gives one account 18 a day of a device, ho
   const bobsSecond = await bob.signIn(second);
   await bob.putList(await bob.nextList([second]));
   const fetch = (client: TestAccount["client"], deviceIds: Uint8Array<ArrayBuffer>[] = []) =>
-    client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds });
+    client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds, linkToken: none });
   for (let times = 0; times < 6; times++) {
     await fetch(bob.client);
     await fetch(bob.client, [alice.device.deviceId]);
@@ -147,7 +158,11 @@ Deno.test("PEOPLE A7: an account fetches for its own devices without the limit o
     lastResort: await makeLastResort(base),
   });
   const fetch = () =>
-    alice.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] });
+    alice.client.call(authentication.fetchKeyPackage, {
+      accountKey: alice.list.accountKey,
+      deviceIds: [],
+      linkToken: none,
+    });
   for (let times = 0; times < 25; times++) assert.equal(await answerOf(fetch()), "ok");
 });
 
@@ -156,7 +171,11 @@ Deno.test("PEOPLE A7: a last resort that was handed out does not count as one, a
   const bob = await rig.account("bob");
   const counted = async () => (await alice.client.call(authentication.countKeyPackages, {})).lastResort;
   const fetch = async () =>
-    (await bob.client.call(authentication.fetchKeyPackage, { accountKey: alice.list.accountKey, deviceIds: [] }))
+    (await bob.client.call(authentication.fetchKeyPackage, {
+      accountKey: alice.list.accountKey,
+      deviceIds: [],
+      linkToken: none,
+    }))
       .keyPackages[0].lastResort;
   await alice.client.call(authentication.uploadKeyPackages, {
     keyPackages: [],
@@ -177,7 +196,13 @@ Deno.test("fetchKeyPackage is limited per caller and target with E005", async ()
   const rig = new Rig({ config: { fetchKeyPackagePerMinute: 2 } });
   const [alice, bob, carol] = [await rig.account("alice"), await rig.account("bob"), await rig.account("carol")];
   const fetch = (caller: TestAccount, target: TestAccount) =>
-    answerOf(caller.client.call(authentication.fetchKeyPackage, { accountKey: target.list.accountKey, deviceIds: [] }));
+    answerOf(
+      caller.client.call(authentication.fetchKeyPackage, {
+        accountKey: target.list.accountKey,
+        deviceIds: [],
+        linkToken: none,
+      }),
+    );
   assert.deepEqual([await fetch(bob, alice), await fetch(bob, alice), await fetch(bob, alice)], [
     "E024",
     "E024",

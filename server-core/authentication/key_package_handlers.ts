@@ -9,6 +9,7 @@ import type { Handlers } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
 import type { NewKeyPackage } from "../storage/account_store.ts";
 import type { AuthenticationDeps } from "./deps.ts";
+import { linkHashOf } from "./link_handlers.ts";
 import { checkLength, sessionOf } from "./parameters.ts";
 import { CallWindow } from "../../server-common/call_window.ts";
 import { TokenBuckets } from "../../server-common/token_bucket.ts";
@@ -80,13 +81,14 @@ export function addKeyPackageHandlers(
     async (_params, { caller }) => await accounts.countKeyPackages({ deviceId: sessionOf(caller).deviceId }),
   );
 
-  handlers.unary(authentication.fetchKeyPackage, async ({ accountKey, deviceIds }, { caller }) => {
+  handlers.unary(authentication.fetchKeyPackage, async ({ accountKey, deviceIds, linkToken }, { caller }) => {
     checkLength(accountKey, 32, "accountKey");
     if (deviceIds.length > maxDevices) throw new WireError(ErrorCode.malformed, `at most ${maxDevices} devices`);
     for (const deviceId of deviceIds) checkLength(deviceId, 16, "deviceId");
     if (new Set(deviceIds.map(toHex)).size !== deviceIds.length) {
       throw new WireError(ErrorCode.malformed, "a device twice");
     }
+    const linkHash = linkToken.length === 0 ? undefined : await linkHashOf(linkToken);
     const session = sessionOf(caller);
     const retryAfterMs = fetches.take(`${toHex(session.deviceId)} ${toHex(accountKey)}`);
     if (retryAfterMs > 0) {
@@ -100,7 +102,14 @@ export function addKeyPackageHandlers(
     const waitMs = days.take(keys);
     if (waitMs > 0) throw new WireError(ErrorCode.rateLimited, "too many KeyPackages of one device today", waitMs);
     try {
-      return { keyPackages: await accounts.takeKeyPackages({ accountKey, deviceIds }) };
+      return {
+        keyPackages: await accounts.takeKeyPackages({
+          accountKey,
+          deviceIds,
+          by: session.accountKey,
+          ...(linkHash && { linkHash }),
+        }),
+      };
     } catch (error) {
       days.giveBack(keys);
       throw error;

@@ -46,8 +46,34 @@ export class BlobFiles {
     isGone: (sha256: Bytes) => Promise<boolean>,
   ): Promise<T> {
     const incoming = `${this.#dir}/incoming/${crypto.randomUUID()}`;
+    return await this.#placed(incoming, sha256, () => writeChecked(incoming, sha256, length, pieces), record, isGone);
+  }
+
+  /**
+   * As {@link put}, for a file that is whole already. It is gone from its path afterwards, whatever came of it.
+   *
+   * @param path on the same disk
+   * @throws WireError E014 when the hash is wrong, E032 when the disk is full
+   */
+  async adopt<T>(
+    path: string,
+    sha256: Bytes,
+    record: () => Promise<T>,
+    isGone: (sha256: Bytes) => Promise<boolean>,
+  ): Promise<T> {
+    return await this.#placed(path, sha256, () => requireHash(path, sha256), record, isGone);
+  }
+
+  /** @param check makes sure that the file has its bytes, and that they are on the disk */
+  async #placed<T>(
+    incoming: string,
+    sha256: Bytes,
+    check: () => Promise<void>,
+    record: () => Promise<T>,
+    isGone: (sha256: Bytes) => Promise<boolean>,
+  ): Promise<T> {
     try {
-      await writeChecked(incoming, sha256, length, pieces);
+      await check();
       return await this.#placing.runExclusive(async () => {
         const path = this.#pathOf(sha256);
         await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true, mode: 0o700 });
@@ -62,9 +88,7 @@ export class BlobFiles {
         }
       });
     } catch (error) {
-      throw isDiskFull(error)
-        ? new WireError(ErrorCode.quotaExceeded, "the server's disk is full", fullRetryMs)
-        : error;
+      throw fullDisk(error);
     } finally {
       await Deno.remove(incoming).catch(() => {});
     }
@@ -130,7 +154,7 @@ async function writeChecked(path: string, sha256: Bytes, length: number, pieces:
   using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
   const hash = createHash("sha256");
   let written = 0;
-  const lateMs = performance.now() + beginningMs + length / slowestRate;
+  const lateMs = latestMs(length);
   for await (const piece of pieces) {
     written += piece.length;
     if (written > length) throw new WireError(ErrorCode.malformed, "more bytes than the call said");
@@ -145,6 +169,24 @@ async function writeChecked(path: string, sha256: Bytes, length: number, pieces:
   await file.sync();
 }
 
+/** @param bytes that a caller is about to send @returns when they must have come, by `performance.now()` */
+export function latestMs(bytes: number): number {
+  return performance.now() + beginningMs + bytes / slowestRate;
+}
+
+async function requireHash(path: string, sha256: Bytes): Promise<void> {
+  using file = await Deno.open(path, { read: true, write: true });
+  const hash = createHash("sha256");
+  const piece = new Uint8Array(pieceBytes);
+  for (let length = await file.read(piece); length !== null; length = await file.read(piece)) {
+    hash.update(piece.subarray(0, length));
+  }
+  if (!equalBytes(new Uint8Array(hash.digest()), sha256)) {
+    throw new WireError(ErrorCode.malformed, "the blob does not have its hash");
+  }
+  await file.sync();
+}
+
 /** The name must be as durable as the bytes. Windows has no such call and does not need it. */
 async function syncDirectory(path: string): Promise<void> {
   if (Deno.build.os === "windows") return;
@@ -152,9 +194,13 @@ async function syncDirectory(path: string): Promise<void> {
   await directory.sync();
 }
 
-/** No space is left on the disk, or none of the quota that the system has for this process. */
-function isDiskFull(error: unknown): boolean {
-  return error instanceof Error && ["ENOSPC", "EDQUOT"].includes((error as { code?: string }).code ?? "");
+/**
+ * @returns E032 where no space is left on the disk, or none of the quota that the system has for this process; else the
+ *   error itself
+ */
+export function fullDisk(error: unknown): unknown {
+  const isFull = error instanceof Error && ["ENOSPC", "EDQUOT"].includes((error as { code?: string }).code ?? "");
+  return isFull ? new WireError(ErrorCode.quotaExceeded, "the server's disk is full", fullRetryMs) : error;
 }
 
 function ignoreMissing(error: unknown): void {

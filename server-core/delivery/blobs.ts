@@ -1,12 +1,16 @@
-/** Handlers of `putBlob` and `getBlob`, and the purge of expired data. */
+/** Handlers of `putBlob`, `putBlobPart` and `getBlob`, and the purge of expired data. */
 
 import { type Bytes, toHex } from "../../schema/bytes.ts";
 import { ErrorCode, isWireError, WireError } from "../../schema/rpc/errors.ts";
 import { delivery, type ParamsOf } from "../../schema/rpc/methods.ts";
 import type { CallContext } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
+import { fullDisk } from "./blob_files.ts";
 import { exactly, requireDevice } from "./checks.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
+
+/** Bytes of a blob that comes in one call: a larger one comes in parts, so that what is cut off can go on. */
+const maxWholeBytes = 25 * 1024 * 1024;
 
 /**
  * Stores an attachment's ciphertext if its hash matches. Its place is taken before its bytes are read, and nothing of
@@ -22,17 +26,64 @@ export async function putBlob(
 ): Promise<{ expiresMs: number }> {
   const { accountKey } = requireDevice(caller);
   exactly(sha256, 32, "sha256");
-  const { maxBytes, quotaBytes, ttlMs } = deps.blobLimits;
-  if (length === 0) throw new WireError(ErrorCode.malformed, "an empty blob");
-  if (length > maxBytes) throw new WireError(ErrorCode.blobTooLarge, `a blob: at most ${maxBytes} bytes`);
-  return await deps.uploads.with(toHex(accountKey), toHex(sha256), length, async (underWay) => {
+  const { quotaBytes, ttlMs } = deps.blobLimits;
+  requireLength(length, Math.min(deps.blobLimits.maxBytes, maxWholeBytes));
+  const account = toHex(accountKey);
+  return await deps.uploads.with(account, toHex(sha256), length, async (underWay) => {
     const args = { sha256, length, accountKey, quota: quotaBytes, ttlMs };
     const present = await deps.store.reserveBlob({ ...args, underWay });
     if (present) return present;
     deps.disk.requireRoom(length);
     const record = () => deps.store.storeBlob(args);
     return await deps.blobs.put(sha256, length, whileThereIsRoom(deps, chunks()), record, isGone(deps.store));
-  });
+  }, deps.partials.lengths(account));
+}
+
+/**
+ * Stores a part of an attachment's ciphertext, and with the last part the attachment, if its hash matches. What has
+ * come stays for the next call, whatever becomes of this one.
+ *
+ * @returns how much has come, and until when the whole is kept (0: it is not whole)
+ * @throws WireError E005, E011, E014, E030, E032
+ */
+export async function putBlobPart(
+  deps: DeliveryDependencies,
+  { sha256, length, offset, drop }: ParamsOf<typeof delivery.putBlobPart>,
+  { caller, chunks }: CallContext<Caller>,
+): Promise<{ have: number; expiresMs: number }> {
+  const { accountKey } = requireDevice(caller);
+  exactly(sha256, 32, "sha256");
+  const { maxBytes, quotaBytes, ttlMs } = deps.blobLimits;
+  const [account, name] = [toHex(accountKey), toHex(sha256)];
+  if (drop) {
+    await deps.partials.drop(account, name);
+    return { have: 0, expiresMs: 0 };
+  }
+  requireLength(length, maxBytes);
+  if (offset > length) throw new WireError(ErrorCode.malformed, "offset: behind the end of the blob");
+  return await deps.uploads.with(account, name, length, async (underWay) => {
+    const args = { sha256, length, accountKey, quota: quotaBytes, ttlMs };
+    const present = await deps.store.reserveBlob({ ...args, underWay });
+    if (present) {
+      await deps.partials.drop(account, name);
+      return { have: length, ...present };
+    }
+    const have = deps.partials.have(account, name);
+    if (offset > have) return { have, expiresMs: 0 };
+    deps.disk.requireRoom(length - have);
+    const finish = (path: string) =>
+      deps.blobs.adopt(path, sha256, () => deps.store.storeBlob(args), isGone(deps.store));
+    const call = { account, sha256: name, length, offset };
+    const came = await deps.partials.append(call, whileThereIsRoom(deps, chunks()), finish, deps.now).catch((error) => {
+      throw fullDisk(error);
+    });
+    return { have: came.have, expiresMs: came.finished?.expiresMs ?? 0 };
+  }, deps.partials.lengths(account));
+}
+
+function requireLength(length: number, maxBytes: number): void {
+  if (length === 0) throw new WireError(ErrorCode.malformed, "an empty blob");
+  if (length > maxBytes) throw new WireError(ErrorCode.blobTooLarge, `a blob: at most ${maxBytes} bytes`);
 }
 
 /** Looks at the disk as bytes come. What others have only announced takes no room: it may never come. */
@@ -56,11 +107,14 @@ export async function* getBlob(
 }
 
 /**
- * Deletes expired data: records that detect repeated messages, messages that nobody fetched, blobs, and files
- * without a record.
+ * Deletes expired data: records that detect repeated messages, messages that nobody fetched, blobs, uploads
+ * that nobody went on with, and files without a record.
  */
 export async function purgeDelivery(
-  { store, blobs, queueAgeMs }: Pick<DeliveryDependencies, "store" | "blobs" | "queueAgeMs">,
+  { store, blobs, partials, queueAgeMs, now }: Pick<
+    DeliveryDependencies,
+    "store" | "blobs" | "partials" | "queueAgeMs" | "now"
+  >,
 ): Promise<void> {
   const gone = isGone(store);
   let more = true;
@@ -76,6 +130,7 @@ export async function purgeDelivery(
     ({ after } = await store.purgeChannels({ after }));
   }
   await blobs.sweep(gone);
+  await partials.purge(now());
 }
 
 /** @returns what says whether a blob has no record that counts */

@@ -8,6 +8,7 @@ import type { BlobFiles } from "./blob_files.ts";
 import type { BodyBudget } from "./body_budget.ts";
 import type { DiskSpace } from "../disk_space.ts";
 import type { LiveDevices } from "./live.ts";
+import type { PartialBlobs } from "./partial_blobs.ts";
 import type { Uploads } from "./uploads.ts";
 
 export interface BlobLimits {
@@ -23,6 +24,8 @@ export interface DeliveryDependencies {
   store: DeliveryStore;
   live: LiveDevices;
   blobs: BlobFiles;
+  /** Uploads that come in parts and are not whole. */
+  partials: PartialBlobs;
   blobLimits: BlobLimits;
   /** Uploads under way. */
   uploads: Uploads;

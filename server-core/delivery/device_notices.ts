@@ -39,6 +39,8 @@ export interface AccountChange {
   by: Bytes;
   /** That device mends its groups at once, so the others come after it. */
   acts: boolean;
+  /** Somebody has asked by a link of the account. Such notices are counted by themselves. */
+  asked?: true;
 }
 
 interface NoticesOptions {
@@ -66,7 +68,7 @@ export class DeviceNotices {
   changed(change: AccountChange): void {
     const key = toHex(change.accountKey);
     const before = this.#waiting.get(key);
-    if (!before && this.#window.take([`${key} ${change.to}`]) > 0) return;
+    if (!before && this.#window.take([`${key} ${change.asked ? "asked" : change.to}`]) > 0) return;
     this.#waiting.set(key, before ? both(before, change) : change);
     this.#sending ??= this.#sendAll().finally(() => this.#sending = undefined);
   }

@@ -46,7 +46,7 @@ const seen = async ({ as }: TestService, device: TestDevice) =>
 
 Deno.test("SERVERS 1: a queue that fails gets a gap for a message, and the others get the message", () =>
   withBroken(3, async (service) => {
-    const { as, devices: [ann, bob, eve], breaks, mend, db } = service;
+    const { as, devices: [ann, bob, eve], breaks, mend, db, lost } = service;
     const channelId = await makeChannel(as, [ann, bob, eve]);
     breaks(eve, APPLICATION, EntryKind.DIRECT);
     const [one, two] = [await publishTo(as(ann), channelId, 1), await publishTo(as(bob), channelId, 1)];
@@ -61,6 +61,7 @@ Deno.test("SERVERS 1: a queue that fails gets a gap for a message, and the other
     assert.deepEqual(await seen(service, eve), [[WELCOME, 1], [GAP, 4]], "one gap counts all");
     const direct = { recipientKey: eve.recipientKey, channelId, messageId: random(16), body: random(9) };
     assert.equal(await outcome(as(ann).call(delivery.enqueue, direct)), "E013");
+    assert.deepEqual(lost, [1, 1, 2, 1], "the operator is told of each");
     mend();
     assert.equal(await outcome(as(ann).call(delivery.enqueue, direct)), "ok", "nothing of it was kept");
     await publishTo(as(ann), channelId, 1);

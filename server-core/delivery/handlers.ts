@@ -5,7 +5,7 @@ import { wireVersion } from "../../schema/rpc/calls_and_returns.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import type { Handlers } from "../../schema/rpc/server.ts";
 import type { Caller } from "../caller.ts";
-import { getBlob, putBlob } from "./blobs.ts";
+import { getBlob, putBlob, putBlobPart } from "./blobs.ts";
 import { exactly, requireDevice, requireOwnDevice } from "./checks.ts";
 import { commit } from "./commit.ts";
 import type { DeliveryDependencies } from "./dependencies.ts";
@@ -58,5 +58,6 @@ export function deliveryHandlers(handlers: Handlers<Caller>, deps: DeliveryDepen
     })
     .stream(delivery.fetchBody, (params, { caller }) => fetchBody(deps, params, caller))
     .unary(delivery.putBlob, (params, context) => putBlob(deps, params, context))
+    .unary(delivery.putBlobPart, (params, context) => putBlobPart(deps, params, context))
     .stream(delivery.getBlob, (params, { caller }) => getBlob(deps, params, caller));
 }

@@ -33,15 +33,23 @@ export class Uploads {
    * @param sha256 of the blob, in hex
    * @param length bytes
    * @param work gets the account's other blobs that are under way
+   * @param unfinished the lengths of its unfinished blobs, which wait for more calls, by their hash
    * @throws WireError E005 when there are too many, in all or of this account
    */
-  async with<T>(account: string, sha256: string, length: number, work: (others: UnderWay) => Promise<T>): Promise<T> {
+  async with<T>(
+    account: string,
+    sha256: string,
+    length: number,
+    work: (others: UnderWay) => Promise<T>,
+    unfinished: ReadonlyMap<string, number> = new Map(),
+  ): Promise<T> {
     const own = this.#byAccount.get(account) ?? [];
     const most = this.#count >= crowdedUploads ? 1 : maxUploadsPerAccount;
     if (this.#count >= maxUploads || own.length >= most) {
       throw new WireError(ErrorCode.rateLimited, "too many uploads at once", retryAfterMs);
     }
-    const others = new Map(own.filter((upload) => upload.sha256 !== sha256).map((one) => [one.sha256, one.length]));
+    const others = new Map([...unfinished, ...own.map((one) => [one.sha256, one.length] as const)]);
+    others.delete(sha256);
     const upload = { sha256, length };
     this.#byAccount.set(account, [...own, upload]);
     this.#count++;

@@ -3,7 +3,7 @@
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { ErrorCode, WireError } from "../../schema/rpc/errors.ts";
 import type { OpaqueJobName, OpaqueJobs, WorkerAnswer, WorkerRequest } from "./jobs.ts";
-import { FairQueue } from "./fair_queue.ts";
+import { FairQueue } from "../../server-common/fair_queue.ts";
 import type { OpaqueServerKeys } from "./server_keys.ts";
 
 /** OPAQUE as the handlers use it. */

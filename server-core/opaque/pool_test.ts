@@ -176,3 +176,21 @@ Deno.test("OpaquePool rejects the jobs of a thread that fails, one start for eac
   for (const message of failed) assert.match(message, /^an OPAQUE thread failed/);
   pool.close();
 });
+
+Deno.test({
+  name: "SERVERS 10: the threads of OpaquePool come behind all others for the processor",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withPool(async (pool) => {
+      const { request } = await startRegistration("right", "alice");
+      await pool.run("respondToRegistration", { username: "alice", request }, "192.0.2.1");
+      const nicenessOf = (thread: string) => {
+        // The name of a thread, which stands in brackets, may have spaces.
+        const stat = Deno.readTextFileSync(`/proc/self/task/${thread}/stat`);
+        return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[16]);
+      };
+      const threads = Array.from(Deno.readDirSync("/proc/self/task"), ({ name }) => name);
+      assert.ok(threads.some((thread) => nicenessOf(thread) === 10), "a thread of the pool");
+      assert.equal(nicenessOf(`${Deno.pid}`), 0, "the main thread");
+    }),
+});

@@ -14,6 +14,7 @@ import { health } from "./health.ts";
 import { invite, invites } from "./invites.ts";
 import { makeOutput } from "./output.ts";
 import { rekey } from "./rekey.ts";
+import { reports } from "./reports.ts";
 import { restore } from "./restore.ts";
 import { revoke } from "./revoke.ts";
 import { status } from "./status.ts";
@@ -28,6 +29,7 @@ export const commands: Record<string, Command> = {
   revoke,
   invite,
   invites,
+  reports,
   backup,
   restore,
   check,

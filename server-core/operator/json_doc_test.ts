@@ -43,6 +43,16 @@ function namesOf(record: Record<string, unknown>): string[] {
   }).sort();
 }
 
+function seedReport(dataDir: string, reporter: Uint8Array, about: Uint8Array): void {
+  const db = openDatabase({ dataDir });
+  db.run(
+    "INSERT INTO reports (reporter_key, account_key, text, received_ms) VALUES (?, ?, 'rude', 1)",
+    reporter,
+    about,
+  );
+  db.close();
+}
+
 Deno.test({
   name: "--json prints the fields that docs/operate.md promises, and nothing for a list without entries",
   sanitizeOps: false,
@@ -65,10 +75,10 @@ Deno.test({
         return records;
       };
       openDatabase({ dataDir }).close();
-      for (const list of ["users", "invites"]) {
+      for (const list of ["users", "invites", "reports"]) {
         assert.deepEqual(await run(list, list), [], "zero accounts or codes are zero lines");
       }
-      const [device] = seedDevices(dataDir, 2);
+      const [device, other] = seedDevices(dataDir, 2);
       const server = await startProcess(dataDir, { QPQ_METRICS_PORT: "0" });
       try {
         const { hostname, port } = server.address;
@@ -90,6 +100,10 @@ Deno.test({
         await run("invite", "invite");
         const [{ inviteId }] = await run("invites", "invites");
         await run("invites revoke", "invites", "revoke", inviteId as string);
+        seedReport(dataDir, device.accountKey, other.accountKey);
+        const [{ reportId }] = await run("reports", "reports");
+        await run("reports show", "reports", "show", String(reportId));
+        await run("reports remove", "reports", "remove", String(reportId));
         await run("check", "check");
         await run("clock", "clock");
         await run("revoke", "revoke", "--user", username);

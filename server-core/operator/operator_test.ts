@@ -8,9 +8,10 @@ import { toHex } from "../../schema/bytes.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { readConfig } from "../config.ts";
 import { key, operatorTest, records, run, runProcess, stop, usernameOf } from "../testing/operator.ts";
-import { connect, pause, startProcess } from "../testing/quic.ts";
+import { connect, startProcess } from "../testing/quic.ts";
 import { commands, failureOf, runCommand } from "./commands.ts";
 import { seedDevices, type TestDevice } from "../testing/seed.ts";
+import { until } from "../../schema/testing/until.ts";
 
 operatorTest(
   "data of the first storage format ends server and commands with exit code 1, and stays as it was",
@@ -59,7 +60,7 @@ operatorTest(
     });
     assert.deepEqual([count, serverRunning], [1, true]);
     assert.equal(await ended, 1);
-    for (let tries = 0; tries < 40 && await asks(one).then(() => true, () => false); tries++) await pause(50);
+    await until(() => asks(one).then(() => false, () => true));
     await assert.rejects(asks(one), /E001|no session|session/);
     await asks(other);
     connection.close();

@@ -9,9 +9,10 @@ import { blobPath } from "../storage/blob_path.ts";
 import { openDatabase } from "../storage/sqlite/open.ts";
 import { outcome } from "../testing/delivery_service.ts";
 import { fill, operatorTest, records, run, stop, waiting } from "../testing/operator.ts";
-import { connect, pause, startProcess } from "../testing/quic.ts";
+import { connect, startProcess } from "../testing/quic.ts";
 import { seedDevices, sha256 } from "../testing/seed.ts";
 import { SignIns } from "../testing/sign_ins.ts";
+import { until } from "../../schema/testing/until.ts";
 
 operatorTest(
   "users disable ends the sessions and refuses sign-ins until users enable; waiting messages are kept",
@@ -40,7 +41,7 @@ operatorTest(
         endedSessions: 1,
         serverRunning: true,
       }]);
-      for (let tries = 0; tries < 40 && await asks() !== "E001"; tries++) await pause(50);
+      await until(async () => await asks() === "E001");
       assert.equal(await asks(), "E001");
       const unknown = await outcome(person.tryLogin(connection.as, "nobody-of-this-name"));
       assert.equal(await outcome(person.tryLogin(connection.as)), unknown, "no other answer than for an unknown name");
@@ -93,7 +94,7 @@ operatorTest(
             limit: 1,
           }),
         );
-      for (let tries = 0; tries < 40 && await asks() !== "E003"; tries++) await pause(50);
+      await until(async () => await asks() === "E003");
       assert.equal(await asks(), "E003", "shut out for good, and told so");
       assert.equal((await records(dataDir, ["devices", username]))[0].state, "revoked");
       assert.equal(
@@ -144,7 +145,7 @@ operatorTest(
     const again = await startProcess(dataDir);
     const isThere = (blob: Uint8Array<ArrayBuffer>) =>
       Deno.stat(blobPath(`${dataDir}/blobs`, sha256(blob))).then(() => true, () => false);
-    for (let tries = 0; tries < 40 && await isThere(blobs.gone); tries++) await pause(50);
+    await until(async () => !await isThere(blobs.gone));
     assert.deepEqual([await isThere(blobs.gone), await isThere(blobs.left)], [false, true]);
     await stop(again);
   },

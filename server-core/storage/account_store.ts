@@ -2,6 +2,7 @@
 
 import type { Bytes } from "../../schema/bytes.ts";
 import type { OpaqueServerKeys } from "../opaque/server_keys.ts";
+import type { PeopleStore } from "./people_store.ts";
 
 /** An account as the directory shows it. */
 export interface StoredAccount {
@@ -98,7 +99,7 @@ export interface NextDeviceList {
  * Every method is one transaction. It rejects with WireError for the codes that it names, and with
  * StorageError for a failure of the engine. Then nothing was changed. Times are ms since the Unix epoch.
  */
-export interface AccountStore {
+export interface AccountStore extends PeopleStore {
   /** The stored OPAQUE keys of this server, if there are any yet. */
   opaqueServerKeys(): Promise<OpaqueServerKeys | undefined>;
   /** Stores `keys` if there are none yet. Returns the stored ones. */
@@ -215,14 +216,17 @@ export interface AccountStore {
   countKeyPackages(args: { deviceId: Bytes }): Promise<{ available: number; lastResort: boolean }>;
   /**
    * One KeyPackage for each device (without ids: of all listed devices), removed unless it is a last resort.
-   * Errors: E012 (account or device), E024 (names the device).
+   * `by`: the account that asks, and `linkHash` of the link whose token it shows: without `by` all may have them.
+   * Errors: E012 (account or device), E024 (names the device), E026 (the account takes invited people only).
    */
-  takeKeyPackages(args: { accountKey: Bytes; deviceIds: Bytes[] }): Promise<HandedOutKeyPackage[]>;
+  takeKeyPackages(
+    args: { accountKey: Bytes; deviceIds: Bytes[]; by?: Bytes; linkHash?: Bytes },
+  ): Promise<HandedOutKeyPackage[]>;
   /** Stores a single-use invite code by its SHA-256. */
   addInvite(args: { codeSha256: Bytes; expiresMs: number }): Promise<void>;
   /**
    * Deletes sessions that expired 30 days ago, devices that never enrolled and have no session, expired
-   * KeyPackages and invites.
+   * KeyPackages, invites and links, and reports of 90 days ago.
    */
   purgeExpired(): Promise<void>;
 }

@@ -67,6 +67,19 @@ export interface InviteSummary {
   usedBy: string | null;
 }
 
+/** What a user has reported about an account. */
+export interface ReportSummary {
+  id: number;
+  receivedMs: number;
+  /** 32 bytes: of the account that the report is about. */
+  accountKey: Bytes;
+  /** Its username. */
+  about: string;
+  /** The username of the account that reported. */
+  reporter: string;
+  text: string;
+}
+
 /** The time by which the server judges, and what the machine's clock says. */
 export interface ClockFacts {
   trustedMs: number;
@@ -135,6 +148,10 @@ export interface OperatorStore {
    * @returns whether there was one
    */
   withdrawInvite(args: { idPrefix: Bytes }): Promise<boolean>;
+  /** @returns the newest 1,000 reports, the newest first */
+  reports(): Promise<ReportSummary[]>;
+  /** @returns whether there was such a report */
+  removeReport(args: { id: number }): Promise<boolean>;
   /**
    * Reads all of the data, and compares the records of attachments with their files.
    *

@@ -31,4 +31,6 @@ export interface StoreOptions {
   onDead?: (error: Error) => void;
   /** Called after each durable write with its duration in ms and the number of operations that shared it. */
   onCommitted?: (commitMs: number, operations: number) => void;
+  /** Called with the number of entries that devices did not get because their queues have failed. */
+  onQueueFailed?: (entries: number) => void;
 }

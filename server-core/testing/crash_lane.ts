@@ -268,7 +268,9 @@ export class CrashLane {
 
   async #putBlob(client: RpcClient): Promise<void> {
     const blob = random(1 + Math.floor(60_000 * this.#random()));
-    await client.call(delivery.putBlob, { sha256: sha256(blob), length: blob.length }, {}, blob);
+    const params = { sha256: sha256(blob), length: blob.length };
+    if (this.#random() < 0.5) await client.call(delivery.putBlob, params, {}, blob);
+    else await putInParts(client, params, blob);
     this.#blobs.push(sha256(blob));
     this.#answered("blobs");
     await pause(20);
@@ -303,4 +305,15 @@ async function whole(client: RpcClient, sha: Bytes): Promise<Bytes> {
   const pieces: BlobPart[] = [];
   for await (const { bytes } of client.stream(delivery.getBlob, { sha256: sha, offset: 0 })) pieces.push(bytes);
   return new Uint8Array(await new Blob(pieces).arrayBuffer());
+}
+
+/** Sends a blob in parts, each from where the server says that it is. */
+async function putInParts(client: RpcClient, params: { sha256: Bytes; length: number }, blob: Bytes): Promise<void> {
+  for (let offset = 0, again = 0; again < 10; again++) {
+    const part = blob.subarray(offset, offset + Math.ceil(blob.length / 3));
+    const { have, expiresMs } = await client.call(delivery.putBlobPart, { ...params, offset, drop: false }, {}, part);
+    if (expiresMs > 0) return;
+    offset = have;
+  }
+  throw new Error("a blob was not whole after ten parts");
 }

@@ -13,6 +13,7 @@ import { additions, commitRates } from "../delivery/commit.ts";
 import type { DeliveryDependencies } from "../delivery/dependencies.ts";
 import { deliveryHandlers } from "../delivery/handlers.ts";
 import { LiveDevices } from "../delivery/live.ts";
+import { PartialBlobs } from "../delivery/partial_blobs.ts";
 import { Uploads } from "../delivery/uploads.ts";
 import { openInlineStore } from "./inline_store.ts";
 import { random, seedDevices, sha256, type TestDevice } from "./seed.ts";
@@ -29,6 +30,8 @@ export function streamPair(): [ByteStream, ByteStream] {
 export interface TestService {
   deps: DeliveryDependencies;
   clock: { nowMs: number };
+  /** What the store has told of queues that failed. */
+  lost: number[];
   dataDir: string;
   devices: TestDevice[];
   /** A client that calls as this device; undefined: without a session. */
@@ -48,12 +51,14 @@ export async function withService(
 ): Promise<void> {
   const dataDir = await Deno.makeTempDir({ prefix: "qpq-core-" });
   const devices = seedDevices(dataDir, count);
+  const lost: number[] = [];
   const clock = { nowMs: 1_800_000_000_000 };
-  const store = await openInlineStore(dataDir, () => clock.nowMs);
+  const store = await openInlineStore(dataDir, () => clock.nowMs, { onQueueFailed: (entries) => lost.push(entries) });
   const deps: DeliveryDependencies = {
     store: store.delivery,
     live: new LiveDevices(),
     blobs: await BlobFiles.open(`${dataDir}/blobs`),
+    partials: await PartialBlobs.open(`${dataDir}/blobs`),
     blobLimits: { maxBytes: 300_000, quotaBytes: 500_000, ttlMs: 1000 },
     uploads: new Uploads(),
     disk: { requireRoom() {} },
@@ -81,7 +86,7 @@ export async function withService(
     });
   const as = (device?: TestDevice) => asCaller(device?.caller ?? { kind: "anyone", remoteAddress: "127.0.0.1" });
   try {
-    await test({ deps, clock, dataDir, devices, as, asCaller });
+    await test({ deps, clock, lost, dataDir, devices, as, asCaller });
   } finally {
     deps.live.endAll(new WireError(ErrorCode.draining, "the test is over"));
     await Promise.all(calls);

@@ -7,7 +7,7 @@ import { DatabaseHost, type FromHost, type ToHost } from "../storage/sqlite/data
 import { openDatabase } from "../storage/sqlite/open.ts";
 import { openSqliteStore } from "../storage/sqlite/sqlite_store.ts";
 import type { HostLink } from "../storage/sqlite/storage_thread.ts";
-import type { Store } from "../storage/store.ts";
+import type { Store, StoreOptions } from "../storage/store.ts";
 
 /** The side that owns the database, in the calling thread. */
 export class InlineHost implements HostLink {
@@ -28,6 +28,10 @@ export class InlineHost implements HostLink {
 }
 
 /** @param now the clock of all operations, ms since the Unix epoch */
-export function openInlineStore(dataDir: string, now: () => number): Promise<Store> {
-  return openSqliteStore({ dataDir, now }, () => new InlineHost());
+export function openInlineStore(
+  dataDir: string,
+  now: () => number,
+  told: Pick<StoreOptions, "onQueueFailed"> = {},
+): Promise<Store> {
+  return openSqliteStore({ dataDir, now, ...told }, () => new InlineHost());
 }

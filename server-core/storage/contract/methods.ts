@@ -28,6 +28,8 @@ const {
   cursorAhead,
   keyDoesNotMatchDevice,
   noKeyPackageLeft,
+  invitedOnly,
+  linkOver,
   blobNotFound,
   quotaExceeded,
 } = ErrorCode;
@@ -62,9 +64,18 @@ export const accountMethods: Record<keyof AccountStore, MethodRules> = {
   usernamesFrom: reads(),
   addKeyPackages: writes(malformed),
   countKeyPackages: reads(),
-  takeKeyPackages: writes(unknownRecipient, noKeyPackageLeft),
+  takeKeyPackages: writes(unknownRecipient, noKeyPackageLeft, invitedOnly),
   addInvite: writes(),
   purgeExpired: writes(),
+  settings: reads(),
+  putSettings: writes(epochConflict),
+  putLink: writes(malformed, quotaExceeded),
+  removeLink: writes(),
+  link: reads(),
+  requestJoin: writes(queueFull, linkOver),
+  joinRequests: reads(),
+  endJoinRequests: writes(),
+  addReport: writes(rateLimited, unknownRecipient),
 };
 
 /** As {@link accountMethods}, for the delivery service's store. */
@@ -113,6 +124,8 @@ export const operatorMethods: Record<keyof OperatorStore, MethodRules> = {
   addInvite: writes(),
   invites: reads(),
   withdrawInvite: writes(),
+  reports: reads(),
+  removeReport: writes(),
   faults: reads(),
   backUp: reads(),
   backupFaults: alone,

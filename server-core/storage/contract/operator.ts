@@ -5,6 +5,7 @@ import { random } from "../../testing/seed.ts";
 import { DataInUseError, RefusedError } from "../errors.ts";
 import type { OperatorStore } from "../operator_store.ts";
 import { operatorClockBehaviours } from "./operator_clock.ts";
+import { operatorReportBehaviours } from "./operator_reports.ts";
 import { type Behaviour, does, races, repeats } from "./behaviour.ts";
 import { hourMs, messageOf, newAccount, outcome, type World } from "./world.ts";
 
@@ -26,6 +27,7 @@ const keyPackage = () => ({ sha256: random(32), keyPackage: random(9), notBefore
 
 export const operatorBehaviours: Behaviour<keyof OperatorStore>[] = [
   ...operatorClockBehaviours,
+  ...operatorReportBehaviours,
 
   does("isServed", "is true while a server has the data", async (world) => {
     assert.equal(await world.operator.isServed(), true);

@@ -18,16 +18,18 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+type Told = Pick<StoreOptions, "onCommitted" | "onQueueFailed">;
+
 export class Batcher {
   #waiting: Waiting[] = [];
   #running?: Promise<void>;
   #closed = false;
   readonly #host: HostLink;
-  readonly #onCommitted: StoreOptions["onCommitted"];
+  readonly #told: Told;
 
-  constructor(host: HostLink, onCommitted: StoreOptions["onCommitted"]) {
+  constructor(host: HostLink, told: Told) {
     this.#host = host;
-    this.#onCommitted = onCommitted;
+    this.#told = told;
   }
 
   /** Operations that are in no transaction yet. */
@@ -63,7 +65,8 @@ export class Batcher {
       try {
         const answer = await this.#host.tell({ kind: "batch", requests: batch.map(({ request }) => request) });
         if (answer.kind !== "outcomes") throw new StorageError(`unexpected answer ${answer.kind}`);
-        if (answer.commitMs !== undefined) this.#onCommitted?.(answer.commitMs, batch.length);
+        if (answer.commitMs !== undefined) this.#told.onCommitted?.(answer.commitMs, batch.length);
+        if (answer.lostEntries > 0) this.#told.onQueueFailed?.(answer.lostEntries);
         batch.forEach((waiting, index) => settle(waiting, answer.outcomes[index]));
       } catch (error) {
         for (const waiting of batch) waiting.reject(error);

@@ -35,6 +35,8 @@ export interface DatabaseOptions {
 export class Database {
   readonly #sqlite: Sqlite.Database;
   readonly #statements = new Map<string, Sqlite.Statement>();
+  /** Entries that no queue took since this was last asked for. */
+  #lostEntries = 0;
 
   /** @param path file name, or ":memory:" */
   constructor(path: string, { key, readonly = false, fileMustExist = false }: DatabaseOptions = {}) {
@@ -76,6 +78,18 @@ export class Database {
   /** @returns the pragma's single value */
   pragma(source: string): unknown {
     return this.#sqlite.pragma(source, { simple: true });
+  }
+
+  /** An entry is left out because its queue has failed. What is undone afterwards is counted all the same. */
+  countLostEntry(): void {
+    this.#lostEntries++;
+  }
+
+  /** @returns how many were counted since the last time */
+  takeLostEntries(): number {
+    const lost = this.#lostEntries;
+    this.#lostEntries = 0;
+    return lost;
   }
 
   get inTransaction(): boolean {

@@ -21,6 +21,8 @@ export type FromHost = { kind: "opened" } | { kind: "notOpened"; message: string
   kind: "outcomes";
   outcomes: Outcome[];
   commitMs?: number;
+  /** Entries that were left out because their queues have failed. */
+  lostEntries: number;
 } | { kind: "closed" };
 
 const operations: OperationTable = {
@@ -50,7 +52,7 @@ export class DatabaseHost {
       case "batch": {
         let commitMs: number | undefined;
         const outcomes = runBatch(this.#db!, operations, message.requests, (ms) => commitMs = ms);
-        return { kind: "outcomes", outcomes, commitMs };
+        return { kind: "outcomes", outcomes, commitMs, lostEntries: this.#db!.takeLostEntries() };
       }
       case "close":
         this.#db?.close();

@@ -17,6 +17,7 @@ const released: Record<string, string> = {
   "0010_bounds.sql": "1b30ccf3c29bc76e87c9da61d6834a0d3911b3779d016e5dad185103c2100f12",
   "0011_clock.sql": "c5ade64690ae16cec724425d19fad55c0d80f3f2085350fd8c6c41a2d1a8d79c",
   "0012_commit_totals.sql": "d599ea22bc991addbab78b61cd1bc791e2a1278834a15c2f7444c4b13ea1de89",
+  "0013_links.sql": "1a0bf6273868a9c0a0d052e3064c718af813e2a56d3d035053bc8bf4b70e352a",
 };
 
 const bytes = (length: number, byte: number) => new Uint8Array(length).fill(byte);

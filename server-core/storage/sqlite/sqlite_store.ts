@@ -30,7 +30,7 @@ export interface SqliteStoreOptions extends StoreOptions {
  *   unchanged. StorageError when the database can not be opened for another reason
  */
 export async function openSqliteStore(
-  { dataDir, key, now = Date.now, onDead, onCommitted }: SqliteStoreOptions,
+  { dataDir, key, now = Date.now, onDead, ...told }: SqliteStoreOptions,
   startHost: (onDead?: (error: Error) => void) => HostLink = (onDead) => new StorageThread(onDead),
 ): Promise<Store> {
   await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -42,7 +42,7 @@ export async function openSqliteStore(
       ? new StorageFormatError(opened.message)
       : new StorageError(`${dataDir}/qpq.db: ${opened.message}`);
   }
-  const batcher = new Batcher(host, onCommitted);
+  const batcher = new Batcher(host, told);
   const proxy = <S>(domain: string, operations: Record<keyof S, unknown>): S =>
     Object.fromEntries(
       Object.keys(operations).map((

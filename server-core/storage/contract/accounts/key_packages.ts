@@ -123,7 +123,7 @@ export const keyPackageBehaviours: Behaviour<keyof AccountStore>[] = [
 
   does(
     "takeKeyPackages",
-    "hands out each once, the oldest first, and then the last resort each time",
+    "hands out each once, the newest first, and then the last resort each time",
     async (world) => {
       const person = await world.person();
       const { deviceId } = person.device;
@@ -134,7 +134,7 @@ export const keyPackageBehaviours: Behaviour<keyof AccountStore>[] = [
       for (let count = 0; count < 4; count++) taken.push(...await take(world, person));
       const ordinary = keyPackages.map(({ keyPackage }) => ({ deviceId, keyPackage, lastResort: false }));
       const last = { deviceId, keyPackage: lastResort.keyPackage, lastResort: true };
-      assert.deepEqual(taken, [...ordinary, last, last]);
+      assert.deepEqual(taken, [...ordinary.reverse(), last, last]);
       await world.reopen();
       assert.deepEqual(await take(world, person), [last]);
     },

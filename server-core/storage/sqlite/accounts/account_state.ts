@@ -50,6 +50,9 @@ export const deleteAccount: AccountAction = (db, accountKey, nowMs) => {
      SELECT account_key, device_id FROM devices WHERE account_key = ? ON CONFLICT DO NOTHING`,
     accountKey,
   );
+  db.run("DELETE FROM account_settings WHERE account_key = ?", accountKey);
+  db.run("DELETE FROM links WHERE account_key = ?", accountKey);
+  db.run("DELETE FROM join_requests WHERE account_key = ?", accountKey);
   db.run("UPDATE blobs SET expires_ms = min(expires_ms, ?) WHERE account_key = ?", nowMs, accountKey);
   const nothing = new Uint8Array();
   db.run(

@@ -5,6 +5,8 @@ import { ErrorCode, WireError } from "../../../../schema/rpc/errors.ts";
 import type { AccountStore, HandedOutKeyPackage, NewKeyPackage } from "../../account_store.ts";
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
+import { isInvited } from "./links.ts";
+import { isInvitedOnly } from "./settings.ts";
 
 /** A device's stock, the last resort not counted. */
 const maxStock = 100;
@@ -52,9 +54,13 @@ export const keyPackageOperations: Operations<
     return { available: availableOf(db, deviceId, nowMs), lastResort: lastResort !== undefined };
   },
 
-  takeKeyPackages(db, { accountKey, deviceIds }, { nowMs }) {
+  takeKeyPackages(db, { accountKey, deviceIds, by, linkHash }, { nowMs }) {
     if (!db.get("SELECT 1 FROM accounts WHERE account_key = ?", accountKey)) {
       throw new WireError(ErrorCode.unknownRecipient, "unknown account");
+    }
+    const asked = { by: by ?? accountKey, accountKey, ...(linkHash && { linkHash }) };
+    if (isInvitedOnly(db, accountKey) && !isInvited(db, asked, nowMs)) {
+      throw new WireError(ErrorCode.invitedOnly, "the account takes invited people only");
     }
     const enrolled = db.all<{ deviceId: Bytes }>(
       "SELECT device_id AS deviceId FROM devices WHERE account_key = ? AND enrolled = 1 ORDER BY device_id",
@@ -91,11 +97,12 @@ function insert(
   );
 }
 
+/** The newest comes first: it says what the device's present version knows. */
 function take(db: Database, deviceId: Bytes, nowMs: number): HandedOutKeyPackage {
   const row = db.get<{ id: number; sha256: Bytes; keyPackage: Bytes; lastResort: number; notAfterMs: number }>(
     `SELECT id, sha256, key_package AS keyPackage, last_resort AS lastResort, not_after_ms AS notAfterMs
      FROM key_packages
-     WHERE device_id = ? AND not_before_ms <= ? AND until_ms > ? ORDER BY last_resort, id LIMIT 1`,
+     WHERE device_id = ? AND not_before_ms <= ? AND until_ms > ? ORDER BY last_resort, id DESC LIMIT 1`,
     deviceId,
     nowMs,
     nowMs,

@@ -11,6 +11,8 @@ const maxChannelsPerDevice = 1000;
 /** Of all devices that the account has and had, while somebody can use them; and made within a day. */
 const maxChannelsPerAccount = 2000;
 const dayMs = 24 * 3_600_000;
+/** How the envelope of a message begins (specification §2.5): CBOR of six fields; version, suite and kind are 1. */
+const envelopeHead = [0x86, 1, 1, 1];
 
 /** A channel as one of its members sees it. */
 export interface Membership {
@@ -20,6 +22,8 @@ export interface Membership {
   epoch: number;
   /** The member's queue number. */
   queue: number;
+  /** 1: this device made the channel, has written there, or came in by such a device of its account. */
+  acted: 0 | 1;
 }
 
 /** A member device whose queue takes entries. */
@@ -34,14 +38,26 @@ export interface Member {
  *   device the same as a stranger
  */
 export function requireMember(db: Database, channelId: Uint8Array, member: Uint8Array): Membership {
-  const found = db.get<{ channel: number; epoch: number; queue: number }>(
-    `SELECT channel, epoch, queue FROM channels JOIN members USING (channel) JOIN queues USING (queue)
+  const found = db.get<Membership>(
+    `SELECT channel, epoch, queue, acted FROM channels JOIN members USING (channel) JOIN queues USING (queue)
      WHERE channel_id = ? AND recipient_key = ? AND dropped = 0`,
     channelId,
     member,
   );
   if (!found) throw new WireError(ErrorCode.notAMember, "not a member of this channel");
   return found;
+}
+
+/**
+ * Notes that a device has written in a channel: its account takes part there (`isInvited`). A commit does not count.
+ * Clients make some without their user, also in a stranger's channel: for who wants to leave, and for revoked devices.
+ *
+ * @param envelope what is published. A request to leave, by which an invitation is declined, is no taking part
+ */
+export function noteActed(db: Database, membership: Membership, envelope: Bytes): void {
+  if (membership.acted || !envelopeHead.every((byte, index) => envelope[index] === byte)) return;
+  db.run("UPDATE members SET acted = 1 WHERE channel = ? AND queue = ?", membership.channel, membership.queue);
+  membership.acted = 1;
 }
 
 /**
@@ -83,7 +99,7 @@ export const channelOperations: Pick<Operations<DeliveryStore>, "createChannel" 
     const channel =
       db.run("INSERT INTO channels (channel_id, creator, created_ms) VALUES (?, ?, ?)", channelId, queue, nowMs)
         .lastInsertRowid;
-    db.run("INSERT INTO members (channel, queue) VALUES (?, ?)", channel, queue);
+    db.run("INSERT INTO members (channel, queue, acted) VALUES (?, ?, 1)", channel, queue);
   },
 
   channelState(db, { member, channelId }) {

@@ -120,7 +120,7 @@ function membersHash(members: Set<string>): Bytes {
 
 function distribute(
   db: Database,
-  { channel, queue: committer }: Membership,
+  { channel, queue: committer, acted }: Membership,
   args: CommitArgs,
   { leaving, joining, headers }: Change,
   nowMs: number,
@@ -131,7 +131,11 @@ function distribute(
   const loader = loaderOf(db, committer);
   const headerOf = (recipientKey: Bytes) => headers.get(toHex(recipientKey));
   const leaves = args.removed.map((recipientKey) => ({ queue: ensureQueue(db, recipientKey), recipientKey }));
-  for (const { queue } of leaves) db.run("DELETE FROM members WHERE channel = ? AND queue = ?", channel, queue);
+  for (const { queue, recipientKey } of leaves) {
+    // A device that is put back keeps its row.
+    if (joining.has(toHex(recipientKey))) continue;
+    db.run("DELETE FROM members WHERE channel = ? AND queue = ?", channel, queue);
+  }
   // A removal is never refused. Who fills the device's queue with removals gets no further notices into it.
   const told = leaves.filter(({ queue, recipientKey }) =>
     old.some((member) => member.queue === queue) && !joining.has(toHex(recipientKey)) &&
@@ -164,7 +168,16 @@ function distribute(
       if (!addLoad(db, queue, loader, EntryKind.WELCOME, args.welcome.length, headerOf(recipientKey)?.length)) {
         throw tooMuchWaits(loader.limit, "an added device");
       }
-      db.run("INSERT INTO members (channel, queue) VALUES (?, ?)", channel, queue);
+      db.run(
+        `INSERT INTO members (channel, queue, acted) VALUES (?, ?, ? AND EXISTS (
+           SELECT 1 FROM devices AS added JOIN devices AS adding USING (account_key)
+           WHERE added.recipient_key = ? AND adding.recipient_key = ?)) ON CONFLICT DO NOTHING`,
+        channel,
+        queue,
+        acted,
+        recipientKey,
+        args.sender,
+      );
     }
     addTotal(db, loader, body.length);
     queued.push(...queueForEach(db, come, withHeader(what), leftOut(EntryKind.WELCOME, body)));

@@ -7,7 +7,7 @@ import type { DeliveryStore, OrderedAnswer, OrderedMessage, Published } from "..
 import type { Database } from "../database.ts";
 import type { Operations } from "../operation.ts";
 import { releaseBody, storeBody } from "./bodies.ts";
-import { type Member, type Membership, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
+import { type Member, type Membership, noteActed, receivers, requireCurrentEpoch, requireMember } from "./channels.ts";
 import { type Looks, maxLooks } from "./making_room.ts";
 import { takePlace } from "./places.ts";
 import { noteLost, queueForEach, queueFullRetryMs, takesNothing } from "./recipients.ts";
@@ -104,11 +104,13 @@ function answered(
 
 function store(
   db: Database,
-  { channel, queue: from }: Membership,
+  membership: Membership,
   { epoch, messageId, envelope, bodyHash }: OrderedMessage,
   nowMs: number,
   looks: Looks,
 ): Published {
+  const { channel, queue: from } = membership;
+  noteActed(db, membership, envelope);
   const answer = { receivedMs: nowMs, place: takePlace(db, channel, nowMs) };
   noteSent(db, channel, from, 0, messageId, bodyHash, answer);
   const to = receivers(db, channel).filter(({ queue }) => queue !== from);

@@ -48,7 +48,10 @@ export function queueForEach(
         return queueFor(member, looks);
       });
     if (one) queued.push(one);
-    else leftOut(member);
+    else {
+      db.countLostEntry();
+      leftOut(member);
+    }
   }
   return queued;
 }

@@ -13,6 +13,7 @@ import { storeFacts } from "./facts.ts";
 import { findFaults } from "./faults.ts";
 import { allInvites, withdrawInvite } from "./invites.ts";
 import { rekeyDatabase } from "./rekey.ts";
+import { allReports, removeReport } from "./reports.ts";
 import { restoreBackup } from "./restore.ts";
 
 /** @param options.now the machine's clock, ms since the Unix epoch */
@@ -45,6 +46,8 @@ export function sqliteOperatorStore(
       withDatabase(directory(), writing, (db, nowMs) => registrationOperations.addInvite(db, args, { nowMs })),
     invites: () => withDatabase(directory(), reading, allInvites),
     withdrawInvite: ({ idPrefix }) => withDatabase(directory(), writing, (db) => withdrawInvite(db, idPrefix)),
+    reports: () => withDatabase(directory(), reading, allReports),
+    removeReport: ({ id }) => withDatabase(directory(), writing, (db) => removeReport(db, id)),
     faults: ({ hashes }) => findFaults(directory(), hashes),
     backUp: (args) => writeBackup(directory(), args),
     backupFaults: ({ file }) => Promise.resolve(faultsOfBackup(directory(), file)),
