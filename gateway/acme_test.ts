@@ -4,7 +4,7 @@ import { X509Certificate } from "node:crypto";
 import { startAcmeServer } from "./testing/caddy.ts";
 import { openSession, readAll, writeAll } from "./testing/http3_client.ts";
 import { startTestGateway } from "./testing/test_gateway.ts";
-import { until } from "./testing/until.ts";
+import { until } from "../schema/testing/until.ts";
 
 /** The authority only asks on port 80 of the name (RFC 8555 §8.3). */
 const challengePort = 80;

@@ -30,7 +30,8 @@ export interface CallState {
 
 /** A call that is under way. */
 export interface RunningCall {
-  state(): CallState;
+  /** @param nowMs of `performance.now()` */
+  state(nowMs: number): CallState;
   /** Ends it at once: another one needs its place. */
   end(): void;
 }
@@ -119,11 +120,10 @@ export class CallPlaces {
     const most = share * maxUnfinishedPerAddress;
     const entries = this.#blocks.get(block)?.entries;
     if (!entries || entries.size < most) return true;
-    const unfinished = judged(entries).filter(({ state }) => state.isUnfinished);
-    if (unfinished.length < most) return true;
-    const silent = mostSilent(unfinished);
-    if (!silent || silent.state.silentMs < silentMs) return false;
-    this.#end(silent.entry, "unfinishedCalls");
+    const { count, longest } = unfinished(entries);
+    if (count < most) return true;
+    if (!longest || longest.silentMs < silentMs) return false;
+    this.#end(longest.entry, "unfinishedCalls");
     return true;
   }
 
@@ -135,9 +135,8 @@ export class CallPlaces {
       ...blocks.map(({ block, share }) => ((this.#blocks.get(block)?.entries.size ?? 0) + 1) / share),
     );
     if (mine >= greediest.entries.size / greediest.share) return false;
-    const calls = judged(greediest.entries);
-    const worst = mostSilent(calls.filter(({ state }) => state.isUnfinished))?.entry ??
-      calls.sort((a, b) => a.state.stalledMs - b.state.stalledMs).at(-1)!.entry;
+    const worst = unfinished(greediest.entries).longest?.entry ??
+      judged(greediest.entries).sort((a, b) => a.state.stalledMs - b.state.stalledMs).at(-1)!.entry;
     this.#end(worst, "fairShare");
     return true;
   }
@@ -184,9 +183,21 @@ interface Judged {
 const waiting: CallState = { isUnfinished: true, silentMs: 0, stalledMs: 0 };
 
 function judged(entries: Set<Entry>): Judged[] {
-  return [...entries].map((entry) => ({ entry, state: entry.call?.state() ?? waiting }));
+  const nowMs = performance.now();
+  return [...entries].map((entry) => ({ entry, state: entry.call?.state(nowMs) ?? waiting }));
 }
 
-function mostSilent(calls: Judged[]): Judged | undefined {
-  return calls.reduce<Judged | undefined>((a, b) => !a || b.state.silentMs > a.state.silentMs ? b : a, undefined);
+/** Asked for each call of an address that has many, so nothing is made on the way. */
+function unfinished(entries: Set<Entry>): { count: number; longest?: { entry: Entry; silentMs: number } } {
+  const nowMs = performance.now();
+  let count = 0;
+  let longest: Entry | undefined;
+  let longestMs = -1;
+  for (const entry of entries) {
+    const { isUnfinished, silentMs } = entry.call?.state(nowMs) ?? waiting;
+    if (!isUnfinished) continue;
+    count++;
+    if (silentMs > longestMs) [longest, longestMs] = [entry, silentMs];
+  }
+  return { count, longest: longest && { entry: longest, silentMs: longestMs } };
 }

@@ -6,7 +6,7 @@ import { logTo } from "../server-common/testing/log.ts";
 import { Metrics } from "./metrics.ts";
 import { type CoreProcess, startCoreProcess } from "./testing/core_process.ts";
 import { makeKeyPair, startStubCore, stubSecret } from "./testing/stub_core.ts";
-import { until } from "./testing/until.ts";
+import { until } from "../schema/testing/until.ts";
 import { UpstreamPool, type UpstreamPoolOptions, type UpstreamStream } from "./upstream.ts";
 
 const client: Deno.NetAddr = { transport: "udp", hostname: "203.0.113.7", port: 40_000 };

@@ -50,7 +50,10 @@ export interface GatewayEnvironment {
 }
 
 const refreshIntervalMs = 60_000;
-/** After so many QUIC connections that have ended, their memory is freed, but no more often than this, ms. */
+/**
+ * After so many QUIC connections that have ended, or four times as many streams that ended with theirs, their memory is
+ * freed, but no more often than this, ms.
+ */
 const endedConnections = 256;
 const freeEveryMs = 2_000;
 /** Close code of sessions when the gateway stops: the client connects again. */
@@ -143,8 +146,8 @@ export async function startGateway(config: GatewayConfig, { log, now }: GatewayE
       authorize: (request) => sessions.authorize(request),
       turn: ({ hostname }) => pace.turn(hostname),
       onSession: (session) => sessions.open(session),
-      onEvent: (event) => {
-        if (event === "ended") ended.add();
+      onEvent: (event, openStreams = 0) => {
+        if (event === "ended") ended.add(1 + openStreams / 4);
         const metric = eventMetrics[event];
         if (metric) metrics.add(metric);
         const reason = eventRefusals[event];

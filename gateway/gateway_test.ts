@@ -11,7 +11,7 @@ import { type ClientSession, openSession, readAll, writeAll } from "./testing/ht
 import { startCoreProcess } from "./testing/core_process.ts";
 import { type CoreCall } from "./testing/stub_core.ts";
 import { startTestGateway, type TestGateway } from "./testing/test_gateway.ts";
-import { until } from "./testing/until.ts";
+import { until } from "../schema/testing/until.ts";
 import { sessionAbusedCode } from "./sessions.ts";
 
 function quicTest(name: string, fn: () => Promise<void>): void {

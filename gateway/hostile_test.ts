@@ -5,7 +5,7 @@ import { connectHttp3, openSession, readAll, writeAll } from "./testing/http3_cl
 import { heldMiB } from "./testing/memory.ts";
 import { makeKeyPair } from "./testing/stub_core.ts";
 import { startTestGateway } from "./testing/test_gateway.ts";
-import { until } from "./testing/until.ts";
+import { until } from "../schema/testing/until.ts";
 
 /** A seeded source of bytes (mulberry32), so that a failure is reproducible. */
 function seededBytes(seed: number): (length: number) => Uint8Array<ArrayBuffer> {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { openSession, readAll, writeAll } from "./testing/http3_client.ts";
 import { makeKeyPair } from "./testing/stub_core.ts";
 import { startTestGateway } from "./testing/test_gateway.ts";
-import { until } from "./testing/until.ts";
+import { until } from "../schema/testing/until.ts";
 
 Deno.test({
   name: "with PEM files the port speaks HTTPS, and serves a renewed file without a restart",

@@ -69,7 +69,7 @@ const holdAtMostMs = 2_000;
 const heldPerAddress = 256;
 /**
  * New connections of one address each second, and three times as many at once. A page needs one over HTTP/2 and six
- * over HTTP/1.1.
+ * over HTTP/1.1. Each costs a socket and a parser.
  */
 const connectionsPerSecond = 100;
 /** Everybody can cause a refusal, so it is told once in this time. */
@@ -124,10 +124,10 @@ export class GatewayHttpServer {
         connections: limits.httpConnections,
         connectionsPerAddress: limits.httpConnectionsPerAddress,
         connectionsPerSecond,
-        isTrusted: (address) => trustedProxies.includes(canonicalAddress(address) ?? ""),
+        isTrusted: (address) => trustedProxies.length > 0 && trustedProxies.includes(canonicalAddress(address) ?? ""),
         onFull: () => metrics.refuse("httpConnections"),
       },
-      clientOf: ({ peer, headers }) => clientAddress(peer, headers.get("x-forwarded-for"), trustedProxies).hostname,
+      clientOf: ({ peer, header }) => clientAddress(peer, header("x-forwarded-for"), trustedProxies).hostname,
       limit: async (sender) => await (await self.promise).#limit(sender),
       handle: async (request) => await (await self.promise).#handle(request),
       log,
@@ -154,9 +154,9 @@ export class GatewayHttpServer {
   }
 
   /** The limits of a request's address, before anything else is looked at. */
-  async #limit({ peer, headers, url }: HttpSender): Promise<Response | "end" | undefined> {
+  async #limit({ peer, header, url }: HttpSender): Promise<Response | "end" | undefined> {
     this.#options.metrics.add("qpq_gateway_http_requests_total");
-    const client = this.#clientOf(peer, headers);
+    const client = this.#clientOf(peer, header("x-forwarded-for"));
     const refused = await this.#refuseRate(url?.pathname === "/rpc", client, client !== peer) ??
       (url ? undefined : textResponse(400, "bad request"));
     return refused === "end" ? refused : refused && this.#secured(refused, url?.host);
@@ -164,13 +164,13 @@ export class GatewayHttpServer {
 
   async #handle(request: HttpRequest): Promise<Response> {
     const { host, pathname: path } = request.url;
-    const client = this.#clientOf(request.peer, request.headers);
+    const client = this.#clientOf(request.peer, request.headers.get("x-forwarded-for"));
     const response = await this.#answer(request, client, host, path).catch((error) => this.#fault(error));
     return this.#secured(response, host);
   }
 
-  #clientOf(peer: Deno.NetAddr, headers: Headers): Deno.NetAddr {
-    return clientAddress(peer, headers.get("x-forwarded-for"), this.#options.trustedProxies);
+  #clientOf(peer: Deno.NetAddr, forwardedFor: string | null): Deno.NetAddr {
+    return clientAddress(peer, forwardedFor, this.#options.trustedProxies);
   }
 
   #secured(response: Response, host: string | undefined): Response {

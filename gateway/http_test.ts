@@ -15,7 +15,8 @@ httpTest("every answer carries the security headers, with the WebTransport addre
     assert.equal(
       headers.get("content-security-policy"),
       "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; " +
-        `img-src 'self' blob: data:; font-src 'self'; connect-src 'self' https://127.0.0.1:${port}; ` +
+        "img-src 'self' blob: data:; media-src 'self' blob:; frame-src 'self'; font-src 'self'; " +
+        `connect-src 'self' https://127.0.0.1:${port}; ` +
         "worker-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; " +
         "require-trusted-types-for 'script'; trusted-types default",
     );

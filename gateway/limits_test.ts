@@ -7,7 +7,7 @@ import { connect as connectHttp2 } from "node:http2";
 import { makeKeyPair } from "./testing/stub_core.ts";
 import { connectHttp3, openSession, readAll } from "./testing/http3_client.ts";
 import { startTestGateway, type TestGateway } from "./testing/test_gateway.ts";
-import { until } from "./testing/until.ts";
+import { until } from "../schema/testing/until.ts";
 import { callsAtOnce } from "./pace.ts";
 import { sessionIdleCode } from "./sessions.ts";
 

@@ -37,7 +37,7 @@ export function watchMemory(options: MemoryWatchOptions): () => void {
   const timer = setInterval(() => {
     const bytes = used();
     const isShort = bytes > limit;
-    if (ended.isDue(performance.now(), isShort)) return collectGarbage();
+    if (ended.isDue(performance.now(), isShort)) return collectGarbage(isShort);
     if (!isShort || performance.now() < quietUntilMs) return;
     quietUntilMs = performance.now() + settleMs;
     let streams = 0;

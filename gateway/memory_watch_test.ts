@@ -3,7 +3,7 @@ import { GarbageCount } from "../server-common/garbage.ts";
 import { logTo } from "../server-common/testing/log.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { Metrics } from "./metrics.ts";
-import { until } from "./testing/until.ts";
+import { until } from "../schema/testing/until.ts";
 
 const MiB = 2 ** 20;
 

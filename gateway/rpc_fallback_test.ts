@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readAll } from "./testing/http3_client.ts";
 import { callRefusal } from "./call_refusal.ts";
-import { until } from "./testing/until.ts";
+import { until } from "../schema/testing/until.ts";
 import { httpTest } from "./testing/http.ts";
 
 httpTest("/rpc carries a call and its answer, with the caller's address", async (test) => {

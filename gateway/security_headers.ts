@@ -1,6 +1,6 @@
 /** The security headers of every answer: the page loads and runs no foreign code, and can not be framed. */
 
-/** Features of the browser that no script in the page may use (W3C Permissions Policy). */
+/** Features of the browser that no script in the page may use (W3C Permissions Policy). Voice messages are recorded. */
 const withheld = [
   "accelerometer",
   "camera",
@@ -8,7 +8,6 @@ const withheld = [
   "geolocation",
   "gyroscope",
   "magnetometer",
-  "microphone",
   "midi",
   "payment",
   "usb",
@@ -29,6 +28,9 @@ export function securityHeaders(webTransportOrigin: string, isPublicHttps: boole
     "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self'",
     "img-src 'self' blob: data:",
+    // Players read from the service worker, and a hidden frame saves what it streams (web/media/).
+    "media-src 'self' blob:",
+    "frame-src 'self'",
     "font-src 'self'",
     `connect-src 'self' ${webTransportOrigin}`,
     "worker-src 'self'",
@@ -46,7 +48,7 @@ export function securityHeaders(webTransportOrigin: string, isPublicHttps: boole
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
-    "permissions-policy": withheld.map((feature) => `${feature}=()`).join(", "),
+    "permissions-policy": [...withheld.map((feature) => `${feature}=()`), "microphone=(self)"].join(", "),
     ...(isPublicHttps && { "strict-transport-security": strictTransport }),
   };
 }

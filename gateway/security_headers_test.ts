@@ -14,6 +14,7 @@ const policyParts = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
+  "media-src 'self' blob:",
   "worker-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
@@ -31,7 +32,7 @@ function requireHeaders(response: Response, what: string, isPublicHttps: boolean
   assert.doesNotMatch(policy.join(), /unsafe-inline|'unsafe-eval'|\*/);
   assert.match(
     response.headers.get("permissions-policy") ?? "",
-    /camera=\(\).*geolocation=\(\).*microphone=\(\)/,
+    /camera=\(\).*geolocation=\(\).*microphone=\(self\)/,
     what,
   );
   assert.equal(

@@ -14,8 +14,11 @@ import type {
 import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
 import { AddressUsage } from "../server-common/address_usage.ts";
+import { LoopTurns } from "../server-common/loop_turns.ts";
 
 const webTransportPath = "/wt";
+/** A reason of one's own: without it each abort makes an error, with a stack. */
+const sessionOver = "the session is over";
 /** Close code of a session that keeps opening calls and never finishes them. */
 export const sessionAbusedCode = 1;
 /** Close code of a session without a call for `idleMs`; a client connects again for its next call. */
@@ -27,6 +30,13 @@ const sessionsFullMs = 10_000;
  * connection ends, so their number must be limited.
  */
 const maxHalfOpenCalls = 16;
+/**
+ * Calls of ended sessions that end in a turn of the event loop, all addresses together: 2 to 3 ms of it. When thousands
+ * of browsers are lost at once, they soon come back, and their old calls hold places at the core until they end. One in
+ * each turn would make that eight times as many turns, each with the work of those who came back. And the place is not
+ * given back before its call ends, because the stream to the core is not free either.
+ */
+const endedInATurn = 8;
 
 /** Accepts and counts WebTransport sessions. */
 export class SessionRegistry {
@@ -36,6 +46,7 @@ export class SessionRegistry {
   readonly #metrics: Metrics;
   readonly #log: Log;
   readonly #perAddress: AddressUsage;
+  readonly #endTurns = new LoopTurns(endedInATurn);
 
   constructor(
     calls: CallRouter,
@@ -69,6 +80,14 @@ export class SessionRegistry {
     return status === 429 ? { status, retryAfterMs: sessionsFullMs } : { status };
   }
 
+  /** Not all at once: a hundred calls take 30 ms to end, and a session may have as many. */
+  async #endInTurns(calls: Set<AbortController>, address: string): Promise<void> {
+    for (const call of calls) {
+      await this.#endTurns.next(address);
+      call.abort(sessionOver);
+    }
+  }
+
   #statusOf({ path, origin, remoteAddr }: WebTransportRequest): 200 | 403 | 404 | 429 {
     if (path.split("?")[0] !== webTransportPath) return 404;
     if (origin === undefined || !this.#isOwnOrigin(origin)) return 403;
@@ -80,9 +99,11 @@ export class SessionRegistry {
     const address = session.remoteAddr.hostname;
     this.#metrics.add("qpq_gateway_sessions_total");
     this.#metrics.add("qpq_gateway_sessions");
-    const over = new AbortController();
+    let isOver = false;
+    const calls = new Set<AbortController>();
     session.closed.then(({ code, reason }) => {
-      over.abort();
+      isOver = true;
+      void this.#endInTurns(calls, address);
       clearTimeout(idleTimer);
       this.#perAddress.give(address);
       this.#metrics.add("qpq_gateway_sessions", -1);
@@ -97,6 +118,7 @@ export class SessionRegistry {
     let halfOpenCalls = 0;
 
     const carry = async (stream: WebTransportStream) => {
+      if (isOver) return reset(stream);
       const reason = stream.held.isOverfull
         ? "heldBytes"
         : callsUnderWay >= this.#limits.callsPerSession
@@ -112,13 +134,16 @@ export class SessionRegistry {
         const call = await this.#calls.accept(session.remoteAddr);
         if (call === "tooMany") return refuse(stream);
         if (call === "unavailable") return reset(stream);
-        const { outcome } = await call.carry(stream, over.signal);
+        const abort = new AbortController();
+        calls.add(abort);
+        if (isOver) abort.abort(sessionOver);
+        const { outcome } = await call.carry(stream, abort.signal).finally(() => calls.delete(abort));
         if (outcome === "halfOpen" && ++halfOpenCalls >= maxHalfOpenCalls) {
           session.close(sessionAbusedCode, "too many unfinished calls");
         }
       } finally {
         callsUnderWay--;
-        if (callsUnderWay === 0 && !over.signal.aborted) {
+        if (callsUnderWay === 0 && !isOver) {
           clearTimeout(idleTimer);
           idleTimer = setTimeout(idle, this.#limits.idleMs);
         }

@@ -1,9 +1,10 @@
 /** One address beside others, through the whole gateway: places, memory, sessions. */
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { maxUnfinishedPerAddress } from "./call_places.ts";
 import { type ClientSession, openSession, readAll, writeAll } from "./testing/http3_client.ts";
 import { startTestGateway, type TestGateway } from "./testing/test_gateway.ts";
-import { until } from "./testing/until.ts";
+import { until } from "../schema/testing/until.ts";
 
 function quicTest(name: string, fn: () => Promise<void>): void {
   Deno.test({ name, fn, sanitizeOps: false, sanitizeResources: false });
@@ -76,6 +77,36 @@ quicTest(
     assert.equal(await echo(sessions[0]), 7, "a call that was silent for a second made room");
     assert.equal(over.length, 40);
     for (const { conn } of [...sessions, other]) conn.close();
+  },
+);
+
+quicTest(
+  "SERVERS 6: of the calls of a session that ends, some end in a turn of the event loop, and not all",
+  async () => {
+    const core = { onCall: () => new Promise<void>(() => {}) };
+    await using test = await startTestGateway({ core, limits: fast });
+    await test.gateway.whenCoreReady();
+    const session = await sessionFrom(test, "127.0.2.1");
+    const calls = 100;
+    for (let index = 0; index < calls; index++) {
+      const { readable, writable } = await session.openStream();
+      readAll(readable).catch(() => {});
+      await writeAll(writable, Uint8Array.of(1));
+    }
+    const underWay = () => test.gateway.metrics.get("qpq_gateway_calls");
+    await until(() => underWay() === calls);
+    let [before, most, turns] = [calls, 0, 0];
+    const look = () => {
+      most = Math.max(most, before - underWay());
+      before = underWay();
+      if (before < calls) turns++;
+      if (before > 0) setImmediate(look);
+    };
+    look();
+    session.conn.close();
+    await until(() => underWay() === 0);
+    assert.ok(most <= 2 * 8, `${most} in one turn`);
+    assert.ok(turns < calls / 2, `${turns} turns for ${calls} calls`);
   },
 );
 

@@ -9,6 +9,7 @@
 
 import type { CallState, RunningCall } from "./call_places.ts";
 import { callRefusal } from "./call_refusal.ts";
+import { every } from "../server-common/shared_interval.ts";
 
 export interface CallLimits {
   /** bytes from the client */
@@ -65,7 +66,7 @@ export class Splice implements RunningCall {
   readonly #coreReader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #coreWriter: WritableStreamDefaultWriter<Uint8Array>;
   readonly #resolve: (summary: CallSummary) => void;
-  readonly #watchdog: ReturnType<typeof setInterval>;
+  readonly #stopWatch: () => void;
   readonly #detach: () => void;
   #bytesToCore = 0;
   #bytesFromCore = 0;
@@ -87,7 +88,7 @@ export class Splice implements RunningCall {
     const { promise, resolve } = Promise.withResolvers<CallSummary>();
     this.finished = promise;
     this.#resolve = resolve;
-    this.#watchdog = setInterval(() => this.#watch(), Math.max(10, Math.min(limits.halfOpenMs, limits.stallMs) / 4));
+    this.#stopWatch = every(Math.max(10, Math.min(limits.halfOpenMs, limits.stallMs) / 4), () => this.#watch());
     const onAbort = () => this.#breakOff("client");
     abort?.addEventListener("abort", onAbort);
     this.#detach = () => abort?.removeEventListener("abort", onAbort);
@@ -99,8 +100,7 @@ export class Splice implements RunningCall {
     }
   }
 
-  state(): CallState {
-    const nowMs = performance.now();
+  state(nowMs = performance.now()): CallState {
     const { client = nowMs, core = nowMs } = this.#writingSince;
     return {
       isUnfinished: !this.#isCallDone && this.#bytesFromCore === 0,
@@ -197,7 +197,7 @@ export class Splice implements RunningCall {
   #finish(outcome: CallOutcome): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    clearInterval(this.#watchdog);
+    this.#stopWatch();
     this.#detach();
     this.#resolve({ outcome, bytesToCore: this.#bytesToCore, bytesFromCore: this.#bytesFromCore });
   }

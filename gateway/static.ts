@@ -23,6 +23,8 @@ const contentTypes: Record<string, string> = {
   woff2: "font/woff2",
 };
 const precompressed = [["br", ".br"], ["gzip", ".gz"]] as const;
+/** Paths of the service worker alone (web/media/stream_protocol.ts): without one there is nothing, and no page. */
+const workerFolder = "media";
 /** A file that was changed more recently may still be on its way: no browser may keep it for a year. */
 const settledMs = 10_000;
 const indexFile = "index.html";
@@ -62,10 +64,10 @@ export class StaticFiles {
    */
   async serve(request: HttpRequest): Promise<Response> {
     const segments = pathSegments(request.url.pathname);
-    if (!segments) return notFound();
+    if (!segments || segments[0] === workerFolder) return notFound();
     const name = segments.length === 0 ? indexFile : segments.join("/");
-    const file = await this.#find(name, request.headers) ??
-      (isNavigation(request, segments) ? await this.#find(indexFile, request.headers) : undefined);
+    const file = this.#find(name, request.headers) ??
+      (isNavigation(request, segments) ? this.#find(indexFile, request.headers) : undefined);
     if (!file) return notFound();
     try {
       const { path, info } = file;
@@ -78,18 +80,22 @@ export class StaticFiles {
     }
   }
 
-  async #find(name: string, headers: Headers): Promise<FoundFile | undefined> {
+  /**
+   * Does not wait: the system has the folder's entries in memory, and answers before another thread could be asked.
+   * Four questions one after another, each on a thread of its own, would each wait for it while the cores are busy.
+   */
+  #find(name: string, headers: Headers): FoundFile | undefined {
     let root: string;
     try {
-      root = await Deno.realPath(this.#root);
+      root = Deno.realPathSync(this.#root);
     } catch {
       return undefined;
     }
-    const original = await regularFile(root, name);
+    const original = regularFile(root, name);
     if (!original) return undefined;
     for (const [encoding, suffix] of precompressed) {
       if (!accepts(headers.get("accept-encoding"), encoding)) continue;
-      const smaller = await regularFile(root, name + suffix);
+      const smaller = regularFile(root, name + suffix);
       if (smaller) return { ...smaller, encoding, name };
     }
     return { ...original, name };
@@ -115,12 +121,12 @@ function pathSegments(encodedPath: string): string[] | undefined {
   return segments.every((segment) => segment !== "" && !segment.startsWith(".")) ? segments : undefined;
 }
 
-async function regularFile(root: string, name: string): Promise<RegularFile | undefined> {
+function regularFile(root: string, name: string): RegularFile | undefined {
   try {
     // A link inside the folder must not lead out of it.
-    const path = await Deno.realPath(`${root}/${name}`);
+    const path = Deno.realPathSync(`${root}/${name}`);
     if (!path.startsWith(`${root}/`) && !path.startsWith(`${root}\\`)) return undefined;
-    const info = await Deno.stat(path);
+    const info = Deno.statSync(path);
     return info.isFile ? { path, info } : undefined;
   } catch {
     return undefined;

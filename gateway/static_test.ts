@@ -50,6 +50,19 @@ httpTest("a file's compressed sibling is served to who accepts it, and an ETag a
 });
 
 httpTest(
+  "CONVERSATIONS: what is below /media/ comes from the service worker alone: no page and no file",
+  async (test) => {
+    await writeSite(test);
+    for (const path of ["/media", "/media/", "/media/00112233445566778899aabbccddeeff", "/%6dedia/x"]) {
+      const response = await fetch(test.origin + path, {
+        headers: { accept: "text/html,*/*", "sec-fetch-dest": "document" },
+      });
+      assert.deepEqual([response.status, await response.text()], [404, "not found\n"], path);
+    }
+  },
+);
+
+httpTest(
   "a navigation to a path of the app gets the page; missing files, hidden files and everything outside are 404",
   async (test) => {
     await writeSite(test);
@@ -134,3 +147,20 @@ httpTest("SERVERS 4: clients that do not read their answers hold no open files",
   assert.ok(openFiles() < before + 2 * connections.length + 30, `${openFiles()} open files, ${before} before`);
   for (const connection of connections) connection.close();
 }, later);
+
+httpTest("SERVERS 4: a file that was sent before needs no other thread, all of which may be busy", async (test) => {
+  await writeSite(test);
+  const load = async () => (await fetch(`${test.origin}/`)).text();
+  const page = await load();
+  const { realPath, stat, readFile } = Deno;
+  Object.assign(Deno, { realPath: never, stat: never, readFile: never });
+  try {
+    assert.equal(await load(), page);
+  } finally {
+    Object.assign(Deno, { realPath, stat, readFile });
+  }
+}, later);
+
+function never(): Promise<never> {
+  return Promise.reject(new Error("every thread is busy"));
+}

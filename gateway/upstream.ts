@@ -4,6 +4,8 @@ import { Pulse } from "../schema/pulse.ts";
 import { staggered } from "../schema/staggered.ts";
 import type { Log } from "../server-common/log.ts";
 import type { Metrics } from "./metrics.ts";
+import { slimReadable } from "./http3/stream_source.ts";
+import { every } from "../server-common/shared_interval.ts";
 import {
   AdmissionError,
   connectToCore,
@@ -125,11 +127,13 @@ export class UpstreamPool {
   /**
    * Opens a stream on the least busy connection and writes the client's address to it.
    *
-   * @throws CoreUnavailableError when no connection gives a stream within `openTimeoutMs`
+   * @throws CoreUnavailableError when no connection gives a stream within `openTimeoutMs`, or an eighth more
    */
   async open(client: Deno.NetAddr): Promise<UpstreamStream> {
     const deadline = Promise.withResolvers<undefined>();
-    const timer = setTimeout(() => deadline.resolve(undefined), this.#options.openTimeoutMs ?? 2_000);
+    const { openTimeoutMs = 2_000 } = this.#options;
+    const untilMs = performance.now() + openTimeoutMs;
+    const stop = every(openTimeoutMs / 8, () => performance.now() >= untilMs && deadline.resolve(undefined));
     let isLate = false;
     const opening = this.#openOnce(client);
     opening.then((stream) => isLate && abandon(stream)).catch(() => {});
@@ -139,7 +143,7 @@ export class UpstreamPool {
     } catch {
       // The connection was lost while the stream was opened.
     } finally {
-      clearTimeout(timer);
+      stop();
     }
     isLate = true;
     throw new CoreUnavailableError();
@@ -171,7 +175,7 @@ export class UpstreamPool {
       const writer = stream.writable.getWriter();
       await writer.write(encodeClientAddress({ address: client.hostname, port: client.port }));
       writer.releaseLock();
-      return { readable: stream.readable, writable: stream.writable, release };
+      return { readable: slimReadable(stream.readable), writable: stream.writable, release };
     } catch (error) {
       release();
       throw error;

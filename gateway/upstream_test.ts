@@ -6,7 +6,7 @@ import { Metrics } from "./metrics.ts";
 import { makeSelfSignedCertificate } from "../server-common/self_signed_certificate.ts";
 import { startCoreProcess } from "./testing/core_process.ts";
 import { type CoreCall, startStubCore, type StubCore, stubSecret } from "./testing/stub_core.ts";
-import { until } from "./testing/until.ts";
+import { until } from "../schema/testing/until.ts";
 import { abandon, busyFactor, CoreUnavailableError, UpstreamPool, type UpstreamPoolOptions } from "./upstream.ts";
 
 const client: Deno.NetAddr = { transport: "udp", hostname: "203.0.113.7", port: 40_000 };

@@ -74,6 +74,11 @@ export class ByteReader {
     return await this.#fill(limit) ? this.#take(limit) : undefined;
   }
 
+  /** @returns what was pulled and not read yet; it is the caller's now */
+  rest(): Uint8Array {
+    return this.#take(this.#chunk.length);
+  }
+
   async #fill(wanted: number): Promise<boolean> {
     while (this.#chunk.length === 0) {
       const next = await this.#pull(wanted);

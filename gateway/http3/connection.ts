@@ -2,16 +2,20 @@
  * One HTTP/3 connection that carries at most one WebTransport session (RFC 9114, RFC 9220, draft-ietf-webtrans-http3).
  */
 import { echoDatagrams } from "../../server-common/echo_datagrams.ts";
+import type { LoopTurns } from "../../server-common/loop_turns.ts";
+import { every } from "../../server-common/shared_interval.ts";
 import { ByteReader, TruncatedError } from "./byte_reader.ts";
 import { readControlStream } from "./control_stream.ts";
 import { h3Code, Http3Error } from "./error_codes.ts";
-import { encodeFrame, frameType, readFrameHeader, readPayload, SkipBudget } from "./frames.ts";
-import { decodeFieldSection, encodeFieldSection, type Field } from "./qpack.ts";
+import { encodeFrame, frameType } from "./frames.ts";
+import { encodeFieldSection, type Field } from "./qpack.ts";
 import { readDecoderStream, readEncoderStream } from "./qpack_streams.ts";
 import { type HeldPlaces, HeldStream, type Places } from "./held_stream.ts";
-import { isWebTransport, parseRequestHead, type RequestHead } from "./request.ts";
+import { PeerTime } from "./peer_time.ts";
+import { isWebTransport, type RequestHead } from "./request.ts";
 import { ConnectStreamSession, type StreamHandler, type WebTransportSession } from "./session.ts";
 import { encodeSettings } from "./settings.ts";
+import { readStreamHead } from "./stream_head.ts";
 import { StreamSource } from "./stream_source.ts";
 import { encodeVarint } from "./varint.ts";
 
@@ -37,6 +41,11 @@ export interface ConnectionPolicy {
   authorize(request: WebTransportRequest): SessionDecision;
   /** Resolves when the next stream of this client may be taken up (gateway/pace.ts). */
   turn?(remoteAddr: Deno.NetAddr): Promise<void>;
+  /**
+   * In `accepts` streams are taken from QUIC, in `pieces` what comes on them is passed on. Not in one queue: a stream
+   * that is not taken yet fills QUIC's window where no limit sees it, so it does not wait behind its address's pieces.
+   */
+  loopTurns: { accepts: LoopTurns; pieces: LoopTurns };
   /** Counts what the streams of an address take that wait. */
   heldPlaces: HeldPlaces;
   /** Counts the streams of an address that are not a call yet. */
@@ -53,7 +62,6 @@ export interface ConnectionPolicy {
 type StreamWork = () => void | Promise<void>;
 
 const streamType = { control: 0x00, push: 0x01, qpackEncoder: 0x02, qpackDecoder: 0x03 } as const;
-const webTransportBidirectional = 0x41;
 /**
  * How many streams may arrive before the answer to CONNECT (draft-ietf-webtrans-http3 §4.5 allows a limit).
  */
@@ -75,6 +83,10 @@ export class Http3Connection {
   readonly #accepted = Promise.withResolvers<
     { session: ConnectStreamSession; id: number; handler: StreamHandler } | undefined
   >();
+  /** for its session to come */
+  readonly #time = new PeerTime();
+  /** for headers to come */
+  readonly #headless = new Set<PeerTime>();
   readonly #seenUnique = new Set<number>();
   #controlWriter: WritableStreamDefaultWriter<Uint8Array> | undefined;
   #session: ConnectStreamSession | undefined;
@@ -84,7 +96,7 @@ export class Http3Connection {
   #earlyStreams = 0;
   #unidirectionalStreams = 0;
   #turns = Promise.resolve();
-  #lateHeaders = 0;
+  #endTurn = () => {};
 
   constructor(conn: Deno.QuicConn, policy: ConnectionPolicy) {
     this.#conn = conn;
@@ -104,9 +116,8 @@ export class Http3Connection {
 
   /** Serves the connection until it is closed; never rejects. */
   async run(): Promise<void> {
-    const connectTimer = setTimeout(() => {
-      if (!this.#session) this.#close(h3Code.noError, "no session was opened");
-    }, this.#policy.connectTimeoutMs);
+    const connectTimer = setTimeout(() => this.#endLate(), this.#policy.connectTimeoutMs);
+    const stopWatch = every(this.#policy.connectTimeoutMs / 4, () => this.#endLate());
     this.#guard(this.#sendSettings());
     this.#guard(this.#acceptUnidirectional());
     this.#guard(this.#acceptBidirectional());
@@ -114,8 +125,10 @@ export class Http3Connection {
     this.#guard(echoDatagrams(this.#conn, () => this.#session !== undefined));
     await this.#conn.closed.catch(() => {});
     clearTimeout(connectTimer);
+    stopWatch();
     this.#isOver = true;
     this.#accepted.resolve(undefined);
+    this.#endTurn();
     this.#session?.over();
   }
 
@@ -150,6 +163,7 @@ export class Http3Connection {
 
   async #acceptBidirectional(): Promise<void> {
     for await (const stream of this.#conn.incomingBidirectionalStreams) {
+      await this.#time.without(this.#policy.loopTurns.accepts.next(this.address));
       this.#openStreams++;
       this.#guard(this.#waitAndCarry(stream).finally(() => this.#openStreams--));
     }
@@ -171,8 +185,16 @@ export class Http3Connection {
    */
   #turn(): Promise<void> {
     const last = this.#turns;
-    this.#turns = last.then(() => this.#isOver ? undefined : this.#policy.turn?.(this.#remoteAddr));
+    this.#turns = last.then(() => this.#isOver ? undefined : this.#takeTurn());
     return this.#turns;
+  }
+
+  /** The end of the connection ends the wait, too: else its streams count on, and others are closed for them. */
+  #takeTurn(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#endTurn = resolve;
+      Promise.resolve(this.#policy.turn?.(this.#remoteAddr)).then(resolve, resolve);
+    });
   }
 
   async #readUnidirectional(readable: Deno.QuicReceiveStream): Promise<void> {
@@ -211,19 +233,17 @@ export class Http3Connection {
   /** @returns what it has to do when it waits no more */
   async #readBidirectional(stream: Deno.QuicBidirectionalStream): Promise<StreamWork | undefined> {
     const streamId = Number(stream.readable.id);
-    const source = new StreamSource(stream.readable, true);
+    // Its first bytes are read at once, whatever they are: each read costs as much as the parsing of many bytes.
+    const time = new PeerTime();
+    const loopTurn = () => this.#time.without(this.#policy.loopTurns.pieces.next(this.address));
+    const source = new StreamSource(stream.readable, false, () => time.without(loopTurn()));
     const reader = new ByteReader(source.pull);
-    const type = await this.#countingLateHeader(reader.varint());
-    if (type === webTransportBidirectional) {
-      const sessionId = await this.#countingLateHeader(reader.requiredVarint());
-      if (sessionId % 4 !== 0) {
-        throw new Http3Error(h3Code.idError, "a session id is the id of a client's bidirectional stream");
-      }
-      return await this.#handOver(stream, source, sessionId);
-    } else if (type !== undefined) {
-      const head = await this.#countingLateHeader(readRequestHead(reader, type));
-      return await this.#answer(head, streamId, stream, source, reader);
-    }
+    // A stream may wait long, because QUIC opens with it every stream of a lower number (RFC 9000 §2.1). Only the end
+    // of the connection frees its memory, so few may.
+    this.#headless.add(time);
+    const head = await readStreamHead(reader).finally(() => this.#headless.delete(time));
+    if (head && "sessionId" in head) return await this.#handOver(stream, source, reader.rest(), head.sessionId);
+    if (head) return await this.#answer(head.request, streamId, stream, source, reader);
     await this.#turn();
     stream.writable.abort().catch(() => {});
   }
@@ -231,18 +251,21 @@ export class Http3Connection {
   async #handOver(
     stream: Deno.QuicBidirectionalStream,
     source: StreamSource,
+    first: Uint8Array,
     sessionId: number,
   ): Promise<StreamWork | undefined> {
     if (!this.#session && ++this.#earlyStreams > maxEarlyStreams) {
       throw new Http3Error(h3Code.excessiveLoad, "too many streams before the session");
     }
-    source.release();
-    const held = new HeldStream(stream.readable, this.#policy.heldPlaces, this.address);
+    const owner = { address: this.address, hasSession: this.#session !== undefined };
+    const held = new HeldStream(source, first, this.#policy.heldPlaces, owner);
     const accepted = await this.#accepted.promise;
     const isOurs = accepted?.id === sessionId;
     if (!isOurs) await held.cancel();
     await this.#turn();
-    if (!isOurs) return void stream.writable.abort().catch(() => {});
+    // Of a connection that has ended nothing becomes a call: each would begin at the core, and end at once.
+    if (this.#isOver) await held.cancel();
+    if (!isOurs || this.#isOver) return void stream.writable.abort().catch(() => {});
     return () => accepted.handler({ held, readable: held.readable, writable: stream.writable });
   }
 
@@ -258,7 +281,7 @@ export class Http3Connection {
     const mayOpen = isWebTransport(head) && !this.#hasSession;
     this.#hasSession ||= mayOpen;
     if (!mayOpen) await source.cancel();
-    await this.#turn();
+    await this.#time.without(this.#turn());
     const { status, retryAfterMs, giveBack } = this.#decide(head, mayOpen);
     const fields: Field[] = status === 200 ? [[":status", "200"], draft02] : [[":status", String(status)]];
     if (retryAfterMs !== undefined) fields.push(["retry-after", String(Math.ceil(retryAfterMs / 1000))]);
@@ -293,23 +316,12 @@ export class Http3Connection {
     }
   }
 
-  /**
-   * Counts streams that wait for their header. A stream may wait long, because QUIC opens with it every
-   * stream of a lower number (RFC 9000 §2.1). Only the end of the connection frees its memory, so few streams
-   * may wait.
-   */
-  async #countingLateHeader<T>(value: Promise<T>): Promise<T> {
-    let isLate = false;
-    const timer = setTimeout(() => {
-      isLate = true;
-      if (++this.#lateHeaders > maxLateHeaders) this.#close(h3Code.excessiveLoad, "too many streams without a header");
-    }, this.#policy.connectTimeoutMs);
-    try {
-      return await value;
-    } finally {
-      clearTimeout(timer);
-      if (isLate) this.#lateHeaders--;
-    }
+  #endLate(): void {
+    const { connectTimeoutMs } = this.#policy;
+    if (!this.#session && this.#time.isOver(connectTimeoutMs)) this.#close(h3Code.noError, "no session was opened");
+    let late = 0;
+    for (const time of this.#headless) if (time.isOver(connectTimeoutMs)) late++;
+    if (late > maxLateHeaders) this.#close(h3Code.excessiveLoad, "too many streams without a header");
   }
 
   /**
@@ -332,17 +344,7 @@ export class Http3Connection {
   }
 }
 
-function reset(
-  { readable, writable }: { readable?: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },
-) {
-  readable?.cancel().catch(() => {});
+function reset({ readable, writable }: Deno.QuicBidirectionalStream): void {
+  readable.cancel().catch(() => {});
   writable.abort().catch(() => {});
-}
-
-/** Reads up to and including the HEADERS frame of a request stream. */
-async function readRequestHead(reader: ByteReader, firstType: number): Promise<RequestHead> {
-  const header = await readFrameHeader(reader, new SkipBudget(), firstType);
-  if (!header) throw new TruncatedError();
-  if (header.type !== frameType.headers) throw new Http3Error(h3Code.frameUnexpected, "a request begins with HEADERS");
-  return parseRequestHead(decodeFieldSection(await readPayload(reader, header)));
 }

@@ -3,11 +3,13 @@
  * would fill with what nobody reads: a hundred streams that wait would hold 125 MB.
  */
 
+import { addressBlocks } from "../../server-common/address_block.ts";
+import { firstReadBytes, type StreamSource } from "./stream_source.ts";
+
 /** A held piece has a buffer of so many bytes, however few are in it. */
-const heldPieceBytes = 2_048;
+const heldPieceBytes = firstReadBytes;
 /** What of a stream that waits is read, in pieces. A call without a body is smaller. */
 const maxHeldPieces = 32;
-const mostReadBytes = 64 * 1024;
 
 /** Counts something by address, against a limit (server-common/address_usage.ts). */
 export interface Places {
@@ -18,41 +20,99 @@ export interface Places {
 
 /** What the waiting streams of an address may take. */
 export interface HeldPlaces {
+  /** streams that are read while they wait */
+  streams: Pick<HeldStreamPlaces, "take">;
   /** pieces that are held */
   pieces: Places;
   /** streams that sent more, of which QUIC holds a window each */
   backedUp: Places;
 }
 
+/** Whose stream it is. */
+export interface StreamOwner {
+  /** an IP literal */
+  address: string;
+  /** whether its connection had a session when the stream came */
+  hasSession: boolean;
+}
+
+/**
+ * Places for waiting streams that are read: each address has some of its own, and there are some for all. Of those an
+ * address takes no more than it leaves: one alone gets half of them, the next one half of the rest. With a fixed number
+ * for each, one network of many pages would get too few, or a few addresses all.
+ */
+export class HeldStreamPlaces {
+  readonly #own: Places;
+  /** Taken of the shared ones, by IPv4 address or /48: the addresses of one subscriber are one here. */
+  readonly #taken = new Map<string, number>();
+  #left: number;
+
+  /**
+   * @param own each address's
+   * @param shared how many more there are, for connections with a session
+   */
+  constructor(own: Places, shared: number) {
+    this.#own = own;
+    this.#left = shared;
+  }
+
+  /** @returns gives the place back, once; undefined when there is none */
+  take({ address, hasSession }: StreamOwner): (() => void) | undefined {
+    if (this.#own.take(address)) return () => this.#own.give(address);
+    const { block } = addressBlocks(address).at(-1)!;
+    if (!hasSession || this.#takenBy(block) >= this.#left) return undefined;
+    this.#move(block, 1);
+    return () => this.#move(block, -1);
+  }
+
+  #takenBy(block: string): number {
+    return this.#taken.get(block) ?? 0;
+  }
+
+  #move(block: string, places: number): void {
+    this.#left -= places;
+    const taken = this.#takenBy(block) + places;
+    if (taken > 0) this.#taken.set(block, taken);
+    else this.#taken.delete(block);
+  }
+}
+
 /** The receiving side of a stream that was accepted and not taken up yet. */
 export class HeldStream {
-  /** Takes the stream up: what was held comes first. */
-  readonly readable: ReadableStream<Uint8Array>;
-  readonly #reader: ReadableStreamBYOBReader;
+  readonly #source: StreamSource;
   readonly #places: HeldPlaces;
   readonly #address: string;
-  readonly #holding: Promise<void>;
+  readonly #holding: Promise<void> = Promise.resolve();
+  #readable: ReadableStream<Uint8Array> | undefined;
+  #givePlace: (() => void) | undefined;
   #held: Uint8Array[] = [];
   #counted = 0;
   #isBackedUp = false;
   #isTaken = false;
   #isOver = false;
   #isOverfull = false;
-  #readBytes = heldPieceBytes;
 
   /**
    * Begins to read.
    *
-   * @param readable an unlocked byte stream
+   * @param source of which no read is pending; it belongs to this from now on
+   * @param first what was read of it already
    * @param places what its address may take
    */
-  constructor(readable: ReadableStream<Uint8Array>, places: HeldPlaces, address: string) {
-    this.#reader = readable.getReader({ mode: "byob" });
+  constructor(source: StreamSource, first: Uint8Array, places: HeldPlaces, owner: StreamOwner) {
+    this.#source = source;
     this.#places = places;
-    this.#address = address;
-    this.#holding = this.#hold();
+    this.#address = owner.address;
+    this.#givePlace = places.streams.take(owner);
+    this.#isOverfull = !this.#givePlace;
+    if (this.#isOverfull) void this.cancel();
+    else this.#holding = this.#hold(first);
     this.#holding.catch(() => {});
-    this.readable = new ReadableStream({
+  }
+
+  /** Takes the stream up: what was held comes first. */
+  get readable(): ReadableStream<Uint8Array> {
+    this.#readable ??= new ReadableStream({
       pull: async (controller) => {
         const piece = await this.#next();
         if (piece) controller.enqueue(piece);
@@ -60,9 +120,10 @@ export class HeldStream {
       },
       cancel: () => this.cancel(),
     }, { highWaterMark: 0 });
+    return this.#readable;
   }
 
-  /** It sent more than may wait, as others of its address do: the peer was told to stop, and what it sent is gone. */
+  /** Its address has too much that waits: the peer was told to stop, and what it sent is gone. */
   get isOverfull(): boolean {
     return this.#isOverfull;
   }
@@ -70,18 +131,26 @@ export class HeldStream {
   /** Tells the peer to stop sending, at the latest when a pending read ends, and forgets what is held. */
   async cancel(): Promise<void> {
     this.#isOver = true;
+    this.#leave();
     this.#forget();
-    await this.#reader.cancel().catch(() => {});
+    await this.#source.cancel();
   }
 
-  async #hold(): Promise<void> {
+  async #hold(first: Uint8Array): Promise<void> {
+    if (first.length > 0 && !this.#keep(first)) return await this.#backUp();
     while (!this.#isTaken && !this.#isOver) {
       const bytes = await this.#read();
       if (!bytes || this.#isOver) return;
-      this.#held.push(bytes);
-      if (this.#held.length <= maxHeldPieces && this.#places.pieces.take(this.#address)) this.#counted++;
-      else return await this.#backUp();
+      if (!this.#keep(bytes)) return await this.#backUp();
     }
+  }
+
+  /** @returns false when it is one piece too many */
+  #keep(bytes: Uint8Array): boolean {
+    this.#held.push(bytes);
+    if (this.#held.length > maxHeldPieces || !this.#places.pieces.take(this.#address)) return false;
+    this.#counted++;
+    return true;
   }
 
   /** Reads no more. QUIC stops the peer when the window is full. */
@@ -94,6 +163,7 @@ export class HeldStream {
 
   async #next(): Promise<Uint8Array | undefined> {
     this.#isTaken = true;
+    this.#leave();
     this.#goOn();
     // The read that is under way goes before any other.
     if (this.#held.length === 0) await this.#holding;
@@ -106,20 +176,20 @@ export class HeldStream {
 
   /** Small reads first: the pending read of a quiet stream holds its buffer. */
   async #read(): Promise<Uint8Array | undefined> {
-    const { value, done } = await this.#reader.read(new Uint8Array(this.#isTaken ? this.#readBytes : heldPieceBytes));
-    if (done || value.length === 0) {
-      this.#isOver = true;
-      return undefined;
-    }
-    const isFull = value.length === value.buffer.byteLength;
-    this.#readBytes = isFull ? Math.min(4 * this.#readBytes, mostReadBytes) : heldPieceBytes;
-    return value;
+    const bytes = await this.#source.some(this.#isTaken ? undefined : heldPieceBytes);
+    if (!bytes) this.#isOver = true;
+    return bytes;
   }
 
   #forget(): void {
     this.#goOn();
     this.#giveBack(this.#counted);
     this.#held = [];
+  }
+
+  #leave(): void {
+    this.#givePlace?.();
+    this.#givePlace = undefined;
   }
 
   #goOn(): void {

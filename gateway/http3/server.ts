@@ -1,16 +1,18 @@
 /** A WebTransport server on Deno's QUIC. The rest of the gateway uses HTTP/3 through this file only. */
 import { addressBlock } from "../../server-common/address_block.ts";
 import { AddressUsage } from "../../server-common/address_usage.ts";
+import { LoopTurns } from "../../server-common/loop_turns.ts";
 import { Crowd } from "./crowd.ts";
 import { type ConnectionPolicy, Http3Connection } from "./connection.ts";
 import { h3Code } from "./error_codes.ts";
+import { HeldStreamPlaces } from "./held_stream.ts";
 
 export type { SessionDecision, WebTransportRequest } from "./connection.ts";
 export type { SessionCloseInfo } from "./capsule.ts";
 export type { StreamHandler, WebTransportSession, WebTransportStream } from "./session.ts";
 
 export interface WebTransportServerOptions
-  extends Omit<ConnectionPolicy, "connectTimeoutMs" | "heldPlaces" | "waiting" | "crowded"> {
+  extends Omit<ConnectionPolicy, "connectTimeoutMs" | "loopTurns" | "heldPlaces" | "waiting" | "crowded"> {
   /** IP literal to bind */
   hostname: string;
   /** UDP port; 0 picks one */
@@ -34,8 +36,8 @@ export interface WebTransportServerOptions
   maxConnectionsPerAddress?: number;
   /** bidirectional streams that a connection may have open at once, its CONNECT stream included; default 144 */
   maxStreams?: number;
-  /** Called for events of connections, for counters. */
-  onEvent?: (event: ConnectionEvent) => void;
+  /** Called for events of connections, for counters. @param openStreams when it ended */
+  onEvent?: (event: ConnectionEvent, openStreams?: number) => void;
 }
 
 /**
@@ -86,12 +88,29 @@ const transport: Deno.QuicServerTransportOptions = {
  * and credit is returned in batches of an eighth. So the limit is a little above.
  */
 export const defaultMaxStreams = 144;
+/**
+ * Waiting streams of an address that are read meanwhile, at some 25 KB each: more than a page begins. What comes beyond
+ * is told to stop at once, which costs a third, and answered at its turn.
+ */
+const maxHeldStreamsPerAddress = 128;
+/**
+ * … and so many more of all addresses, of which one never has more than are left: half of them, if it is alone. With
+ * its own these are 64 pages that begin eight calls each.
+ */
+const maxSharedHeldStreams = 768;
 /** Pieces of 2 KiB that all waiting streams of an address hold: 4 MiB. */
 const maxHeldPiecesPerAddress = 2_048;
 /** Waiting streams of an address that sent more than is held: a QUIC window of 1.25 MB each, 20 MB. */
 const maxBackedUpPerAddress = 16;
 /** Streams of an address that are not a call yet. Each costs some 40 KB; more would be 9,216 of 64 connections. */
 const maxWaitingPerAddress = 1_024;
+/**
+ * Pieces of work that streams ask for and that are begun in a turn of the event loop, and streams that are accepted in
+ * it: of so many addresses, if they wait.
+ * A turn in which hundreds of streams end takes some 30 ms: with one piece in each, eight such addresses would make
+ * everybody wait for eight of them.
+ */
+const begunInATurn = 8;
 /** An address with fewer streams is never the one that takes the memory. */
 const fewStreams = 32;
 
@@ -116,7 +135,9 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
     turn: options.turn?.bind(options),
     onSession: options.onSession.bind(options),
     connectTimeoutMs,
+    loopTurns: { accepts: new LoopTurns(begunInATurn), pieces: new LoopTurns(begunInATurn) },
     heldPlaces: {
+      streams: new HeldStreamPlaces(new AddressUsage(maxHeldStreamsPerAddress), maxSharedHeldStreams),
       pieces: new AddressUsage(maxHeldPiecesPerAddress),
       backedUp: new AddressUsage(maxBackedUpPerAddress),
     },
@@ -154,7 +175,9 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
     // The connection is there before its handshake, and with it the address: `incoming.remoteAddr` uses `incoming` up
     // (Deno 2.9). Nothing is sent or read on it before the handshake is done.
     const conn = incoming.accept({ zeroRtt: true });
-    conn.closed.catch(() => {}).finally(() => onEvent("ended"));
+    // Its streams: they end a little later than it.
+    let openStreams = () => 0;
+    conn.closed.catch(() => {}).finally(() => onEvent("ended", openStreams()));
     const { hostname } = conn.remoteAddr;
     if (perAddress.isFull(hostname)) return refuse(conn, "addressFull");
     if (isFull() && !crowd.whoMakesRoom(hostname)) return refuse(conn, "full");
@@ -169,6 +192,7 @@ export function serveWebTransport(options: WebTransportServerOptions): WebTransp
     if (isFull() && !makeRoom(hostname)) return refuse(conn, "full");
     perAddress.take(hostname);
     const connection = new Http3Connection(conn, policy);
+    openStreams = () => connection.openStreams;
     connections.add(connection);
     crowd.add(connection);
     onEvent("accepted");

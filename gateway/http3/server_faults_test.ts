@@ -1,6 +1,6 @@
 /** The server over real QUIC, with clients that break the rules of HTTP/3. */
 import assert from "node:assert/strict";
-import { until } from "../testing/until.ts";
+import { until } from "../../schema/testing/until.ts";
 import {
   type ClientSession,
   concat,

@@ -1,7 +1,7 @@
 /** The server over real QUIC: sessions, streams, their ends, limits and certificates. */
 import assert from "node:assert/strict";
 import { makeKeyPair } from "../testing/stub_core.ts";
-import { until } from "../testing/until.ts";
+import { until } from "../../schema/testing/until.ts";
 import {
   concat,
   connectHttp3,

@@ -1,5 +1,5 @@
 /** Debian's Caddy as a private ACME authority on the loopback (its `acme_server`), for one test. */
-import { until } from "./until.ts";
+import { until } from "../../schema/testing/until.ts";
 
 export interface AcmeServer extends AsyncDisposable {
   readonly directoryUrl: string;
