@@ -12,7 +12,7 @@ import { checkSentinel, type PageSentinel } from "../storage/sentinel.ts";
 import { FencedError } from "../storage/storage.ts";
 import { AccountRecords } from "./account_records.ts";
 import type { StoredDevice } from "./devices/device.ts";
-import { asEngineErrors, engineError } from "./errors.ts";
+import { asEngineErrors, engineError, isDisconnection } from "./errors.ts";
 import { logoutTimeoutMs, PasswordChanges, requireSignedIn } from "./password_changes.ts";
 import { clockWarningMs, ServerClock } from "./server_clock.ts";
 import { createAccountOnServer, enrollDevice, type Enrolled, type Enrolment, signInAgain } from "./sign_in/enroll.ts";
@@ -276,8 +276,8 @@ export class AccountManager implements Accounts {
       await this.#context?.keyPackages.replenish(onProgress, true);
     } catch (error) {
       // The account exists and its recovery code must be shown: the KeyPackages are uploaded after the next
-      // connect.
-      this.#options.onProblem?.((error as EngineError).problem);
+      // connect. That there is no connection is shown by its state.
+      if (!isDisconnection(error)) this.#options.onProblem?.((error as EngineError).problem);
     }
   }
 

@@ -10,6 +10,7 @@ import { AccountDirectory } from "./directory/directory.ts";
 import { KeyPackageKeeper } from "./key_packages/key_packages.ts";
 import { newRestore } from "./restores.ts";
 import type { ServerClock } from "./server_clock.ts";
+import { SharedSettings } from "./settings/shared_settings.ts";
 import { sessionAuth, SessionRpc, type StoredSession } from "./sign_in/session.ts";
 import type { AccountContext } from "./types.ts";
 import { VaultSync } from "./vault/vault_keeper.ts";
@@ -63,9 +64,10 @@ export async function openSignedInAccount(
     onVaultPins: (pins) => directory.importPins(pins),
     onProblem,
   });
+  const settings = new SharedSettings({ store, rpc, accountKey, onProblem });
   const wantedStock = options.wantedKeyPackages;
   const keyPackages = new KeyPackageKeeper({ store, rpc, clock, device, credential, wantedStock });
-  await directory.load();
+  await Promise.all([directory.load(), settings.load()]);
   return {
     username,
     accountKey,
@@ -77,6 +79,7 @@ export async function openSignedInAccount(
     directory,
     keyPackages,
     vault,
+    settings,
     putDevicesAgain: async () => {
       const seen = await directory.signedList(accountKey);
       if (seen) await putListAgain({ rpc, device, username }, seen);

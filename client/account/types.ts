@@ -7,6 +7,7 @@ import type { RpcClient } from "../../schema/rpc/client.ts";
 import type { AccountState, DeviceInfo } from "../api/engine_api.ts";
 import type { Trust } from "../mls/types.ts";
 import type { StoreName } from "../storage/storage.ts";
+import type { SettingsContent } from "./settings/settings_content.ts";
 import type { ChatList, ChatListChange } from "./vault/chat_list.ts";
 import type { Pin } from "./vault/pins.ts";
 
@@ -18,6 +19,8 @@ export interface ServerTime {
   deviceNow(): number;
   /** Ms that `now` adds to the device's clock; 0 before the first measurement. */
   readonly offsetMs: number;
+  /** The newest time that both clocks had reached, in ms; 0 before the first measurement. */
+  readonly reachedMs?: number;
 }
 
 /** Another account (or the own one) as this device knows it. */
@@ -190,6 +193,25 @@ export interface VaultKeeper {
   chats(): Promise<ChatList>;
 }
 
+/** What the account's devices share beside the vault (settings/settings_content.ts). */
+export interface SettingsKeeper {
+  /** The newest that this device has seen. */
+  readonly content: Readonly<SettingsContent>;
+  /** @param accountKey hex @returns whether nothing of that account is shown */
+  isBlocked(accountKey: string): boolean;
+  /** Reads what other devices have changed. @throws EngineError L001 offline, L006 where the settings do not open */
+  sync(): Promise<void>;
+  /**
+   * Changes the settings on the server, and then here.
+   *
+   * @param edit gets the newest content and returns the next, or undefined for no change; may run several times
+   * @throws EngineError L001 offline, L006, E014 for a server without settings
+   */
+  change(edit: (content: SettingsContent) => SettingsContent | undefined): Promise<void>;
+  /** @param changed called when the content is another @returns ends the watch */
+  watch(changed: () => void): () => void;
+}
+
 /** The signed-in account for the rest of the engine, until sign-out or until the account ends. */
 export interface AccountContext {
   readonly username: string;
@@ -207,6 +229,7 @@ export interface AccountContext {
   readonly directory: Directory;
   readonly keyPackages: KeyPackageStock;
   readonly vault: VaultKeeper;
+  readonly settings: SettingsKeeper;
   /**
    * Puts the newest device list that this device has seen on a server that was restored and has lost it, if it
    * can follow the server's. @throws TransportError, WireError, MalformedError

@@ -1,10 +1,19 @@
 /** The text of a MIMI body: what can be read of its parts, and the one-part bodies that this version writes. */
 
 import type { Bytes } from "../../schema/bytes.ts";
+import { decodeCbor } from "../../schema/cbor.ts";
+import { MalformedError } from "../../schema/malformed_error.ts";
 import { Disposition, type MimiContent, type NestedPart } from "./mimi_content.ts";
 
 /** The content type of what we write (the draft's §4.4 examples spell it so). */
 const plainText = "text/plain;charset=utf-8";
+
+/** The project's own content types (specification §7.8). Each holds one item of deterministic CBOR. */
+export const ownTypes = {
+  poll: "application/vnd.quicproquo.poll+cbor",
+  vote: "application/vnd.quicproquo.vote+cbor",
+  pollEnd: "application/vnd.quicproquo.poll-end+cbor",
+} as const;
 
 export interface BodyText {
   /** Parts that are no text are named by their type: "[image/gif]". */
@@ -52,6 +61,44 @@ export function textBody(text: string, disposition: number = Disposition.render)
     contentType: plainText,
     content: new TextEncoder().encode(text) as Bytes,
   };
+}
+
+/** @returns a body of one part of a type of our own */
+export function ownBody(contentType: string, content: Bytes): NestedPart {
+  return { disposition: Disposition.render, language: "", cardinality: "single", contentType, content };
+}
+
+/** @returns a body of our own type, with another for clients that do not know it */
+export function withFallback(contentType: string, content: Bytes, fallback: NestedPart): NestedPart {
+  return {
+    disposition: Disposition.render,
+    language: "",
+    cardinality: "multi",
+    semantics: "choose-one",
+    parts: [ownBody(contentType, content), fallback],
+  };
+}
+
+/**
+ * Reads the part of a type of our own: the body itself, or one of its alternatives.
+ *
+ * @param read of the decoded CBOR; it may throw MalformedError
+ * @returns undefined where there is no such part, or it is not what it should be
+ */
+export function ownPartOf<T>(
+  body: NestedPart,
+  contentType: string,
+  read: (value: unknown) => T | undefined,
+): T | undefined {
+  const parts = body.cardinality === "multi" && body.semantics === "choose-one" ? body.parts : [body];
+  const part = parts.find((part) => part.cardinality === "single" && typeName(part.contentType) === contentType);
+  if (part?.cardinality !== "single") return undefined;
+  try {
+    return read(decodeCbor(part.content));
+  } catch (error) {
+    if (error instanceof MalformedError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Origin {
   sender: string;
   /** Account key as hex. */
   senderKey: string;
+  /** When the server took it, as far as this device believes it, in ms. */
+  atMs: number;
 }
 
 /** The line that a message id leads to. */
@@ -53,7 +55,7 @@ export type Effect =
 
 /** One kind of message. `Content` is what the kind reads out of a container. */
 export interface ContentKind<Content> {
-  /** Its file in kinds/, its view in web/views/conversation/kinds/, and its words ("message.…" in web/i18n/). */
+  /** Its file in kinds/, its view in web/views/conversation/kinds/, its words, if any ("message.…" in web/i18n/). */
   readonly name: string;
   /** Whether a line of this kind is counted as unread. */
   readonly countsAsUnread: boolean;
@@ -62,7 +64,7 @@ export interface ContentKind<Content> {
   /** Absent: this version does not write it. @param salt 16 random bytes */
   write?(content: Content, salt: Bytes): MimiContent;
   /** @returns the 32-byte id of the message that it is about */
-  refersTo?(content: Content): Bytes;
+  refersTo?(content: Content): Bytes | undefined;
   /** @param target undefined where it refers to no message, or to one that is not known here */
   apply(content: Content, origin: Origin, target: Target | undefined): Effect;
   /** @returns what the chat list says of a line that looks like this; undefined: another kind says it */

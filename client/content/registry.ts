@@ -4,13 +4,19 @@ import type { MessageContent, MessagePreview } from "../api/engine_api.ts";
 import type { Bytes } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import type { ContentKind, Effect, Origin, Target } from "./content_kind.ts";
+import { attachmentsKind } from "./kinds/attachments.ts";
 import { deleteKind } from "./kinds/delete.ts";
 import { editKind } from "./kinds/edit.ts";
+import { pollKind } from "./kinds/poll.ts";
+import { pollEndKind } from "./kinds/pollend.ts";
 import { reactionKind } from "./kinds/reaction.ts";
 import { replyKind } from "./kinds/reply.ts";
 import { textKind } from "./kinds/text.ts";
 import { unsupportedKind } from "./kinds/unsupported.ts";
+import { voteKind } from "./kinds/vote.ts";
 import { decodeMimiContent, encodeMimiContent, type MimiContent } from "./mimi_content.ts";
+import { type Profile, readProfile } from "./profile.ts";
+import { readReceipt, type Receipt } from "./receipt.ts";
 import { cutText } from "./visible_text.ts";
 
 /** A container that a kind has read. */
@@ -26,7 +32,10 @@ export interface ReadMessage {
 
 /** What came of a message's bytes. */
 export type ReadResult =
-  | { kind: "read"; salt: Bytes; message: ReadMessage }
+  | { kind: "read"; salt: Bytes; message: ReadMessage; expires?: MimiContent["expires"] }
+  | { kind: "receipt"; receipt: Receipt }
+  /** Undefined: it says nothing that counts. */
+  | { kind: "profile"; profile: Profile | undefined }
   /** No container of the draft (its §8.1). `reason` is for logs. */
   | { kind: "malformed"; reason: string };
 
@@ -42,6 +51,10 @@ export const contentKinds: readonly RegisteredKind[] = [
   registered(deleteKind),
   registered(editKind),
   registered(reactionKind),
+  registered(attachmentsKind),
+  registered(voteKind),
+  registered(pollEndKind),
+  registered(pollKind),
   registered(replyKind),
   registered(textKind),
   registered(unsupportedKind),
@@ -51,7 +64,12 @@ export const contentKinds: readonly RegisteredKind[] = [
 export function readContent(bytes: Uint8Array): ReadResult {
   try {
     const content = decodeMimiContent(bytes);
-    return { kind: "read", salt: content.salt, message: firstOf((kind) => kind.read(content)) };
+    const receipt = readReceipt(content);
+    if (receipt) return { kind: "receipt", receipt };
+    const profile = readProfile(content);
+    if (profile) return { kind: "profile", profile: profile === "nothing" ? undefined : profile };
+    const { salt, expires } = content;
+    return { kind: "read", salt, message: firstOf((kind) => kind.read(content)), expires };
   } catch (error) {
     if (error instanceof MalformedError) return { kind: "malformed", reason: error.message };
     throw error;

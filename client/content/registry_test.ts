@@ -77,18 +77,20 @@ function sourcesWithFields(folders: readonly string[] = ["client/", "web/", "cli
   );
 }
 
-Deno.test("every kind has a file, a test, a view, words in both languages and a row in the specification", () => {
+Deno.test("every kind has a file, a test, a view, its words in both languages and a row in the specification", () => {
   assert.equal(new Set(names).size, names.length);
   const files = [...Deno.readDirSync(new URL("kinds/", import.meta.url))].map(({ name }) => name);
   assert.deepEqual(files.sort(), names.flatMap((name) => [`${name}.ts`, `${name}_test.ts`]).sort());
   const views = [...Deno.readDirSync(new URL("web/views/conversation/kinds/", root))].map(({ name }) => name);
   assert.deepEqual(views.sort(), names.map((name) => `${name}.tsx`).sort());
-  const shown = read("web/views/conversation/message_content.tsx") + read("web/views/conversation/timeline_row.tsx");
+  const places = ["message_content", "message_row", "kinds/poll", "actions/message_dialogs"];
+  const shown = places.map((place) => read(`web/views/conversation/${place}.tsx`)).join("")
+    .replaceAll(/"\.\/(pollend)/g, '"./kinds/$1');
   for (const name of names) {
     assert.ok(shown.includes(`kinds/${name}.tsx`), `the view of ${name} has no place`);
     assert.match(read("docs/specification.md"), new RegExp(`^\\| ${name} +\\|`, "m"));
-    // A text has its own words.
-    for (const page of name === "text" ? [] : ["en", "de"]) {
+    // These show nothing but what their sender wrote or chose.
+    for (const page of ["text", "attachments", "poll"].includes(name) ? [] : ["en", "de"]) {
       assert.ok(read(`web/i18n/${page}.ts`).includes(`"message.${name}": "`), `${page}: message.${name}`);
     }
   }

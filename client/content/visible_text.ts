@@ -4,9 +4,7 @@
  */
 
 import { EngineError, LocalCode } from "../api/errors.ts";
-
-/** Letters that are drawn as nothing or as a blank: Hangul fillers, the empty Braille cell. */
-export const blankLetters = "\u115f\u1160\u2800\u3164\uffa0";
+import { blankLetters } from "../api/shown_names.ts";
 
 /** What nobody sees: white space, controls, formats (of writing direction, joiners, variation …), blank letters. */
 const invisible = new RegExp(

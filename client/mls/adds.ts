@@ -4,8 +4,9 @@ import type { LeafNode } from "ts-mls";
 import { toHex } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { type ParsedKeyPackage, parseKeyPackage } from "./key_package.ts";
+import { knowsGroupData } from "./rules_group_data.ts";
 import { clashingAdds } from "./rules_unique_keys.ts";
-import { stateMembers } from "./state.ts";
+import { infoOf, stateMembers } from "./state.ts";
 import { type BadAdd, type CommitIntent, type GroupState, GroupUsageError } from "./types.ts";
 
 /** What was read of a KeyPackage's bytes: {@link badAdds} and the building of the commit read the same ones. */
@@ -34,7 +35,7 @@ export async function readAdd(message: Uint8Array, nowMs: number): Promise<Parse
 
 /**
  * The Adds that members would refuse, and the whole commit with them: malformed, expired, of small order, or with a key
- * that stands in the tree or in an earlier Add (GRP-6.5).
+ * that stands in the tree or in an earlier Add (GRP-6.5); or of a version that could not read the group (GRP-2.8).
  *
  * @returns in the order of `add`
  */
@@ -54,13 +55,17 @@ export async function badAdds(
   );
   const good: { index: number; leaf: LeafNode; username: string }[] = [];
   const bad: BadAdd[] = [];
+  const info = infoOf(state);
   for (const [index, result] of results.entries()) {
     if (result instanceof GroupUsageError) bad.push({ index, reason: result.message });
-    else good.push({ index, leaf: result.keyPackage.leafNode, username: result.credential.username });
+    else if (!knowsGroupData(info, result)) {
+      const { username } = result.credential;
+      bad.push({ index, username, code: "GRP-2.8", reason: "GRP-2.8: its version does not know group data" });
+    } else good.push({ index, leaf: result.keyPackage.leafNode, username: result.credential.username });
   }
   for (const place of clashingAdds(state.mls.ratchetTree, removed, good.map(({ leaf }) => leaf))) {
     const { index, username } = good[place];
-    bad.push({ index, username, reason: "GRP-6.5: a key of the KeyPackage is another device's" });
+    bad.push({ index, username, code: "GRP-6.5", reason: "GRP-6.5: a key of the KeyPackage is another device's" });
   }
   return bad.sort((a, b) => a.index - b.index);
 }

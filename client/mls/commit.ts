@@ -18,6 +18,8 @@ import { generateXWing } from "../crypto/xwing.ts";
 import { readAdd } from "./adds.ts";
 import { encodeCommitData, membersHash, sortedKeys } from "./commit_data.ts";
 import { groupContextExtensions, leftChannelsExtensions, xwingKeyExtension, xwingKeyType } from "./extensions.ts";
+import { withOwnFeatures } from "./features.ts";
+import { changedData, sameData } from "./group_data.ts";
 import { epochPskId, epochSecretLength, sealBundlePart, sealHeader } from "./hybrid.ts";
 import { leafAt, memberOf } from "./identity.ts";
 import { decodePrivateRecord, type ParsedKeyPackage } from "./key_package.ts";
@@ -180,8 +182,10 @@ function infoProposals(
   );
   const heir = intent.info?.roles ? undefined : heirOf({ ...before, roles }, staying, adds);
   if (heir !== undefined) roles[heir] = "admin";
-  const after = { ...before, name: intent.info?.name ?? before.name, roles };
-  const changed = after.name !== before.name ||
+  const { data: dataBefore, ...same } = before;
+  const data = intent.info?.data ? changedData(dataBefore, intent.info.data) : dataBefore;
+  const after = { ...same, name: intent.info?.name ?? before.name, roles, ...(data && { data }) };
+  const changed = after.name !== before.name || !sameData(data, dataBefore) ||
     JSON.stringify(Object.entries(after.roles).sort()) !== JSON.stringify(Object.entries(before.roles).sort());
   return changed
     ? [{
@@ -275,13 +279,15 @@ async function buildPending(
 }
 
 /**
- * ts-mls copies the old leaf's extensions into the new leaf. So the fresh key is put into the old leaf
- * before. The leaf is on no copath of its own path, so no parent hash changes.
+ * ts-mls copies the old leaf's extensions into the new leaf. So the fresh key, and this version's list of features,
+ * are put into the old leaf before. The leaf is on no copath of its own path, so no parent hash changes.
  */
 function withFreshXWing(mls: ClientState, publicKey: Uint8Array): ClientState {
   const leaf = leafAt(mls.ratchetTree, mls.privatePath.leafIndex)!;
-  const extensions = leaf.extensions.map((extension) =>
-    extension.extensionType === xwingKeyType ? xwingKeyExtension(publicKey) : extension
+  const extensions = withOwnFeatures(
+    leaf.extensions.map((extension) =>
+      extension.extensionType === xwingKeyType ? xwingKeyExtension(publicKey) : extension
+    ),
   );
   const ratchetTree = mls.ratchetTree.slice();
   ratchetTree[2 * mls.privatePath.leafIndex] = { nodeType: "leaf", leaf: { ...leaf, extensions } };

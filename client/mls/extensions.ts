@@ -9,8 +9,10 @@ import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { bytesOf, countOf, recordOf, textOf } from "../../schema/shape.ts";
+import { maxGroupName } from "../api/profiles_api.ts";
 import { ciphersuiteName } from "../crypto/provider.ts";
 import { xwingPublicKeyLength } from "../crypto/xwing.ts";
+import { groupDataOf } from "./group_data.ts";
 import type { GroupInfo, Role, Supersedes } from "./types.ts";
 
 /** draft-ietf-mls-extensions: KeyPackage extension without content. */
@@ -20,7 +22,7 @@ export const lastResortType = 0x000a;
  * §1.4).
  */
 export const xwingKeyType = 0xf0a0;
-/** GroupContext extension: name, kind, roles. */
+/** GroupContext extension: name, kind, roles, and what group_data.ts has. */
 const groupInfoType = 0xf0a1;
 /** GroupContext extension of a replacement channel (specification §3.5). */
 const supersedesType = 0xf0a2;
@@ -29,9 +31,6 @@ const supersedesType = 0xf0a2;
 const leftChannelsType = 0xf0a3;
 /** How many channels a Welcome names at most: as many as a conversation remembers. */
 export const maxLeftChannels = 16;
-
-/** The longest name of a group, in UTF-16 units. A group with a longer one is refused by its members. */
-export const maxNameLength = 200;
 
 /** The capabilities that each leaf of this client declares. */
 export function ownCapabilities(): Capabilities {
@@ -113,19 +112,26 @@ export function groupInfoOf(extensions: Extension[]): GroupInfo {
   return replacement === undefined ? info : { ...info, supersedes: decodeSupersedes(replacement.extensionData) };
 }
 
-function encodeGroupInfo({ name, kind, roles, createdMs }: GroupInfo): Bytes {
-  return encodeCbor({ v: 1, name, kind, roles, createdMs });
+function encodeGroupInfo({ name, kind, roles, createdMs, data }: GroupInfo): Bytes {
+  return encodeCbor({ v: 1, name, kind, roles, createdMs, ...(data && { data }) });
 }
 
 function decodeGroupInfo(bytes: Uint8Array): GroupInfo {
-  const fields = recordOf(decodeCbor(bytes), ["v", "name", "kind", "roles", "createdMs"], "group info");
+  const decoded = decodeCbor(bytes);
+  const hasData = typeof decoded === "object" && decoded !== null && Object.hasOwn(decoded, "data");
+  const fields: Record<string, unknown> = recordOf(
+    decoded,
+    ["v", "name", "kind", "roles", "createdMs", ...(hasData ? ["data"] : [])],
+    "group info",
+  );
   if (fields.v !== 1) throw new MalformedError("group info: version");
   if (fields.kind !== "direct" && fields.kind !== "group") throw new MalformedError("group info: kind");
   return {
-    name: textOf(fields.name, maxNameLength, "name"),
+    name: textOf(fields.name, maxGroupName, "name"),
     kind: fields.kind,
     roles: rolesOf(fields.roles),
     createdMs: countOf(fields.createdMs, "createdMs"),
+    ...(hasData && { data: groupDataOf(fields.data) }),
   };
 }
 

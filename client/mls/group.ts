@@ -50,6 +50,8 @@ import {
 
 export * from "./types.ts";
 export type { GivenContext } from "./given.ts";
+export { changedData, type GroupDataChange, isTimer, maxDescriptionLength, sameData } from "./group_data.ts";
+export { commonFeatures, type Feature, isOwnList, ownFeatures } from "./features.ts";
 export { openReadd, signReadd } from "./readd.ts";
 export { makeKeyPackage, parseKeyPackage } from "./key_package.ts";
 

@@ -14,6 +14,7 @@ import {
 } from "../../schema/credential.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { xwingKeyOf } from "./extensions.ts";
+import { featuresOf } from "./features.ts";
 import type { GroupInfo, Member, Role, Trust, TrustUse } from "./types.ts";
 
 /** @returns the MLS basic credential that carries `credential` */
@@ -85,16 +86,19 @@ export function roleOf(info: GroupInfo, accountKey: Uint8Array): Role {
   return info.roles[toHex(accountKey)] ?? "member";
 }
 
-/** Decoded leaves. ts-mls shares an unchanged leaf between the trees of several epochs. */
-const decodedLeaves = new WeakMap<LeafNode, Pick<Member, "credential" | "recipientKey" | "xwingPublicKey">>();
+type DecodedLeaf = Pick<Member, "credential" | "recipientKey" | "xwingPublicKey" | "features">;
 
-function decodedLeaf(leaf: LeafNode): Pick<Member, "credential" | "recipientKey" | "xwingPublicKey"> {
+/** Decoded leaves. ts-mls shares an unchanged leaf between the trees of several epochs. */
+const decodedLeaves = new WeakMap<LeafNode, DecodedLeaf>();
+
+function decodedLeaf(leaf: LeafNode): DecodedLeaf {
   let decoded = decodedLeaves.get(leaf);
   if (!decoded) {
     decoded = {
       credential: deviceCredentialOf(leaf.credential),
       recipientKey: new Uint8Array(leaf.signaturePublicKey),
       xwingPublicKey: xwingKeyOf(leaf),
+      features: featuresOf(leaf),
     };
     decodedLeaves.set(leaf, decoded);
   }

@@ -18,6 +18,7 @@ import { isX25519Key } from "../../schema/x25519.ts";
 import { ciphersuite, ciphersuiteName } from "../crypto/provider.ts";
 import { spread } from "../crypto/parallel.ts";
 import { generateXWing } from "../crypto/xwing.ts";
+import { featuresOf, withOwnFeatures } from "./features.ts";
 import {
   hasRequiredCapabilities,
   isSmallLeaf,
@@ -83,7 +84,7 @@ export async function makeKeyPackage(input: {
     extensions,
     { signKey: input.signatureKeyPair.seed, publicKey: input.signatureKeyPair.publicKey },
     ciphersuite,
-    [xwingKeyExtension(publicKey)],
+    withOwnFeatures([xwingKeyExtension(publicKey)]),
   );
   const keyPackage = new Uint8Array(
     encodeMlsMessage({ version: "mls10", wireformat: "mls_key_package", keyPackage: publicPackage }),
@@ -136,6 +137,8 @@ export interface ParsedKeyPackage {
   credential: DeviceCredential;
   recipientKey: Bytes;
   xwingPublicKey: Bytes;
+  /** The features that its leaf names, sorted (features.ts). */
+  features: readonly string[];
   lastResort: boolean;
   notBeforeMs: number;
   notAfterMs: number;
@@ -193,6 +196,7 @@ export async function checkKeyPackage(keyPackage: KeyPackage): Promise<ParsedKey
     credential,
     recipientKey: new Uint8Array(leafNode.signaturePublicKey),
     xwingPublicKey,
+    features: featuresOf(leafNode),
     lastResort,
     notBeforeMs: Number(notBefore) * 1000,
     notAfterMs: Number(notAfter) * 1000,

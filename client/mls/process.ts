@@ -24,6 +24,7 @@ import { judgeProposals } from "./proposals.ts";
 import { type CommitData, decodeCommitData } from "./commit_data.ts";
 import { withProof } from "./committer_proof.ts";
 import { xwingKeyOf } from "./extensions.ts";
+import { sameData } from "./group_data.ts";
 import { epochPskId, openBundlePart, openHeader } from "./hybrid.ts";
 import { leafAt } from "./identity.ts";
 import { checkKeyPackage, type ParsedKeyPackage } from "./key_package.ts";
@@ -305,14 +306,16 @@ async function apply(
       )
     ),
     membersHash: data.membersHash,
-    infoChange: plan.infoAfter === before || JSON.stringify(plan.infoAfter, plain) === JSON.stringify(before, plain)
+    infoChange: plan.infoAfter === before ||
+        (JSON.stringify(plan.infoAfter, plain) === JSON.stringify(before, plain) &&
+          sameData(plan.infoAfter.data, before.data))
       ? undefined
       : { before, after: plan.infoAfter },
     selfRemoved,
   };
 }
 
-// Only name and roles can differ at this point (GRP-2.6). Values that JSON can not hold are left out.
+// Only name, roles and data can differ at this point (GRP-2.6). Values that JSON can not hold are left out.
 function plain(key: string, value: unknown): unknown {
-  return key === "supersedes" ? undefined : value;
+  return key === "supersedes" || key === "data" ? undefined : value;
 }

@@ -22,7 +22,9 @@ Deno.test("every GRP rule that the code names has a test and a row in docs/proto
   );
   const tested = new Set(
     files.filter(([path]) => path.endsWith("_test.ts")).flatMap(([, text]) =>
-      [...text.matchAll(/^\s*(?:Deno\.test\()?"(?:PEOPLE [AB]\d: )?((?:GRP-\d(?:\.\d)?(?:, | and )?)+)/gm)].flatMap((
+      [...text.matchAll(
+        /^\s*(?:Deno\.test\()?"(?:PEOPLE [AB]\d: |CONVERSATIONS: )?((?:GRP-\d(?:\.\d)?(?:, | and )?)+)/gm,
+      )].flatMap((
         [, start],
       ) => start.match(rule) ?? [])
     ),

@@ -13,9 +13,10 @@
  * | GRP-2.2 | by reference: anything but the sender's Remove of its own leaf; a reference that is not stored here |
  * | GRP-2.3 | not exactly one PSK, or another than the epoch's external one |
  * | GRP-2.4 | a commit without a path (no fresh leaf, no healing) |
- * | GRP-2.5 | GroupContextExtensions by anyone but an admin, or more than one |
+ * | GRP-2.5 | GroupContextExtensions by anyone but an admin, or more than one; in a chat of two both set the data |
  * | GRP-2.6 | extensions other than ours; changed required_capabilities, kind, date of making or ancestry |
  * | GRP-2.7 | a path with an unusable key, or with public keys that do not fit its secrets (RFC 9420 §7.5, §12.4.3.1) |
+ * | GRP-2.8 | group data while a leaf does not name "group-data", or an Add of such a leaf (rules_group_data.ts) |
  * | GRP-3.1 | a committer's new leaf with another account key, device, credential or signature key |
  * | GRP-3.2 | a committer's leaf without a fresh X-Wing key, with an unusable key, other capabilities, or too large |
  * | GRP-3.3 | Remove of another account's device by a non-admin, unless it is revoked or re-added at its request |
@@ -49,10 +50,12 @@ import { equalBytes, toHex } from "../../schema/bytes.ts";
 import { MalformedError } from "../../schema/malformed_error.ts";
 import { type CommitData, membersHash, sortedKeys } from "./commit_data.ts";
 import { groupInfoOf, isSmallLeaf, xwingKeyOf } from "./extensions.ts";
+import { sameData } from "./group_data.ts";
 import { epochPskId } from "./hybrid.ts";
 import { deviceCredentialOf, roleOf } from "./identity.ts";
 import type { ParsedKeyPackage } from "./key_package.ts";
 import type { ReaddRequest } from "./readd.ts";
+import { checkGroupData } from "./rules_group_data.ts";
 import type { GroupInfo, Member, Rejected, RejectionCode } from "./types.ts";
 
 /** A proposal of a commit, with references resolved. */
@@ -137,8 +140,9 @@ function planOf(facts: CommitFacts): CommitPlan | Rejected {
   const adds = facts.adds as ParsedKeyPackage[];
   const removed = removedMembers(facts);
   if ("kind" in removed) return removed;
-  return checkRemovals(facts, removed.members) ?? checkAdds(facts, removed.members, adds) ??
+  const plan = checkRemovals(facts, removed.members) ?? checkAdds(facts, removed.members, adds) ??
     withInfo(facts, removed.members, adds);
+  return "code" in plan ? plan : checkGroupData(facts, plan) ?? plan;
 }
 
 function removedMembers({ proposals, members }: CommitFacts): { members: Member[] } | Rejected {
@@ -221,7 +225,7 @@ function withInfo(facts: CommitFacts, removed: Member[], adds: ParsedKeyPackage[
   if (changes.length === 0) return { removed, adds, infoAfter: facts.info };
   if (changes.length > 1) return rejected("GRP-2.5", "more than one GroupContextExtensions");
   const infoAfter = checkInfo(facts, changes[0], removed, adds);
-  if (facts.committer.role !== "admin" && ("code" in infoAfter || !isSuccession(facts, infoAfter, removed, adds))) {
+  if (facts.committer.role !== "admin" && ("code" in infoAfter || !isForAll(facts, infoAfter, removed, adds))) {
     return rejected("GRP-2.5", `${facts.committer.credential.username} is no admin and may not change the group`);
   }
   return "code" in infoAfter ? infoAfter : { removed, adds, infoAfter };
@@ -244,8 +248,8 @@ export function heirOf(
   return staying.length > 0 ? toHex(staying[0].credential.accountKey) : undefined;
 }
 
-/** Whether the only change is that the heir becomes admin. */
-function isSuccession(
+/** Whether anybody may do this: the heir becomes admin, or in a chat of two its data changes. */
+function isForAll(
   { info, members }: CommitFacts,
   after: GroupInfo,
   removed: Member[],
@@ -253,8 +257,9 @@ function isSuccession(
 ): boolean {
   const heir = heirOf(info, members.filter((member) => !removed.includes(member)), adds);
   const rolesText = (roles: GroupInfo["roles"]) => JSON.stringify(Object.entries(roles).sort());
-  return heir !== undefined && after.name === info.name &&
-    rolesText(after.roles) === rolesText({ ...info.roles, [heir]: "admin" });
+  const isData = info.kind === "direct" && !sameData(info.data, after.data);
+  if (after.name !== info.name || (!isData && (heir === undefined || !sameData(info.data, after.data)))) return false;
+  return rolesText(after.roles) === rolesText(heir === undefined ? info.roles : { ...info.roles, [heir]: "admin" });
 }
 
 function checkInfo(

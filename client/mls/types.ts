@@ -5,6 +5,7 @@
 import type { ClientState } from "ts-mls";
 import type { Bytes } from "../../schema/bytes.ts";
 import type { DeviceCredential } from "../../schema/credential.ts";
+import type { GroupData, GroupDataChange } from "./group_data.ts";
 
 /**
  * Why a leaf is checked: it is in the tree of a group that we join, this device adds it, or it is a member, be
@@ -46,6 +47,8 @@ export interface GroupInfo {
   /** Account key as lower-case hex → role. */
   roles: Record<string, Role>;
   createdMs: number;
+  /** Only where every leaf names the feature "group-data" (GRP-2.8). */
+  data?: GroupData;
   /** Extension 0xF0A2, in a replacement channel only (specification §3.5). */
   supersedes?: Supersedes;
 }
@@ -83,6 +86,8 @@ export interface Member {
   recipientKey: Bytes;
   /** 1,216 bytes. */
   xwingPublicKey: Bytes;
+  /** The features that its leaf names, sorted (features.ts). */
+  features: readonly string[];
   role: Role;
 }
 
@@ -123,6 +128,7 @@ export interface InfoChange {
   name?: string;
   /** The whole map: replaces the old one. */
   roles?: Record<string, Role>;
+  data?: GroupDataChange;
 }
 
 /** The content of a commit. Without any field it is a self-update (every commit carries a fresh path). */
@@ -146,6 +152,8 @@ export interface BadAdd {
   index: number;
   /** Known where the KeyPackage can be read. */
   username?: string;
+  /** A rule that it breaks. */
+  code?: "GRP-2.8" | "GRP-6.5";
   /** For logs. */
   reason: string;
 }
@@ -195,7 +203,7 @@ export interface CommitChanges {
   readded: Member[];
   /** SHA-256 of the sorted recipientKeys of epoch n, 32 bytes. */
   membersHash: Bytes;
-  /** Set when name or roles changed. */
+  /** Set when name, roles or data changed. */
   infoChange?: { before: GroupInfo; after: GroupInfo };
   /** This device was removed: `newState.active` is false. */
   selfRemoved: boolean;

@@ -8,6 +8,7 @@ import { type Bytes, toHex } from "../../../schema/bytes.ts";
 import type { DeviceCredential } from "../../../schema/credential.ts";
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import { authentication } from "../../../schema/rpc/methods.ts";
+import { ownFeatures } from "../../mls/features.ts";
 import { type MadeKeyPackage, makeKeyPackage } from "../../mls/key_package.ts";
 import type { SealedStore } from "../../storage/sealed_store.ts";
 import type { StoreName } from "../../storage/storage.ts";
@@ -38,6 +39,8 @@ interface StoredKeyPackage {
   madeMs: number;
   notAfterMs: number;
   lastResort: boolean;
+  /** The features that it names. Absent in records of versions without, and of those that did not note them. */
+  features?: string;
   /** Made for a re-add request, never published. */
   requested?: true;
   /** … to be added to this channel, as hex. */
@@ -122,8 +125,9 @@ export class KeyPackageKeeper implements KeyPackageStock {
     const onServer = await rpc.call(authentication.countKeyPackages, {});
     const stored = await this.#stored();
     const nowMs = clock.now();
-    const isOfAge = ({ madeMs }: StoredKeyPackage, ageMs: number) =>
-      nowMs - madeMs >= -begunBeforeMs && nowMs - madeMs < ageMs;
+    // One of an earlier version would keep this device out of groups that ask for more (GRP-2.8).
+    const isOfAge = ({ madeMs, features }: StoredKeyPackage, ageMs: number) =>
+      features === ownFeatures.join() && nowMs - madeMs >= -begunBeforeMs && nowMs - madeMs < ageMs;
     const fresh = stored.filter(({ value }) => !value.requested && !value.lastResort && isOfAge(value, freshForMs));
     // Some KeyPackages stored here may not have reached the server, and some on the server may be old: the lower
     // count is certain.
@@ -146,7 +150,13 @@ export class KeyPackageKeeper implements KeyPackageStock {
       onProgress(made.length, total);
     }
     const puts = made.map(({ ref, privateRecord, notAfterMs, lastResort }) => {
-      const value: StoredKeyPackage = { record: privateRecord, madeMs: nowMs, notAfterMs, lastResort };
+      const value: StoredKeyPackage = {
+        record: privateRecord,
+        madeMs: nowMs,
+        notAfterMs,
+        lastResort,
+        features: ownFeatures.join(),
+      };
       return { store: "keypackages" as const, key: toHex(ref), value };
     });
     await store.write({ puts, deletes: outdated });

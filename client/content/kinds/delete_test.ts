@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { container, textBody } from "../body.ts";
-import { anna, bert, example, lineOfAnna, messageId, received, salt } from "../testing/lines.ts";
+import { anna, bert, example, lineOfAnna, messageId, received, salt, signOf } from "../testing/lines.ts";
 import { deleteKind } from "./delete.ts";
 
 const replaces = messageId(3);
@@ -22,7 +22,7 @@ Deno.test("deleteKind.apply() leaves nothing of the message in its line", () => 
     text: "secret",
     edited: true,
     replyTo: { id: "01" },
-    reactions: [{ ...bert, text: "👍" }],
+    reactions: [{ ...signOf(bert), text: "👍" }],
   });
   assert.deepEqual(deleteKind.apply({ replaces }, anna, line), {
     kind: "change",
@@ -38,11 +38,11 @@ Deno.test("deleteKind.apply() refuses another account, waits for an unknown mess
 });
 
 Deno.test("deleteKind.apply() takes a reaction back, all signs that came with it, and leaves the message", () => {
-  const reactions = [{ ...bert, text: "👍" }, { ...anna, text: "🎉" }, { ...bert, text: "🥳" }];
+  const reactions = [{ ...signOf(bert), text: "👍" }, { ...signOf(anna), text: "🎉" }, { ...signOf(bert), text: "🥳" }];
   const line = lineOfAnna({ text: "hi", reactions }, bert.id);
   assert.deepEqual(deleteKind.apply({ replaces }, bert, line), {
     kind: "change",
-    content: { text: "hi", reactions: [{ ...anna, text: "🎉" }] },
+    content: { text: "hi", reactions: [{ ...signOf(anna), text: "🎉" }] },
   });
   assert.deepEqual(deleteKind.apply({ replaces }, anna, line), { kind: "refused" });
   const last = lineOfAnna({ text: "hi", reactions: [reactions[0]] }, bert.id);

@@ -28,17 +28,35 @@ export const editKind = {
   },
   write: ({ text, replaces }, salt) => container(salt, textBody(text), { replaces }),
   refersTo: ({ replaces }) => replaces,
-  apply(edit, { senderKey }, target): Effect {
+  apply(edit, { senderKey, atMs }, target): Effect {
     if (!target) return { kind: "wait", edits: true };
     const { content, partId } = target;
     if (partId !== undefined) return editReaction(edit.reactionTexts, senderKey, content, partId);
     if (target.senderKey !== senderKey) return { kind: "refused" };
-    if (content.deleted) return { kind: "nothing" };
+    // Another question under the votes that were given to the first would be a forgery.
+    if (content.deleted || content.poll) return { kind: "nothing" };
     const { unsupported: _replaced, ...rest } = content;
     const { text, unsupported } = edit;
-    return { kind: "change", content: { ...rest, text, edited: true, ...(unsupported && { unsupported }) } };
+    const edited = { ...rest, ...versionsAfter(content, atMs), edited: true as const };
+    return { kind: "change", content: { ...edited, text, ...(unsupported && { unsupported }) } };
   },
 } satisfies ContentKind<EditContent>;
+
+/** Earlier versions that a line keeps, and their length in UTF-16 units: the newest ones. */
+const maxVersions = 16;
+const maxVersionsLength = 32_768;
+
+/** A body that could not be shown is no version that anybody could read. */
+function versionsAfter(
+  { text, unsupported, versions = [] }: MessageContent,
+  untilMs: number,
+): Pick<MessageContent, "versions"> {
+  if (unsupported) return versions.length > 0 ? { versions } : {};
+  const kept = [...versions, { text, untilMs }].slice(-maxVersions);
+  let length = 0;
+  const from = kept.findLastIndex((version) => (length += version.text.length) > maxVersionsLength);
+  return { versions: kept.slice(from + 1) };
+}
 
 /** A reaction that is adjusted (the draft's §4.1, `replaces`): it keeps the id of the first one. */
 function editReaction(

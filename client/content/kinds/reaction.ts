@@ -7,7 +7,7 @@ import type { ContentKind } from "../content_kind.ts";
 import { Disposition, type NestedPart } from "../mimi_content.ts";
 
 /** Longest reaction, in UTF-8 bytes: emoji of several people with skin tones take up to 41. */
-const maxReactionBytes = 64;
+export const maxReactionBytes = 64;
 /** Reactions of one account that a line keeps; more are dropped. */
 export const maxReactionsOfAccount = 8;
 

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import type { Reaction } from "../../api/engine_api.ts";
 import { container, textBody } from "../body.ts";
 import { Disposition, type NestedPart } from "../mimi_content.ts";
-import { anna, bert, example, lineOfAnna, messageId, received, salt } from "../testing/lines.ts";
+import { anna, bert, example, lineOfAnna, messageId, received, salt, signOf } from "../testing/lines.ts";
 import { maxReactionsOfAccount, reactionKind } from "./reaction.ts";
 
 const inReplyTo = messageId(3);
-const reactionOf = (text: string): Reaction => ({ ...bert, text });
+const reactionOf = (text: string): Reaction => ({ ...signOf(bert), text });
 const read = (body: NestedPart) => reactionKind.read(received(container(salt, body, { inReplyTo })));
 
 Deno.test("reactionKind.read() gives back what write() wrote, of one sign and of several", () => {
@@ -49,13 +49,13 @@ Deno.test("reactionKind.apply() keeps a bounded number of signs of one account, 
   const full = Array.from({ length: maxReactionsOfAccount }, () => reactionOf("👍"));
   const line = lineOfAnna({ text: "hi", reactions: full });
   assert.deepEqual(reactionKind.apply({ texts: ["🥳"], inReplyTo }, bert, line), { kind: "nothing" });
-  const carl = { id: "01".padEnd(64, "c"), sender: "carl", senderKey: "cc".repeat(32) };
+  const carl = { id: "01".padEnd(64, "c"), sender: "carl", senderKey: "cc".repeat(32), atMs: 1 };
   const effect = reactionKind.apply({ texts: ["🥳"], inReplyTo }, carl, line);
   assert.equal(effect.kind === "change" && effect.content.reactions!.length, maxReactionsOfAccount + 1);
 });
 
 Deno.test("reactionKind.apply() keeps each sign of an account once", () => {
-  const given = [{ ...anna, text: "🎉" }, reactionOf("👍")];
+  const given = [{ ...signOf(anna), text: "🎉" }, reactionOf("👍")];
   const effect = reactionKind.apply(
     { texts: ["🥳", "👍", "🥳", "🎉"], inReplyTo },
     bert,
