@@ -3,10 +3,25 @@
  * cloning, so that the same interface works in one thread, over a Worker's port, and from a second tab.
  */
 
+import type { Transfer } from "./attachments.ts";
 import type { EngineProblem } from "./errors.ts";
 import type { PasswordJudgement } from "./password_judgement.ts";
-import type { MessagePreview, TimelineItem, TimelinePage } from "./timeline.ts";
+import type { ChatChange, ChatMarks } from "./chat_list.ts";
+import type { MessageApi } from "./message_api.ts";
+import type { PeopleApi } from "./people_api.ts";
+import type { Face, ProfilesApi } from "./profiles_api.ts";
+import type { ReceiptMarks, ReceiptsApi } from "./receipts_api.ts";
+import type { SearchOptions, SearchResult } from "./search.ts";
+import type { LastMessage, TimelineItem, TimelinePage, TimelinePlace, TimelineStretch } from "./timeline.ts";
 
+export * from "./attachments.ts";
+export type { ChatFile, ChatFileKind, ChatFilePage } from "./chat_files.ts";
+export * from "./chat_list.ts";
+export * from "./message_api.ts";
+export * from "./people_api.ts";
+export * from "./profiles_api.ts";
+export * from "./receipts_api.ts";
+export * from "./search.ts";
 export * from "./timeline.ts";
 
 /** Whether an account is signed in. */
@@ -45,7 +60,8 @@ export interface Progress {
   total?: number;
 }
 
-export interface ChatMember {
+/** A person of a chat; what it shows of itself is chosen by itself, and was not checked by anybody. */
+export interface ChatMember extends Face {
   username: string;
   /** hex, 32 bytes */
   accountKey: string;
@@ -63,6 +79,8 @@ export interface ChatMember {
    * former one.
    */
   keyReplaced?: true;
+  /** The user blocks this person: nothing of them is shown. */
+  blocked?: true;
 }
 
 /** A part of an export: whole lines, to be put one behind the other. */
@@ -100,7 +118,7 @@ export interface SafetyNumber {
   changed: boolean;
 }
 
-export interface ChatSummary {
+export interface ChatSummary extends ChatMarks {
   /**
    * Hex of the first channelId of the chat that this device was in. It stays when a replacement channel takes over.
    * A device that joins after that has another chatId for the same chat.
@@ -131,15 +149,26 @@ export interface ChatSummary {
    * recovered, which happens without the user. `active` is false meanwhile.
    */
   recovering?: true;
+  /** What all devices of the chat understand: "attachments", "changes" … (docs/specification.md, §1.8). */
+  features: string[];
+  /** How long messages stay after they were sent or read, in ms: for good where it is absent. What a group is about. */
+  timerMs?: number;
+  description?: string;
+  /** Names the group's picture, see {@link ProfilesApi.picture}. */
+  pictureId?: string;
   /** Messages of others that the user has not seen. */
   unread: number;
   /** `order` of the first unread message; absent where there is none. */
   unreadFrom?: string;
-  lastMessage?: MessagePreview & { sender: string; atMs: number };
-  /** Sort key: time of the last thing that happened, in ms. */
+  /** How many of the unread messages mention the user. */
+  mentions?: number;
+  lastMessage?: LastMessage;
+  /** Sort key, see {@link byListOrder}: time of the newest message or change of the members, in ms. */
   activityMs: number;
   /** A text that was begun on this device and not sent. */
   draft?: string;
+  /** The account's chat with itself. */
+  notes?: true;
 }
 
 export type EngineEvent =
@@ -156,13 +185,23 @@ export type EngineEvent =
    * others come again from the server.
    */
   | { kind: "reread"; chatId: string }
+  /** Items that are no longer on this device, by their `order`. */
+  | { kind: "erased"; chatId: string; orders: string[] }
   /** A person is writing in a chat: to be shown for some seconds, or until a message of that person comes. */
   | { kind: "typing"; chatId: string; username: string }
+  /** The index of the search is being built: so many of its chats are in it. */
+  | { kind: "indexing"; done: number; total: number }
+  /** The files of a message are on their way, or not any more: so far. */
+  | { kind: "transfer"; transfer: Transfer }
+  /** Others have received or read more of a chat. */
+  | { kind: "marks"; chatId: string; marks: ReceiptMarks }
+  /** Settings about people or privacy, invite links or requests to join are others: see {@link PeopleApi}. */
+  | { kind: "people" }
   /** Something the user should see that belongs to no chat. */
   | { kind: "problem"; problem: EngineProblem };
 
 /** Everything that a view can ask for. All methods reject with {@link EngineError}. */
-export interface EngineApi {
+export interface EngineApi extends MessageApi, PeopleApi, ProfilesApi, ReceiptsApi {
   /**
    * Creates the account and signs this device in. `username`: 3 to 32 of a–z 0–9 . _ -. Resolves when the
    * account is on the server and KeyPackages are up.
@@ -176,7 +215,10 @@ export interface EngineApi {
   chats(): Promise<ChatSummary[]>;
   /** How many chats the account's other devices have named that this device has not been added to yet. */
   awaitedChats(): Promise<number>;
-  /** Exact name, and names that start with `text`; without the own one. */
+  /**
+   * The account of exactly that name, and people of the chats whose names start with `text`; without the own one. The
+   * server may find names by their beginning, too, where its operator wants that.
+   */
   findPeople(text: string): Promise<string[]>;
   /**
    * One username and no `groupName`: a chat of two (the existing one if there is one). Else a group.
@@ -191,6 +233,15 @@ export interface EngineApi {
   removePerson(chatId: string, username: string): Promise<void>;
   /** Renames a group; by an admin (L019). */
   renameChat(chatId: string, name: string): Promise<void>;
+  /**
+   * Lets messages that are sent from now on disappear so long after their sending or reading; in a group by an admin
+   * (L019). L044 unless `features` name "group-data", or the timer is all that is set and goes.
+   *
+   * @param timerMs 30 s to 4 weeks (L011); undefined: they stay
+   */
+  setTimer(chatId: string, timerMs: number | undefined): Promise<void>;
+  /** Says what a group is about, in at most 500 characters (L011); "" for nothing. As {@link setTimer}. */
+  describeChat(chatId: string, description: string): Promise<void>;
   /** Makes a person of the chat an admin, or a member again; by an admin, and one is always left (L019). */
   setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void>;
   /**
@@ -201,13 +252,6 @@ export interface EngineApi {
   leaveChat(chatId: string): Promise<void>;
   acceptInvitation(chatId: string): Promise<void>;
   /**
-   * Seals the text and puts it into the outbox. Resolves when the message is on disk; the item's state says when the
-   * server has it.
-   *
-   * @param messageId 16 random bytes as hex, chosen by the view, so that a repeated call sends once
-   */
-  send(chatId: string, messageId: string, text: string): Promise<void>;
-  /**
    * Keeps a text that was begun; all tabs get it by {@link ChatSummary.draft}. A message that begins with it takes its
    * place.
    *
@@ -215,6 +259,32 @@ export interface EngineApi {
    */
   keepDraft(chatId: string, text: string): Promise<void>;
   timeline(chatId: string, before?: string, limit?: number): Promise<TimelinePage>;
+  /**
+   * The surroundings of a place: of the item with this `order`, or of the first one of that time (ms) or later. Where
+   * there is none, those of the next one.
+   */
+  timelineAround(chatId: string, place: TimelinePlace, limit?: number): Promise<TimelineStretch>;
+  /** The items behind an `order`. */
+  timelineAfter(chatId: string, after: string, limit?: number): Promise<TimelineStretch>;
+  /**
+   * Messages of this device that match: words that must all be there, phrases in quotes; the last word may be a
+   * beginning. Case and accents do not count. While the index is built, it answers from what is in it.
+   *
+   * @param query what is behind its first 256 units does not count
+   * @throws EngineError L040 when this device can not have an index, L001 when the code for it can not be loaded
+   */
+  search(query: string, options?: SearchOptions): Promise<SearchResult>;
+  /** Changes what the user decides about a chat in the list; kept on this device. @throws EngineError L010 */
+  changeChat(chatId: string, change: ChatChange): Promise<void>;
+  /** Moves a pinned chat. @param before the pinned chat that is to follow it; absent: it becomes the last */
+  movePinned(chatId: string, before?: string): Promise<void>;
+  /**
+   * Deletes a chat's messages and draft on this device, and takes it out of the list. The user stays in the group, so a
+   * new message brings the chat back, without what was before. What still waits to be sent is not sent any more.
+   *
+   * @throws EngineError L010, L043 for an invitation that was not answered
+   */
+  deleteChat(chatId: string): Promise<void>;
   /**
    * The user has seen a stretch of a conversation. Nothing behind it is marked as read. What stands before it is, but
    * not a message that came late into a place before it.

@@ -28,7 +28,7 @@ export const LocalCode = {
   hybridLayer: "L008", // a payload without, or with a failing, hybrid layer
   noWebLocks: "L009", // one engine only: this browser has no Web Locks
   notInChat: "L010",
-  tooLarge: "L011", // a message over the limit of 16 KiB of text
+  tooLarge: "L011", // a text, file or other content over its limit
   alreadySignedIn: "L012",
   clockOff: "L013", // this device's clock is off by more than an hour; the server's is used where it counts
   recoveryCode: "L014", // not a recovery code, or not this account's
@@ -53,5 +53,14 @@ export const LocalCode = {
   takenOver: "L036", // another engine has opened this profile since
   deletionUnknown: "L037", // the server is of a version that can not delete an account
   badCursor: "L038", // a part of an export that does not exist
+  searchIndex: "L040", // the index of the search can not be opened or built on this device
+  badFile: "L039", // a file that can not be sent as it is, or an attachment that does not open
+  linkNotUsable: "L041", // an invite link that is malformed, over, or of another account
+  blocked: "L042", // the user blocks the person
+  unanswered: "L043", // an invitation that has to be accepted or declined before it can be deleted
+  notUnderstood: "L044", // a device in the chat has a version that can not read it
+  badProfile: "L045", // a display name or a line about oneself that can not be one
+  badPicture: "L046", // a picture of a person or a group that can not be one, or that nobody known has
+  tooManyBlocked: "L047", // as many people are blocked as can be
   internal: "L050",
 } as const;

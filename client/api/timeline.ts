@@ -1,5 +1,7 @@
 /** What a conversation shows: its messages and notices. */
 
+import type { AttachmentInfo, AttachmentKind } from "./attachments.ts";
+
 /** The longest text of a message, in UTF-8 bytes. */
 export const maxTextBytes = 16 * 1024;
 
@@ -18,8 +20,14 @@ export interface MessageContent {
     order?: string;
     messageId?: string;
   };
+  /** Its files, in their order; `text` is what was written beside them, and may be empty. */
+  attachments?: AttachmentInfo[];
+  /** The same for one line: the first file's kind and name, and how many there are. */
+  attached?: { kind: AttachmentKind; name: string; count: number };
   /** The text is not the first one. */
   edited?: true;
+  /** What it said before, oldest first, and until when (ms): the newest 16, of 32,768 UTF-16 units in all. */
+  versions?: { text: string; untilMs: number }[];
   /** Its sender took it back. */
   deleted?: true;
   /** In its text nothing can be seen. */
@@ -28,10 +36,54 @@ export interface MessageContent {
   unsupported?: true;
   /** Oldest first. */
   reactions?: Reaction[];
+  /** The text is a question, to be answered by choosing. */
+  poll?: Poll;
+}
+
+/** A poll to be sent. Each text is one line that shows something; no two options are equal. */
+export interface NewPoll {
+  question: string;
+  options: string[];
+  /** Several options may be chosen. */
+  several: boolean;
+}
+
+/** What a poll offers, and who has chosen what. client/content/kinds/poll.ts has its limits. */
+export interface Poll {
+  options: string[];
+  /** Several options may be chosen. */
+  several?: true;
+  /** Its author has ended it: no vote counts any more. */
+  ended?: true;
+  /** One of each account, in the order of their first votes. One without choices was taken back. */
+  votes: PollVote[];
+}
+
+export interface PollVote {
+  /** Username. */
+  sender: string;
+  /** hex, 32 bytes */
+  senderKey: string;
+  /** Indices of options, ascending. */
+  choices: number[];
+  /** Rises with each vote of the account: the highest counts, on every device, in whatever order they come. */
+  round: number;
 }
 
 /** What the chat list says of the newest message: its text, or why there is none. */
-export type MessagePreview = Pick<MessageContent, "text" | "deleted" | "blank" | "unsupported">;
+export type MessagePreview = Pick<MessageContent, "text" | "attached" | "deleted" | "blank" | "unsupported">;
+
+/** The newest message as the chat list shows it. */
+export type LastMessage = MessagePreview & {
+  /** Username. */
+  sender: string;
+  atMs: number;
+  /** Of an own message: what became of it. Absent for others' messages, and in chats that an earlier version wrote. */
+  state?: MessageState;
+  own?: true;
+  /** Of an own message: its place, by which the chat's marks say who has received and read it. */
+  order?: string;
+};
 
 /** One sign of one person on a message. */
 export interface Reaction {
@@ -45,6 +97,14 @@ export interface Reaction {
   text: string;
 }
 
+/** Names a message of a conversation, as its item does. */
+export interface MessageRef {
+  /** The item's place. An own message may have got another one since. */
+  order: string;
+  /** hex, 16 bytes */
+  messageId: string;
+}
+
 export type MessageState = "waiting" | "sent" | "received" | "failed";
 
 /** A message's line. */
@@ -55,6 +115,8 @@ export type MessageItem = MessageContent & {
   /** The item's place in the conversation: it sorts; opaque. An own message that waits is last until it is sent. */
   order: string;
   sender: string;
+  /** hex, 32 bytes: the account key of its sender */
+  senderKey: string;
   own: boolean;
   /** Own, and another device of this account sent it. */
   elsewhere?: true;
@@ -64,6 +126,9 @@ export type MessageItem = MessageContent & {
   revokedDevice?: true;
   atMs: number;
   state: MessageState;
+  /** It disappears: how long it stays from its sending or reading on, and until when once that has begun, in ms. */
+  timerMs?: number;
+  expiresMs?: number;
   /** With "failed": the code and what to do. */
   errorCode?: string;
 };
@@ -77,12 +142,17 @@ export type NoticeKind =
   | "device-added"
   | "device-removed"
   | "renamed"
+  /** `by` has set how long messages stay: `timerMs`. */
+  | "timer-set"
+  | "timer-off"
+  /** `by` has changed the description. */
+  | "described"
+  | "pictured"
   | "rejoined"
   | "unreadable"
   | "rejected"
   | "gap"
   | "successor"
-  | "key-changed"
   | "removed-by-server"
   | "server-differs"
   | "healed"
@@ -93,6 +163,8 @@ export type NoticeKind =
   | "promoted"
   | "demoted"
   | "not-added"
+  /** `who` was not added: that account takes people alone whom it has invited. */
+  | "invited-only"
   /** `count` messages did not open here. The devices that they name as their senders, if any, are asked for them. */
   | "unopened"
   /** All `count` messages of such a line have come since. */
@@ -123,4 +195,15 @@ export interface TimelinePage {
   items: TimelineItem[];
   /** Hand it to `timeline` as `before` for the page before this one; absent at the start of the conversation. */
   before?: string;
+}
+
+/** Where to open a conversation: at an item's `order`, or at the first item of a time (ms) or later. */
+export type TimelinePlace = { order: string } | { atMs: number };
+
+/** Items in the middle of a conversation. */
+export interface TimelineStretch extends TimelinePage {
+  /** The `order` of the item that was asked for; absent where the conversation is empty. */
+  at?: string;
+  /** Hand it to `timelineAfter` for the items behind; absent at the end of the conversation. */
+  after?: string;
 }

@@ -62,6 +62,9 @@ export class IndexedDbStorage implements Storage {
    *   must not hide that
    */
   async wrappingKey(): Promise<CryptoKey> {
+    // Nearly always it is there: a transaction over all stores that may write costs more than this look.
+    const known = await this.#doing("read its key", () => this.#db.get(keyStore, keyName));
+    if (known) return known as CryptoKey;
     // Made before the transaction: WebCrypto inside of one would end it.
     const fresh = await importWrappingKey(crypto.getRandomValues(new Uint8Array(32)));
     return await this.#doing("read its key", async () => {

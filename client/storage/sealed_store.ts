@@ -48,6 +48,16 @@ export interface SealedRecord<T = unknown> {
   context: SealContext;
 }
 
+/** Sees every write of a {@link SealedStore} before it is sealed. */
+export interface WriteObserver {
+  /** A write comes. @returns the batch to write in its place: with records that must be on disk together with it */
+  before(batch: SealedBatch): SealedBatch;
+  /** The write is on disk. Also called where that is unknown. */
+  written(batch: SealedBatch): void;
+  /** Every record is deleted. */
+  cleared(): void;
+}
+
 const fenceKey = "fence";
 
 /** {@link Storage} whose values are sealed, behind the fence and the groups' state versions. */
@@ -55,6 +65,7 @@ export class SealedStore {
   readonly #storage: Storage;
   readonly #sealer: Sealer;
   #fence: Bytes | undefined;
+  #observer: WriteObserver | undefined;
 
   /**
    * @param storage where the sealed records lie
@@ -121,6 +132,16 @@ export class SealedStore {
     return await Promise.all(records.map(({ key, value }) => this.#open<T>(store, key, value)));
   }
 
+  /** From now on, the observer sees every write, in the place of one before. */
+  observe(observer: WriteObserver): void {
+    this.#observer = observer;
+  }
+
+  /** @returns the keys of the records, which are not opened @throws StorageError */
+  async keys(store: StoreName, prefix: string, options?: RangeOptions): Promise<string[]> {
+    return (await this.#storage.range(store, prefix, options)).map(({ key }) => key);
+  }
+
   /** A write of about that many records will follow: what can be done for it before its values are known is begun. */
   deriveKeys(records: number): void {
     this.#sealer.deriveKeys(records);
@@ -132,9 +153,22 @@ export class SealedStore {
    * @throws FencedError another engine has taken over; GuardError an `absent` or `versions` guard did not
    *   hold; StorageError. Nothing was written then (after a StorageError: nothing or everything).
    */
-  async write({ puts = [], deletes = [], absent = [], versions = [] }: SealedBatch): Promise<void> {
+  async write(asked: SealedBatch): Promise<void> {
     if (!this.#fence) throw new FencedError("this engine never took the fence");
-    const fence = this.#fence;
+    const batch = this.#observer?.before(asked) ?? asked;
+    try {
+      await this.#write(batch, this.#fence);
+    } catch (error) {
+      if (!(error instanceof GuardError)) this.#observer?.written(batch);
+      throw error;
+    }
+    this.#observer?.written(batch);
+  }
+
+  async #write(
+    { puts = [], deletes = [], absent = [], versions = [] }: SealedBatch,
+    fence: Bytes,
+  ): Promise<void> {
     const sealed = await Promise.all(
       puts.map(async ({ store, key, value, context }) => ({
         store,
@@ -184,6 +218,7 @@ export class SealedStore {
     }
     this.#fence = undefined;
     await this.#storage.clear();
+    this.#observer?.cleared();
     await this.takeFence();
   }
 

@@ -8,7 +8,7 @@
 
 import { encode, rfc8949EncodeOptions } from "cborg";
 import { type Bytes, concat, utf8 } from "../../schema/bytes.ts";
-import { decodeCbor, encodeCbor } from "../../schema/cbor.ts";
+import { decodeOwnCbor, encodeCbor } from "../../schema/cbor.ts";
 import { StorageError, type StoreName } from "./storage.ts";
 
 /** What a record belongs to. All of it is optional, and all of it is authenticated. */
@@ -91,7 +91,7 @@ export class Sealer {
       );
       const content = plaintext.slice(1);
       return {
-        value: plaintext[0] === kindBytes ? content : decodeCbor(content),
+        value: plaintext[0] === kindBytes ? content : decodeOwnCbor(content),
         context: decodeContext(contextBytes),
       };
     } catch (error) {
@@ -127,7 +127,7 @@ function encodeContext({ schema = 1, channelId, epoch, stateVersion }: SealConte
 }
 
 function decodeContext(bytes: Uint8Array): SealContext {
-  const [schema, channelId, epoch, stateVersion] = decodeCbor(bytes) as [
+  const [schema, channelId, epoch, stateVersion] = decodeOwnCbor(bytes) as [
     number,
     Uint8Array | null,
     number | bigint | null,

@@ -11,7 +11,7 @@ import type { Bytes } from "../../schema/bytes.ts";
 /** The stores. Keys are strings that sort as they should be read. */
 export const storeNames = [
   "meta", // sentinel, format, fence, wrapping salt
-  "account", // who is signed in: username, keys of this device, session token, queue cursor
+  "account", // who is signed in: username, keys of this device, session token, queue cursor; what people show
   "keypackages", // private parts of KeyPackages, by ref
   "groups", // one record a conversation: what the chat list needs and the sync state
   "epochs", // one epoch record a conversation: the whole MLS state, written once a commit
