@@ -8,6 +8,7 @@ import { streamPair } from "../testing/call_server.ts";
 import { BrowserTransport } from "./browser_transport.ts";
 import { HttpsConnection } from "./https_fallback.ts";
 import type { WebTransportClass } from "./webtransport/webtransport.ts";
+import { until } from "../../schema/testing/until.ts";
 
 const hash = new Uint8Array(32).fill(5);
 const health = {
@@ -183,9 +184,7 @@ Deno.test("HttpsConnection carries errors, streamed bodies and long answers, and
     assert.deepEqual(entries, []);
     break;
   }
-  for (let tries = 0; seen.aborted === 0 && tries < 200; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await until(() => seen.aborted > 0);
   assert.equal(seen.aborted, 1);
   connection.close();
   await stop();

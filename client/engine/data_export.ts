@@ -13,13 +13,8 @@ import type { ExportPart, TimelineItem } from "../api/engine_api.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
 import { itemOf, summaryOf } from "../sync/conversation/projection.ts";
-import {
-  conversationFromStored,
-  type ConversationRecord,
-  keys,
-  type LineRecord,
-  type StoredConversation,
-} from "../sync/conversation/records.ts";
+import { type ConversationRecord, keys, type LineRecord } from "../sync/conversation/records.ts";
+import { conversationFromStored, type StoredConversation } from "../sync/conversation/stored_conversation.ts";
 import { isShown } from "../sync/conversation/standing.ts";
 
 /** The version of the format (docs/export.md). Fields are only added to a version. */
@@ -87,10 +82,14 @@ async function chatPart(store: SealedStore, device: StoredDevice, place: Place):
   return partOf([...head, ...lines], next, Math.max(total, next.done));
 }
 
+function isListed(stored: StoredConversation): boolean {
+  return isShown(conversationFromStored(stored)) && !stored.cleared;
+}
+
 /** @returns how many chats the chat list shows */
 async function countChats(store: SealedStore): Promise<number> {
   const records = await store.range<StoredConversation>("groups", "");
-  return records.filter(({ value }) => isShown(conversationFromStored(value))).length;
+  return records.filter(({ value }) => isListed(value)).length;
 }
 
 /** @returns the id of the next chat that the chat list shows; undefined behind the last */
@@ -100,7 +99,7 @@ async function chatAfter(store: SealedStore, chatId: string): Promise<string | u
       limit: chatsAtOnce,
       ...(after !== "" && { after }),
     });
-    const shown = records.find(({ value }) => isShown(conversationFromStored(value)));
+    const shown = records.find(({ value }) => isListed(value));
     if (shown || records.length < chatsAtOnce) return shown?.key;
     after = records[records.length - 1].key;
   }
@@ -158,6 +157,12 @@ async function chatOf(store: SealedStore, device: StoredDevice, chatId: string):
     ...(summary.invitation && { invitation: true }),
     activityAt: time(summary.activityMs),
     unread: summary.unread,
+    ...(summary.pinned !== undefined && { pinned: summary.pinned }),
+    ...(summary.archived && { archived: true }),
+    ...(summary.muted && { mutedUntil: summary.muted.untilMs === undefined ? "always" : time(summary.muted.untilMs) }),
+    ...(summary.markedUnread && { markedUnread: true }),
+    ...(summary.timerMs !== undefined && { timerSeconds: summary.timerMs / 1_000 }),
+    ...(summary.description !== undefined && { description: summary.description }),
     members: members.map(({ username, accountKey, role }) => ({ username, accountKey, role })),
     ...(draft !== undefined && { draft }),
   }];
@@ -169,7 +174,8 @@ function lineOf(chatId: string, line: LineRecord): Line {
     return { type: "notice", chatId, at: time(item.atMs), notice: item.notice, values: item.values };
   }
   const { messageId, sender, own, text, atMs, state, errorCode } = item;
-  const { elsewhere, revokedDevice, edited, deleted, unsupported, replyTo, reactions } = item;
+  const { timerMs, expiresMs } = item;
+  const { elsewhere, revokedDevice, edited, deleted, unsupported, replyTo, reactions, attachments, poll } = item;
   return {
     type: "message",
     chatId,
@@ -181,12 +187,16 @@ function lineOf(chatId: string, line: LineRecord): Line {
     state,
     text,
     ...(errorCode !== undefined && { errorCode }),
+    ...(timerMs !== undefined && { timerSeconds: timerMs / 1_000 }),
+    ...(expiresMs !== undefined && { disappearsAt: time(expiresMs) }),
     ...(elsewhere && { elsewhere }),
     ...(revokedDevice && { revokedDevice }),
+    ...(attachments && { attachments: attachments.map(({ name, type, kind, size }) => ({ name, type, kind, size })) }),
     ...(edited && { edited }),
     ...(deleted && { deleted }),
     ...(unsupported && { unsupported }),
     ...(replyTo && { replyTo: { id: replyTo.id, ...(replyTo.messageId && { messageId: replyTo.messageId }) } }),
+    ...(poll && { poll }),
     ...(reactions && { reactions: reactions.map(({ sender, senderKey, text }) => ({ sender, senderKey, text })) }),
   };
 }

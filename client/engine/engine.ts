@@ -3,18 +3,28 @@
 import { fromHex, toHex } from "../../schema/bytes.ts";
 import type {
   AccountState,
+  ChatChange,
   ChatSummary,
   ConnectionState,
   DeviceInfo,
   EngineApi,
   ExportPart,
+  MessageInfo,
+  MessageRef,
+  PrivacySettings,
+  ReceiptMarks,
   SafetyNumber,
+  SearchOptions,
+  SearchResult,
   TimelinePage,
+  TimelinePlace,
+  TimelineStretch,
 } from "../api/engine_api.ts";
 import type { PasswordJudgement } from "../api/password_judgement.ts";
 import { judgePassword, suggestPassphrase } from "../account/sign_in/password.ts";
 import { pause } from "../runtime/clock.ts";
 import { markVerified, safetyNumberWith, usernameOf } from "./key_verification.ts";
+import { MessageCalls } from "./message_calls.ts";
 import { type EngineOptions, Profile } from "./profile.ts";
 import { withProgress } from "./progress.ts";
 
@@ -26,10 +36,11 @@ const settledLookMs = 25;
  * The whole client behind one interface: account, groups, messages and connection. A profile has one engine
  * at a time.
  */
-export class Engine implements EngineApi {
+export class Engine extends MessageCalls implements EngineApi {
   readonly #profile: Profile;
 
   private constructor(profile: Profile) {
+    super(profile);
     this.#profile = profile;
   }
 
@@ -80,7 +91,7 @@ export class Engine implements EngineApi {
   }
 
   chats(): Promise<ChatSummary[]> {
-    return Promise.resolve(this.#profile.signedIn?.conversations.summaries() ?? []);
+    return Promise.resolve(this.#profile.signedIn?.summaries() ?? []);
   }
 
   awaitedChats(): Promise<number> {
@@ -88,16 +99,23 @@ export class Engine implements EngineApi {
   }
 
   findPeople(text: string): Promise<string[]> {
-    return this.#profile.guarded(() => this.#profile.context().directory.search(text.trim().toLowerCase()));
+    return this.#profile.guarded(async () => {
+      const wanted = text.trim().toLowerCase();
+      if (wanted === "") return [];
+      const found = await this.#profile.context().directory.search(wanted);
+      return [...new Set([...found, ...this.#profile.requireSignedIn().people.people.beginningWith(wanted)])];
+    });
   }
 
   startChat(usernames: string[], groupName?: string): Promise<string> {
     return this.#profile.guarded(async () => {
       const signedIn = this.#profile.online();
-      return await this.#withProgress(
+      const chatId = await this.#withProgress(
         "creating-chat",
         (advance) => signedIn.membership.startChat(usernames, groupName, advance),
       );
+      await signedIn.choices.bringBack(chatId);
+      return chatId;
     });
   }
 
@@ -116,6 +134,14 @@ export class Engine implements EngineApi {
     return this.#profile.guarded(() => this.#profile.online().membership.rename(chatId, name));
   }
 
+  setTimer(chatId: string, timerMs: number | undefined): Promise<void> {
+    return this.#profile.guarded(() => this.#profile.online().settings.setTimer(chatId, timerMs));
+  }
+
+  describeChat(chatId: string, description: string): Promise<void> {
+    return this.#profile.guarded(() => this.#profile.online().settings.describe(chatId, description));
+  }
+
   setRole(chatId: string, username: string, role: "admin" | "member"): Promise<void> {
     return this.#profile.guarded(() => this.#profile.online().membership.setRole(chatId, username, role));
   }
@@ -132,10 +158,6 @@ export class Engine implements EngineApi {
     return this.#profile.guarded(() => this.#profile.requireSignedIn().membership.accept(chatId));
   }
 
-  send(chatId: string, messageId: string, text: string): Promise<void> {
-    return this.#profile.guarded(() => this.#profile.requireSignedIn().messages.send(chatId, messageId, text));
-  }
-
   keepDraft(chatId: string, text: string): Promise<void> {
     return this.#profile.guarded(() => this.#profile.requireSignedIn().keepDraft(chatId, text));
   }
@@ -144,8 +166,64 @@ export class Engine implements EngineApi {
     return this.#profile.guarded(() => this.#profile.requireSignedIn().history.page(chatId, before, limit));
   }
 
+  timelineAround(chatId: string, place: TimelinePlace, limit?: number): Promise<TimelineStretch> {
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().history.around(chatId, place, limit));
+  }
+
+  timelineAfter(chatId: string, after: string, limit?: number): Promise<TimelineStretch> {
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().history.after(chatId, after, limit));
+  }
+
+  search(query: string, options?: SearchOptions): Promise<SearchResult> {
+    return this.#profile.guarded(() => {
+      this.#profile.requireSignedIn();
+      return this.#profile.searching.find(query, options);
+    });
+  }
+
+  /** Resolves when every message is in the index of the search, for callers that do one thing and end. */
+  searchable(): Promise<void> {
+    return this.#profile.guarded(() => this.#profile.searching.complete());
+  }
+
   markRead(chatId: string, upTo: string, since?: string): Promise<void> {
-    return this.#profile.guarded(() => this.#profile.requireSignedIn().history.markRead(chatId, upTo, since));
+    return this.#profile.guarded(async () => {
+      const { history, writing } = this.#profile.requireSignedIn();
+      await history.markRead(chatId, upTo, since);
+      writing.receipts.due(chatId);
+    });
+  }
+
+  receiptMarks(chatId: string): Promise<ReceiptMarks> {
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().writing.receipts.marks(chatId));
+  }
+
+  messageInfo(chatId: string, message: MessageRef): Promise<MessageInfo | undefined> {
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().writing.receipts.info(chatId, message));
+  }
+
+  privacy(): Promise<PrivacySettings> {
+    return this.#profile.guarded(() => {
+      const { readReceipts, typing } = this.#profile.requireSignedIn().writing.receipts.privacy;
+      return Promise.resolve({ readReceipts, typing });
+    });
+  }
+
+  changePrivacy(change: Partial<PrivacySettings>): Promise<void> {
+    return this.#profile.guarded(() => this.#profile.online().writing.receipts.changePrivacy(change));
+  }
+
+  changeChat(chatId: string, change: ChatChange): Promise<void> {
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().choices.change(chatId, change));
+  }
+
+  movePinned(chatId: string, before?: string): Promise<void> {
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().choices.movePinned(chatId, before));
+  }
+
+  deleteChat(chatId: string): Promise<void> {
+    const giveUp = () => this.#profile.requireSignedIn().writing.files.cancelAll(chatId);
+    return this.#profile.guarded(() => this.#profile.requireSignedIn().choices.delete(chatId).then(giveUp));
   }
 
   /**

@@ -88,7 +88,7 @@ suite("an engine's life", {
     await anna.says(chatId, "on its way");
     await assert.rejects(anna.engine.settled(AbortSignal.timeout(100)), /imeout|timed out/);
     let settled = false;
-    const waiting = anna.engine.settled(AbortSignal.timeout(20_000)).then(() => settled = true);
+    const waiting = anna.engine.settled(AbortSignal.timeout(60_000)).then(() => settled = true);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.equal(settled, false);
     anna.refuses = () => false;

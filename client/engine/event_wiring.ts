@@ -11,6 +11,7 @@ import type { OthersAdditions } from "../sync/membership/others_additions.ts";
 import type { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import type { RecoveryClient } from "../sync/recovery/recovery_client.ts";
 import type { Housekeeping } from "./housekeeping.ts";
+import type { Writing } from "./writing.ts";
 import type { Outbox } from "../sync/send/outbox.ts";
 import type { ResendAlone } from "../sync/send/resend_alone.ts";
 
@@ -25,6 +26,7 @@ export interface Reacting {
   renewal: LeafRenewal;
   recovery: RecoveryClient;
   housekeeping: Housekeeping;
+  writing: Pick<Writing, "disappearing" | "receipts" | "faces">;
   /** A part failed in the background, and the user should see the error. */
   report(error: unknown): void;
 }
@@ -32,9 +34,10 @@ export interface Reacting {
 /** Binds every event to the parts that react to it. */
 export function react(
   events: ConversationEvents,
-  { conversations, outbox, alone, committer, maintenance, additions, renewal, recovery, housekeeping, report }:
-    Reacting,
+  { writing: { receipts, disappearing, faces }, ...parts }: Reacting,
 ): void {
+  const { conversations, outbox, alone, committer, maintenance, additions, renewal, recovery, housekeeping, report } =
+    parts;
   events.on("epochChanged", (chatId) => {
     outbox.flush(chatId);
     housekeeping.background(alone.look(chatId));
@@ -42,6 +45,8 @@ export function react(
     maintenance.redo(chatId);
     additions.look(chatId);
     housekeeping.leaveAgain(chatId);
+    receipts.look(chatId);
+    faces.look(chatId);
   });
   events.on("commitMerged", (chatId) => {
     committer.merged(chatId);
@@ -60,6 +65,8 @@ export function react(
     maintenance.accepted(chatId);
     housekeeping.keepVault();
     housekeeping.background(recovery.accepted(chatId));
+    receipts.due(chatId);
+    faces.look(chatId);
   });
   events.on("joined", (chatId) => {
     recovery.backInStep(chatId);
@@ -71,6 +78,8 @@ export function react(
     housekeeping.replenish();
     housekeeping.keepVault();
     housekeeping.leaveAgain(chatId);
+    receipts.look(chatId);
+    faces.look(chatId);
   });
   events.on("moved", (chatId, resend) => {
     recovery.moved(chatId);
@@ -82,6 +91,7 @@ export function react(
     additions.look(chatId);
     housekeeping.keepVault({ withGone: true });
     housekeeping.leaveAgain(chatId);
+    faces.look(chatId);
   });
   events.on("fellOutOfStep", (chatId) => {
     committer.rebuildSoon(chatId);
@@ -91,10 +101,16 @@ export function react(
   events.on("suspected", (chatId, code) => recovery.suspect(chatId, code));
   events.on("serverListDiffers", (chatId) => maintenance.serverDiffers(chatId));
   events.on("lineChanged", (chatId, order, isDeleted) => outbox.lineChanged(chatId, order, isDeleted));
+  events.on("timed", () => disappearing.look());
   events.on("sent", (chatId) => {
     renewal.look(chatId);
     housekeeping.checkDevices();
+    receipts.look(chatId);
+    faces.look(chatId, true);
   });
+  for (const event of ["received", "receiptSettled"] as const) events.on(event, (chatId) => receipts.due(chatId));
+  events.on("receiptSettled", (chatId) => faces.look(chatId));
+  events.on("toldElsewhere", (chatId, told) => receipts.toldElsewhere(chatId, told));
   events.on("revokedAdded", (chatId) => maintenance.removeRevoked(chatId));
   events.on("blockedByCommit", (chatId) => void maintenance.unblockSending(chatId).catch(() => {}));
   events.on("welcomeLost", (entry) => recovery.welcomeLost(entry));

@@ -8,14 +8,19 @@ import type { AccountState, EngineEvent, EngineListener, ExportPart, Progress } 
 import { EngineError, LocalCode } from "../api/errors.ts";
 import { ConnectionManager, type SessionEnd } from "../connection/connection_manager.ts";
 import type { Transport } from "../connection/transport.ts";
+import { MemorySpool } from "../attachments/memory_spool.ts";
+import type { Spool } from "../attachments/spool.ts";
+import { SpoolFiles } from "../attachments/spool_files.ts";
 import { type Environment, systemEnvironment } from "../runtime/environment.ts";
 import { detectWake } from "../runtime/wake_detector.ts";
+import type { SearchDatabases } from "../search/search_database.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import type { PageSentinel } from "../storage/sentinel.ts";
 import { FencedError, type Storage } from "../storage/storage.ts";
 import { Backlog } from "./backlog.ts";
 import { leaveAll } from "./leaving_all.ts";
 import { withProgress } from "./progress.ts";
+import { Searching } from "./searching.ts";
 import { SignedInEngine } from "./signed_in_engine.ts";
 
 export interface EngineOptions {
@@ -28,7 +33,13 @@ export interface EngineOptions {
   listener: EngineListener;
   /** The page's side of the eviction sentinel; the CLI has none. */
   page?: PageSentinel;
+  /** Loads what keeps the index of the search on this host. Without it there is no search (L040). */
+  searchDatabases?: () => Promise<SearchDatabases>;
+  /** Where ciphertext of attachments lies; default: memory, for small files alone. */
+  spool?: Spool;
   environment?: Environment;
+  /** Tells others what this device has received and read, as far as the user wants it. Absent: nothing. */
+  sendsReceipts?: boolean;
   /** Tests only: a cheaper memory-hard function. */
   suite?: OpaqueSuite;
 }
@@ -41,24 +52,35 @@ export class Profile {
   readonly connection: ConnectionManager;
   readonly accounts: AccountManager;
   readonly backlog = new Backlog();
+  readonly searching: Searching;
   readonly #store: SealedStore;
+  readonly #files: SpoolFiles;
   readonly #listener: EngineListener;
   readonly #stopWakeDetector: () => void;
+  readonly #sendsReceipts: boolean;
   #signedIn: SignedInEngine | undefined;
   /** The connection of a session that has ended is being closed. */
   #ending: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(
-    { storage, wrappingKey, transport, listener, page, environment = systemEnvironment, suite }: EngineOptions,
-  ) {
+  constructor(options: EngineOptions) {
+    const { storage, wrappingKey, transport, listener, page, environment = systemEnvironment, suite } = options;
+    this.#sendsReceipts = options.sendsReceipts === true;
     this.#store = new SealedStore(storage, wrappingKey);
+    this.#files = new SpoolFiles(options.spool ?? new MemorySpool());
     this.environment = environment;
     this.#listener = listener;
     this.connection = new ConnectionManager({
       transport,
       environment,
       onState: (connection) => this.tell({ kind: "connection", connection }),
+    });
+    this.searching = new Searching({
+      store: this.#store,
+      environment,
+      databases: options.searchDatabases,
+      tell: (event) => this.tell(event),
+      failed: (error) => this.tell({ kind: "problem", problem: engineError(error).problem }),
     });
     this.#stopWakeDetector = detectWake(environment, () => this.connection.wake());
     this.accounts = new AccountManager({
@@ -85,6 +107,8 @@ export class Profile {
       await this.guarded(async () => {
         await this.#store.takeFence();
         await this.accounts.resume();
+        // What an account has left: its keys are gone.
+        if (!this.accounts.context) await this.#files.clear().catch(() => {});
         await this.begin();
       });
     } catch (error) {
@@ -100,6 +124,7 @@ export class Profile {
     this.#stopWakeDetector();
     this.#signedIn?.close();
     await this.connection.close();
+    await this.searching.end();
     await this.#store.close().catch(() => {});
   }
 
@@ -113,9 +138,10 @@ export class Profile {
     this.#signedIn?.close();
     this.#signedIn = undefined;
     // The subscription ends first. Otherwise it would take the end of the session for an eviction.
-    await this.connection.stop();
+    await Promise.all([this.connection.stop(), this.searching.end()]);
     await this.accounts.signOut();
     await this.connection.stop();
+    await this.#files.clear().catch(() => {});
     this.tell({ kind: "chats", chats: [] });
   }
 
@@ -144,6 +170,7 @@ export class Profile {
       await this.begin();
     }
     await this.connection.stop();
+    await this.#files.clear().catch(() => {});
     this.tell({ kind: "chats", chats: [] });
   }
 
@@ -168,20 +195,28 @@ export class Profile {
     const signedIn = await SignedInEngine.open({
       account,
       store: this.#store,
+      files: this.#files,
       environment: this.environment,
+      askTime: () => this.accounts.syncClock(),
+      sendsReceipts: this.#sendsReceipts,
       listener: {
         timeline: (chatId, items) => this.tell({ kind: "timeline", chatId, items }),
         reread: (chatId) => this.tell({ kind: "reread", chatId }),
+        erased: (chatId, orders) => this.tell({ kind: "erased", chatId, orders }),
         chats: (chats) => this.tell({ kind: "chats", chats }),
         awaited: (chats) => this.tell({ kind: "awaited", chats }),
+        people: () => this.tell({ kind: "people" }),
         problem: (problem) => this.tell({ kind: "problem", problem }),
         progress: (progress) => this.tell({ kind: "progress", progress }),
         caughtUp: () => this.backlog.done(),
         typing: (chatId, username) => this.tell({ kind: "typing", chatId, username }),
+        marks: (chatId, marks) => this.tell({ kind: "marks", chatId, marks }),
+        transfer: (transfer) => this.tell({ kind: "transfer", transfer }),
       },
     });
     this.#signedIn = signedIn;
-    this.tell({ kind: "chats", chats: signedIn.conversations.summaries() });
+    await this.searching.begin(signedIn);
+    this.tell({ kind: "chats", chats: signedIn.summaries() });
     this.connection.start((signal, progressed) => this.#listen(signedIn, signal, progressed));
   }
 
@@ -189,7 +224,7 @@ export class Profile {
     const end = await signedIn.listen(signal, () => {
       progressed();
       this.connection.confirm();
-      void this.accounts.syncClock().catch(() => {});
+      void this.accounts.syncClock().then(() => signedIn.writing.disappearing.look()).catch(() => {});
     });
     // E003 also answers single calls. The account decides whether the session is over.
     if (end === "ended") return this.accounts.state.kind === "signed-in" ? "lost" : end;
@@ -223,7 +258,7 @@ export class Profile {
     if (account.kind === "ended" && this.#signedIn) {
       this.#signedIn.close();
       this.#signedIn = undefined;
-      this.#ending = this.connection.stop();
+      this.#ending = Promise.all([this.connection.stop(), this.searching.end()]).then(() => {});
     }
     this.tell({ kind: "account", account });
   }

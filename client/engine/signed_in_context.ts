@@ -2,8 +2,10 @@
 
 import { toHex } from "../../schema/bytes.ts";
 import type { AccountContext } from "../account/types.ts";
-import type { ChatSummary, Progress, TimelineItem } from "../api/engine_api.ts";
+import type { ChatSummary, Progress, ReceiptMarks, TimelineItem } from "../api/engine_api.ts";
+import type { Transfer } from "../api/attachments.ts";
 import type { EngineProblem } from "../api/errors.ts";
+import type { SpoolFiles } from "../attachments/spool_files.ts";
 import { createMls } from "../mls/group.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { SealedStore } from "../storage/sealed_store.ts";
@@ -18,22 +20,33 @@ export interface SignedInEngineListener {
   timeline(chatId: string, items: TimelineItem[]): void;
   /** The last reported items of a conversation may not be on this device after all. */
   reread(chatId: string): void;
+  erased(chatId: string, orders: string[]): void;
   chats(chats: ChatSummary[]): void;
   /** So many chats of the account are still to come (awaited_chats.ts). */
   awaited(chats: number): void;
+  /** Settings about people, links or requests are others. */
+  people(): void;
   problem(problem: EngineProblem): void;
   progress(progress: Progress | undefined): void;
   /** The backlog of this connection is processed and on disk. */
   caughtUp(): void;
   typing(chatId: string, username: string): void;
+  marks(chatId: string, marks: ReceiptMarks): void;
+  transfer(transfer: Transfer): void;
 }
 
 /** The parts of a signed-in engine. */
 export interface SignedInEngineOptions {
   account: AccountContext;
   store: SealedStore;
+  /** Where ciphertext of attachments lies. */
+  files: SpoolFiles;
   environment: Environment;
   listener: SignedInEngineListener;
+  /** Asks the server for its time. */
+  askTime: () => Promise<unknown>;
+  /** Whether this device tells others what it has received and read. */
+  sendsReceipts: boolean;
 }
 
 /** @returns what all parts of the sync are given */
@@ -54,6 +67,14 @@ export function contextOf({ account, store, environment, listener }: SignedInEng
     trust,
     environment,
     ownKey,
+    privacy: {
+      get readReceipts() {
+        return account.settings.content.readReceipts !== false;
+      },
+      get typing() {
+        return account.settings.content.typing !== false;
+      },
+    },
     problem: (problem) => listener.problem(problem),
   };
 }

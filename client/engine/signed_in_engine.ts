@@ -3,13 +3,14 @@
  * which event is in event_wiring.ts, what runs in the background in housekeeping.ts.
  */
 
-import { toHex } from "../../schema/bytes.ts";
 import { type Entry, EntryKind } from "../../schema/rpc/methods.ts";
 import { engineError, isDisconnection } from "../account/errors.ts";
 import { type Opening, ProfileMarks } from "../account/profile_marks.ts";
+import type { ChatSummary } from "../api/engine_api.ts";
 import type { SessionEnd } from "../connection/connection_manager.ts";
 import { listen } from "../connection/subscription.ts";
 import { Committer } from "../sync/commits/committer.ts";
+import { ChatChoices } from "../sync/conversation/chat_choices.ts";
 import type { ConversationStore } from "../sync/conversation/conversation_store.ts";
 import { ExpiredRecords } from "../sync/conversation/expired_records.ts";
 import { History } from "../sync/conversation/history.ts";
@@ -17,6 +18,7 @@ import { desyncOf, isIn } from "../sync/conversation/standing.ts";
 import type { SyncContext } from "../sync/conversation/sync_context.ts";
 import { DeviceNotices } from "../sync/membership/device_notices.ts";
 import { GroupMaintenance } from "../sync/membership/group_maintenance.ts";
+import { GroupSettings } from "../sync/membership/group_settings.ts";
 import { KeyPackageFetch } from "../sync/membership/key_package_fetch.ts";
 import { LeafRenewal } from "../sync/membership/leaf_renewal.ts";
 import { Leaving } from "../sync/membership/leaving.ts";
@@ -26,24 +28,29 @@ import { Inbox } from "../sync/receive/inbox.ts";
 import { RecoveryClient } from "../sync/recovery/recovery_client.ts";
 import { createReplacement } from "../sync/reinit/create_replacement.ts";
 import { Ephemeral } from "../sync/send/ephemeral.ts";
-import { Messages } from "../sync/send/messages.ts";
 import { Outbox } from "../sync/send/outbox.ts";
 import { ResendAlone } from "../sync/send/resend_alone.ts";
 import { AwaitedChats } from "./awaited_chats.ts";
 import { CatchingUp } from "./catching_up.ts";
+import { memberMarks } from "./member_marks.ts";
+import { PeopleService } from "./people_service.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { react } from "./event_wiring.ts";
 import { type Sending, sendWhenSafe } from "./safe_sending.ts";
+import { Writing } from "./writing.ts";
 import { contextOf, type SignedInEngineListener, type SignedInEngineOptions } from "./signed_in_context.ts";
 
 /** Everything between groups and server for one signed-in device. */
 export class SignedInEngine {
   readonly conversations: ConversationStore;
   readonly membership: Membership;
+  readonly settings: GroupSettings;
   readonly leaving: Leaving;
-  readonly messages: Messages;
   readonly history: History;
+  readonly choices: ChatChoices;
+  readonly writing: Writing;
   readonly awaited: AwaitedChats;
+  readonly people: PeopleService;
   readonly #context: SyncContext;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
@@ -62,7 +69,9 @@ export class SignedInEngine {
   #closed = false;
 
   private constructor(options: SignedInEngineOptions) {
-    const context = contextOf(options);
+    const { listener } = options;
+    const shown = { ...listener, chats: (chats: ChatSummary[]) => listener.chats(this.people.shown(chats)) };
+    const context = contextOf({ ...options, listener: shown });
     const report = (error: unknown) => this.#report(error);
     this.#context = context;
     this.#marks = new ProfileMarks(context.store);
@@ -72,18 +81,19 @@ export class SignedInEngine {
     this.#outbox = new Outbox(context, {
       blockedBy: async (chatId, members) =>
         await this.#maintenance.hasRevokedMember(chatId, members) ? "commit" : undefined,
-      requireUnchanged: (chatId) => this.messages.requireUnchanged(chatId),
+      requireUnchanged: (chatId) => this.writing.messages.requireUnchanged(chatId),
     });
     this.#alone = new ResendAlone(context, this.#outbox);
     const keyPackages = new KeyPackageFetch(context);
     this.leaving = new Leaving(context, this.#committer, this.#outbox);
-    this.membership = new Membership(context, {
-      committer: this.#committer,
-      keyPackages,
-      leaving: this.leaving,
-    });
-    this.messages = new Messages(context, this.#outbox);
-    this.history = new History(context.conversations, context.store);
+    this.membership = new Membership(context, { committer: this.#committer, keyPackages, leaving: this.leaving });
+    this.settings = new GroupSettings(context, this.#committer);
+    const changed = () => listener.people();
+    this.people = new PeopleService(context, { membership: this.membership, keyPackages, changed });
+    this.writing = new Writing(context, this.#outbox, options, report);
+    this.history = new History(context, this.writing.disappearing, (key) => this.people.isBlocked(key));
+    this.choices = new ChatChoices(context);
+    context.events.on("erased", (chatId) => options.listener.reread(chatId));
     this.#recovery = new RecoveryClient(
       context,
       this.#committer,
@@ -116,7 +126,10 @@ export class SignedInEngine {
     this.#notices = new DeviceNotices(context, {
       giveTurn: (chatId, accountKey, turn) => this.#maintenance.giveTurn(chatId, accountKey, turn),
       looked: (chatIds) => this.#maintenance.looked(chatIds),
-      ownChanged: () => this.#housekeeping.background(this.#housekeeping.readVault()),
+      ownChanged: () => {
+        this.#housekeeping.background(this.#housekeeping.readVault());
+        this.people.noticed(() => this.#housekeeping.background(this.people.look()));
+      },
     });
     react(context.events, {
       conversations: context.conversations,
@@ -128,6 +141,7 @@ export class SignedInEngine {
       renewal: this.#renewal,
       recovery: this.#recovery,
       housekeeping: this.#housekeeping,
+      writing: this.writing,
       report,
     });
   }
@@ -137,11 +151,21 @@ export class SignedInEngine {
     const engine = new SignedInEngine(options);
     const { drafts } = engine.#context;
     await Promise.all([engine.conversations.load(), engine.#inbox.load(), engine.#outbox.load(), drafts.load()]);
+    await engine.writing.load();
     await engine.pinsChanged();
     engine.awaited.look();
-    engine.#unwatchPins = options.account.directory.watchPins(() =>
-      void engine.pinsChanged().catch((error) => engine.#report(error))
-    );
+    engine.writing.disappearing.look();
+    const changed = () => void engine.pinsChanged().catch((error) => engine.#report(error));
+    const unwatch = [
+      options.account.directory.watchPins(changed),
+      options.account.settings.watch(() => {
+        changed();
+        engine.people.settingsChanged(options.listener.reread);
+        engine.writing.settingsChanged();
+        options.listener.people();
+      }),
+    ];
+    engine.#unwatchPins = () => unwatch.forEach((end) => end());
     return engine;
   }
 
@@ -191,6 +215,7 @@ export class SignedInEngine {
           caughtUp.resolve();
           this.#recovery.caughtUp();
           this.#housekeeping.caughtUp();
+          this.#housekeeping.background(this.people.look());
         },
         failed: (error) => this.#report(error),
       }, signal);
@@ -199,6 +224,7 @@ export class SignedInEngine {
       caughtUp.resolve();
       // At once: what is published while the next connection is made would go out before its answer to `health`.
       this.#outbox.disconnected();
+      this.writing.disconnected();
       this.#committer.disconnected();
       backlog.end();
       this.#housekeeping.disconnected();
@@ -215,6 +241,7 @@ export class SignedInEngine {
       connected: () => {
         this.#committer.connected();
         this.#outbox.connected();
+        this.writing.connected();
         this.#housekeeping.background(this.#alone.connected());
       },
       resend: (chatId, messages) => this.#outbox.resend(chatId, messages),
@@ -234,11 +261,13 @@ export class SignedInEngine {
 
   close(): void {
     this.#closed = true;
+    this.people.close();
     this.#unwatchPins();
     this.#housekeeping.close();
     this.conversations.close();
     this.#inbox.close();
     this.#outbox.close();
+    this.writing.close();
     this.#alone.close();
     this.#committer.close();
     this.#maintenance.close();
@@ -260,22 +289,14 @@ export class SignedInEngine {
    * decision.
    */
   async pinsChanged(): Promise<void> {
-    this.messages.pinsChanged();
-    const { directory } = this.#context.account;
-    const [known, pins] = [await directory.known(), await directory.pins()];
-    const marked = known.filter(({ accountKey, verified, changedKey }) =>
-      toHex(accountKey) !== this.#context.ownKey && (verified || changedKey)
-    );
-    const marks = new Map(
-      marked.map((
-        { accountKey, changedKey },
-      ) => [toHex(accountKey), changedKey ? { keyChanged: true as const } : { verified: true as const }]),
-    );
-    const pinned = new Map(pins.map(({ username, accountKey }) => [username, toHex(accountKey)]));
-    this.conversations.mark(({ username, accountKey }) =>
-      (pinned.get(username) ?? accountKey) === accountKey ? marks.get(accountKey) ?? {} : { keyReplaced: true }
-    );
+    this.writing.messages.pinsChanged();
+    this.conversations.mark(await memberMarks(this.#context, this.writing.faces));
     for (const { id } of this.conversations.all()) this.#outbox.flush(id);
+  }
+
+  /** The chats that are shown, newest activity first. */
+  summaries(): ChatSummary[] {
+    return this.people.shown(this.conversations.summaries());
   }
 
   /** The user has accepted an account's changed key. */
@@ -293,7 +314,8 @@ export class SignedInEngine {
    * the account needs.
    */
   get isSettled(): boolean {
-    return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.#maintenance.busy &&
+    return !this.#housekeeping.busy && this.#outbox.waiting === 0 && !this.writing.busy &&
+      !this.#maintenance.busy &&
       !this.#additions.busy && !this.#renewal.busy && !this.#recovery.busy &&
       !this.conversations.all().some(({ id }) => this.#committer.isBusy(id));
   }
@@ -310,10 +332,7 @@ export class SignedInEngine {
     };
   }
 
-  /**
-   * Tells the others of a conversation that this user is typing, at most once in a few seconds, and never
-   * later.
-   */
+  /** Tells the others of a conversation that this user is typing, at most once in a few seconds. */
   typing(chatId: string): Promise<void> {
     return this.#ephemeral.typing(chatId);
   }

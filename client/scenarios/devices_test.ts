@@ -228,7 +228,7 @@ suite("several devices of an account", {
         (await anna.items(chatId)).flatMap((item) => item.kind === "message" ? [`${item.text} ${item.state}`] : []);
       for (const when of ["at once", "after a restart"]) {
         await anna.connected();
-        await anna.engine.settled(AbortSignal.timeout(5_000));
+        await anna.engine.settled(AbortSignal.timeout(60_000));
         await assert.rejects(anna.says(chatId, "and I go on here"), /L016/);
         assert.equal(core.log.channel(chatId).messages.length, 1, `nothing goes to the old key, ${when}`);
         assert.deepEqual(await own(), ["hello sent", "for the bert I know waiting"]);

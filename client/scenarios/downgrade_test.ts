@@ -89,8 +89,11 @@ suite("downgrades are refused, and the conversation says so", {
     const { account } = await rpc.call(authentication.lookup, { username: bert.username });
     const welcomes: Entry[] = [];
     for (const channelId of [chatId, "ab".repeat(32)]) {
-      const [{ keyPackage }] =
-        (await rpc.call(authentication.fetchKeyPackage, { accountKey: account.accountKey, deviceIds: [] })).keyPackages;
+      const [{ keyPackage }] = (await rpc.call(authentication.fetchKeyPackage, {
+        accountKey: account.accountKey,
+        deviceIds: [],
+        linkToken: new Uint8Array(),
+      })).keyPackages;
       const { n, header, sealedWelcome } = await forgeWelcome(state, await parseKeyPackage(keyPackage), {
         channelId: fromHex(channelId),
       }, { cipherSuite: otherSuite });

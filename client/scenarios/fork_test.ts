@@ -5,6 +5,7 @@ import type { ConversationRecord } from "../sync/conversation/records.ts";
 import { recordOf } from "../testing/replacement.ts";
 import { joinAll } from "../testing/join_all.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
+import { lose } from "../testing/lost_records.ts";
 
 /**
  * Anna and bert see a commit that the core then loses, and make the replacement; its Welcome is kept from those
@@ -258,12 +259,7 @@ suite("a group that a restored core parts", {
     await Promise.all([anna, bert, carl].map((person) => person.moved(chatId)));
     const { replaced } = await recordOf(bert, chatId);
     assert.ok(replaced);
-    await bert.engine.close();
-    bert.storage = bert.storage.restarted();
-    const store = new SealedStore(bert.storage, bert.wrappingKey);
-    await store.takeFence();
-    await store.write({ deletes: [{ store: "epochs", key: chatId }] });
-    bert.storage = bert.storage.restarted();
+    await lose(bert, "epochs", chatId);
     await bert.start();
     await bert.until(
       async () => (await bert.notices(chatId)).some((notice) => notice.startsWith("rejoined")),

@@ -21,7 +21,7 @@ suite("what groups need without anyone asking", {
     assert.equal(await epoch(), 1);
     await anna.says(chatId, "the last straw");
     await anna.settled(chatId);
-    await anna.engine.settled(AbortSignal.timeout(5_000));
+    await anna.engine.settled(AbortSignal.timeout(60_000));
     assert.equal(await epoch(), 1, "not so soon after the last commit in the channel");
     core.time.pass(20 * 60_000);
     await anna.says(chatId, "a while later");
@@ -118,7 +118,7 @@ suite("what groups need without anyone asking", {
     anna.wrapTransport = tap.wrap;
     await anna.start();
     await anna.connected();
-    await anna.engine.settled(AbortSignal.timeout(5_000));
+    await anna.engine.settled(AbortSignal.timeout(60_000));
     await assert.rejects(anna.says(chatId, "fourth"), /L007/);
     assert.deepEqual(tap.published, [], "nothing leaves");
     const own = async () =>

@@ -63,6 +63,7 @@ suite("who may bring this account into a group", {
     await bert.sees(chatId);
     await bert.says(chatId, "among us");
     await bert.settled(chatId);
+    await bert.engine.setContactPolicy("groups");
     const { removal, welcome } = await forgedReturn(core, mallory, {
       chatId,
       name: "Board",

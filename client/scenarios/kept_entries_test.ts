@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { equalBytes, fromHex } from "../../schema/bytes.ts";
 import { delivery, EntryKind } from "../../schema/rpc/methods.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
-import type { StoredConversation, UnreadableRecord } from "../sync/conversation/records.ts";
+import type { UnreadableRecord } from "../sync/conversation/records.ts";
+import type { StoredConversation } from "../sync/conversation/stored_conversation.ts";
 import { type Hostile, random, sendCommit, takeOver } from "../testing/hostile_member.ts";
 import { type Person, suite, type World } from "../testing/person.ts";
 

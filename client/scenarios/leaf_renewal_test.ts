@@ -3,7 +3,7 @@ import { fromHex, toHex } from "../../schema/bytes.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { renewAfterMs, renewalSpacingMs } from "../sync/commits/renewal.ts";
-import type { StoredConversation } from "../sync/conversation/records.ts";
+import type { StoredConversation } from "../sync/conversation/stored_conversation.ts";
 import { outsider } from "../testing/outsider.ts";
 import { type Person, suite } from "../testing/person.ts";
 
@@ -69,7 +69,7 @@ suite("leaves that heal", {
         return await renewed() >= turn;
       }, `renewal ${turn}`);
       assert.deepEqual([await renewed(), await epoch()], [turn, 4 + turn], "one, and no other in the pause");
-      await Promise.all(people.map((person) => person.engine.settled(AbortSignal.timeout(10_000))));
+      await Promise.all(people.map((person) => person.engine.settled(AbortSignal.timeout(60_000))));
       for (const person of people) {
         await person.until(async () => (await stored(person, chatId)).epoch === 4 + turn, "the commit");
       }
@@ -92,11 +92,11 @@ suite("leaves that heal", {
     const chatId = await anna.engine.startChat([bert.username], "from an earlier version");
     await bert.sees(chatId);
     await startWith(anna, chatId, ({ leafSinceMs: _age, ...earlier }) => earlier);
-    await anna.engine.synced(AbortSignal.timeout(10_000));
+    await anna.engine.synced(AbortSignal.timeout(60_000));
     const leafSinceMs = await anna.until(async () => (await stored(anna, chatId)).leafSinceMs, "an age of the leaf");
     const ageMs = core.time.now() - leafSinceMs;
     assert.ok(ageMs > 0 && ageMs < renewAfterMs, `${ageMs} ms`);
-    await anna.engine.settled(AbortSignal.timeout(10_000));
+    await anna.engine.settled(AbortSignal.timeout(60_000));
     assert.equal((await stored(anna, chatId)).epoch, 1);
   },
 
@@ -107,11 +107,11 @@ suite("leaves that heal", {
     const chatId = await anna.engine.startChat([bert.username], "from an earlier version");
     await bert.sees(chatId);
     await startWith(anna, chatId, (made) => ({ ...made, leafSinceMs: core.time.now() + 365 * dayMs }));
-    await anna.engine.synced(AbortSignal.timeout(10_000));
+    await anna.engine.synced(AbortSignal.timeout(60_000));
     const ageOf = async () => core.time.now() - (await stored(anna, chatId)).leafSinceMs!;
     const ageMs = await anna.until(async () => await ageOf() > 0 && await ageOf(), "an age of the leaf");
     assert.ok(ageMs > 0 && ageMs < renewAfterMs, `${ageMs} ms`);
-    await anna.engine.settled(AbortSignal.timeout(10_000));
+    await anna.engine.settled(AbortSignal.timeout(60_000));
     assert.equal((await stored(anna, chatId)).epoch, 1);
   },
 
@@ -122,8 +122,8 @@ suite("leaves that heal", {
     await anna.close();
     core.time.pass(renewAfterMs + 2 * renewalSpacingMs);
     await bert.crash();
-    await bert.engine.synced(AbortSignal.timeout(10_000));
-    await bert.engine.settled(AbortSignal.timeout(10_000));
+    await bert.engine.synced(AbortSignal.timeout(60_000));
+    await bert.engine.settled(AbortSignal.timeout(60_000));
     assert.equal((await stored(bert, chatId)).epoch, 1);
     await bert.engine.acceptInvitation(chatId);
     await bert.crash();

@@ -5,7 +5,7 @@ import { credentialOf } from "../account/devices/device.ts";
 import { encodeMimiContent, type MimiContent } from "../content/mimi_content.ts";
 import { makeKeyPackage, signReadd } from "../mls/group.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
-import type { StoredConversation } from "../sync/conversation/records.ts";
+import type { StoredConversation } from "../sync/conversation/stored_conversation.ts";
 import { sealDeviceMessage } from "../sync/device_messages/device_messages.ts";
 import type { TestCore } from "../testing/core.ts";
 import { deviceOf } from "../testing/forged_group.ts";
@@ -129,7 +129,11 @@ suite("who is no longer heard", {
         const { device, keyPackage, keyPackages: [ofBert] } = await deviceOf(stolen, rpc, [bert]);
         const { accountKey } = device;
         const deviceIds = [fromHex((await anna.engine.account() as { deviceId: string }).deviceId)];
-        const { keyPackages: [ofAnna] } = await rpc.call(authentication.fetchKeyPackage, { accountKey, deviceIds });
+        const { keyPackages: [ofAnna] } = await rpc.call(authentication.fetchKeyPackage, {
+          accountKey,
+          deviceIds,
+          linkToken: new Uint8Array(),
+        });
         const channelId = random(32);
         const alone = await mls.createGroup({
           channelId,
@@ -166,6 +170,35 @@ suite("who is no longer heard", {
         await stolen.close();
       }
     },
+
+  "CONVERSATIONS: a stranger's revoked device does not get around who may write to the account": async (
+    { core, join },
+  ) => {
+    const [bert, mallory] = [await join("bert"), await join("mallory")];
+    const second = await mallory.secondDevice(core);
+    try {
+      await bert.engine.setContactPolicy("groups");
+      const { rpc, mls } = await outsider(core, second);
+      const { keyPackage, keyPackages: [ofBert] } = await deviceOf(second, rpc, [bert]);
+      const channelId = random(32);
+      const info = { name: "come in", kind: "group" as const, createdMs: 1 };
+      const alone = await mls.createGroup({ channelId, keyPackage, info });
+      const { pending: { bundle, commitId } } = await mls.buildCommit(alone, { add: [ofBert], nowMs: Date.now() });
+      const { deviceId } = await second.engine.account() as { deviceId: string };
+      await mallory.engine.revokeDevice(deviceId, password);
+      await bert.engine.safetyNumber(mallory.username);
+      const to = await bert.recipientKey();
+      const { header } = bundle.headers.find(({ recipientKey }) => equalBytes(recipientKey, to))!;
+      const welcome = { kind: EntryKind.WELCOME, epoch: 1, id: commitId, header, body: bundle.sealedWelcome };
+      core.inject(to, [injectedEntry(channelId, welcome)]);
+      await bert.until(() => false, "the Welcome's time", 2_000).catch(() => {});
+      assert.deepEqual(await bert.engine.chats(), []);
+      await bert.engine.setContactPolicy("everybody");
+      assert.equal((await bert.sees(toHex(channelId))).inviterRevoked, true);
+    } finally {
+      await second.close();
+    }
+  },
 
   "PEOPLE A5: a request of a revoked device to be re-added, or for a secret, is never carried out": async (
     { core, join },
@@ -213,7 +246,7 @@ suite("who is no longer heard", {
       );
       await anna.says(chatId, "all is well");
       await bert.hears(chatId, anna.username, ["all is well"]);
-      await bert.engine.settled(AbortSignal.timeout(20_000));
+      await bert.engine.settled(AbortSignal.timeout(60_000));
       const key = toHex(device.recipientKey);
       const added = tap.of("commit").flatMap(({ added }) => (added as Bytes[]).map(toHex));
       assert.ok(!added.includes(key), "bert has built no commit that adds it");

@@ -3,6 +3,7 @@ import { ErrorCode, isWireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { joinAll } from "../testing/join_all.ts";
+import { lose } from "../testing/lost_records.ts";
 import { outsider } from "../testing/outsider.ts";
 import { password, type Person, suite } from "../testing/person.ts";
 import { Wiretap } from "../testing/wiretap.ts";
@@ -12,20 +13,6 @@ async function group(people: Person[]): Promise<string> {
   const chatId = await creator.engine.startChat(others.map(({ username }) => username), "group");
   await Promise.all(others.map((person) => person.sees(chatId)));
   return chatId;
-}
-
-/** Deletes records of a device, which is not running afterwards. */
-async function lose(person: Person, store: "keypackages" | "epochs", prefix = ""): Promise<void> {
-  await person.engine.close();
-  person.storage = person.storage.restarted();
-  const disk = new SealedStore(person.storage, person.wrappingKey);
-  await disk.takeFence();
-  await disk.write({
-    deletes: (await disk.range(store, prefix)).filter(({ key }) => store !== "epochs" || key === prefix).map((
-      { key },
-    ) => ({ store, key })),
-  });
-  person.storage = person.storage.restarted();
 }
 
 suite("what happens in a group at the same time", {

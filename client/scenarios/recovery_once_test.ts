@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { fromHex } from "../../schema/bytes.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
-import type { StoredConversation } from "../sync/conversation/records.ts";
+import type { StoredConversation } from "../sync/conversation/stored_conversation.ts";
 import { suite } from "../testing/person.ts";
 import { recordOf } from "../testing/replacement.ts";
 

@@ -5,6 +5,7 @@ import { random, sendCommit, takeOver } from "../testing/hostile_member.ts";
 import { joinAll } from "../testing/join_all.ts";
 import { suite } from "../testing/person.ts";
 import { forgeReplacement, moved, recordOf, replaceableGroup } from "../testing/replacement.ts";
+import { lose } from "../testing/lost_records.ts";
 
 suite("a conversation whose channel can not go on", {
   "GRP-5: a conversation moves when no honest member accepts a commit, and keeps history and roles": async (
@@ -102,12 +103,7 @@ suite("a conversation whose channel can not go on", {
     await anna.connected();
     await anna.engine.renameChat(chatId, "Later");
     await bert.sees(chatId, ({ title }) => title === "Later");
-    await anna.engine.close();
-    anna.storage = anna.storage.restarted();
-    const store = new SealedStore(anna.storage, anna.wrappingKey);
-    await store.takeFence();
-    await store.write({ deletes: [{ store: "epochs", key: chatId }] });
-    anna.storage = anna.storage.restarted();
+    await lose(anna, "epochs", chatId);
     await core.restore(copy);
     await anna.start();
     await moved([anna, bert], chatId);

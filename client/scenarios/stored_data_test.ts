@@ -29,16 +29,42 @@ function noCore(nowMs: number): PersonCore {
   };
 }
 
+/**
+ * Version 0.1.0 left a text in the list that its sender had deleted, and said neither where an own one stands nor what
+ * became of it.
+ */
+function newestOf(items: Shown["chats"][number]["items"]) {
+  const item = items.findLast(({ kind }) => kind === "message");
+  if (item?.kind !== "message") return undefined;
+  const { text, sender, atMs, own, state, order } = item;
+  const deleted = text === "" && { deleted: true as const };
+  return { text, sender, atMs, ...(own && { own: true as const, state, order }), ...deleted };
+}
+
+/** Dave had left every chat: no list of members names his key. */
+const davesKey = "904bee0e29071fd4d27dfb237b1b173eb1d74b948e675d56c259c270efb627fa";
+
+/** The account keys of all whom the fixtures' chats know, by username. */
+function keysOf({ alice, bob, carol }: StoredWorld["expected"]): Map<string, string> {
+  const members = [alice, bob, carol].flatMap(({ chats }) => chats.flatMap(({ members }) => members));
+  return new Map([["dave", davesKey], ...members.map((one) => [one.username, one.accountKey] as const)]);
+}
+
 /** What version 0.1.0 showed, with today's names, and with what today's views show beyond it. */
-function asShownNow({ mustAccept, items, ...chat }: Shown["chats"][number]) {
+function asShownNow({ mustAccept, items, ...chat }: Shown["chats"][number], keys: Map<string, string>) {
   const ofOthers = items.filter((item) => item.kind === "message" && !item.own);
   return {
     ...chat,
+    features: [],
     // It knew the number of unread messages alone.
     ...(chat.unread > 0 && { unreadFrom: ofOthers.at(-chat.unread)!.order }),
     ...(mustAccept && { needsAcceptance: mustAccept }),
-    // It showed a deleted message as an empty text.
-    items: items.map((item) => item.kind === "message" && item.text === "" ? { ...item, deleted: true } : item),
+    ...(chat.lastMessage && { lastMessage: newestOf(items)! }),
+    // It showed a deleted message as an empty text, and no keys of senders.
+    items: items.map((item) => {
+      if (item.kind !== "message") return item;
+      return { ...item, senderKey: keys.get(item.sender)!, ...(item.text === "" && { deleted: true as const }) };
+    }),
   };
 }
 
@@ -50,7 +76,8 @@ for (const username of devices) {
     assert.deepEqual(await fieldsOf(profile.storage, new SealedStore(profile.storage, profile.wrappingKey)), fields);
     const person = await Person.of(noCore(world.expected.madeMs), username, profile);
     try {
-      assert.deepEqual(await shownBy(person), { account, chats: chats.map(asShownNow) });
+      const keys = keysOf(world.expected);
+      assert.deepEqual(await shownBy(person), { account, chats: chats.map((chat) => asShownNow(chat, keys)) });
     } finally {
       await person.close();
     }
@@ -136,7 +163,7 @@ async function conversationsOf(world: StoredWorld, username: Username, store: Se
     store,
     mls: createMls({ trust: () => Promise.resolve(true), isRevoked: () => Promise.resolve(false) }),
     own: account,
-    listener: { timeline: () => {}, reread: () => {}, chats: () => {} },
+    listener: { timeline: () => {}, reread: () => {}, erased: () => {}, chats: () => {} },
     drafts: new Drafts(store),
     environment: new MovableTime(world.expected.madeMs).environment(testEnvironment(1)),
   });
@@ -145,9 +172,10 @@ async function conversationsOf(world: StoredWorld, username: Username, store: Se
 }
 
 async function valuesOf(store: SealedStore, name: "groups" | "pending" | "messages" | "epochs"): Promise<unknown> {
-  const records = (await store.range<object & { reading?: unknown }>(name, "")).map(({ key, value }) => {
-    // Where the unread messages stand is found at the start, and written with the record from then on.
-    const { reading: _later, ...same } = value;
+  type Value = object & { reading?: unknown; lastMessage?: unknown };
+  const records = (await store.range<Value>(name, "")).map(({ key, value }) => {
+    // Where the unread messages stand, and the newest message, is found at the start, and written from then on.
+    const { reading: _later, lastMessage: _newest, ...same } = value;
     return [key, name === "groups" ? same : value];
   });
   return Object.fromEntries(records);

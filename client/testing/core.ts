@@ -15,6 +15,7 @@ import { additions, commitRates } from "../../server-core/delivery/commit.ts";
 import { type AccountChange, DeviceNotices } from "../../server-core/delivery/device_notices.ts";
 import { deliveryHandlers } from "../../server-core/delivery/handlers.ts";
 import { LiveDevices } from "../../server-core/delivery/live.ts";
+import { PartialBlobs } from "../../server-core/delivery/partial_blobs.ts";
 import { Uploads } from "../../server-core/delivery/uploads.ts";
 import { generateOpaqueServerKeys } from "../../server-core/opaque/server_keys.ts";
 import { OpaqueServerSide } from "../../server-core/opaque/server_side.ts";
@@ -69,6 +70,7 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
       opaquePerAccountPerMinute: 10_000,
       // A soak does in a minute what people do in months.
       fetchKeyPackagePerDay: 1_000_000,
+      requestJoinPerMinute: 10_000,
     },
     clock: now,
     onSessionsEnded: (sessionIds: Uint8Array[]) => live.endSessions(sessionIds as never),
@@ -79,7 +81,8 @@ async function startRun(dataDir: string, hostile: HostileServer, log: ServerLog,
     store: store.delivery,
     live,
     blobs: await BlobFiles.open(`${dataDir}/blobs`),
-    blobLimits: { maxBytes: 1_000_000, quotaBytes: 1_000_000, ttlMs: 24 * 3600 * 1000 },
+    partials: await PartialBlobs.open(`${dataDir}/blobs`),
+    blobLimits: { maxBytes: 64_000_000, quotaBytes: 100_000_000, ttlMs: 30 * 24 * 3600 * 1000 },
     uploads: new Uploads(),
     disk: { requireRoom() {} },
     queueAgeMs: 90 * 24 * 3600 * 1000,

@@ -29,7 +29,11 @@ export async function deviceOf(
     const state = await engine.account();
     const deviceIds = state.kind === "signed-in" ? [fromHex(state.deviceId)] : [];
     const { account } = await rpc.call(authentication.lookup, { username });
-    return (await rpc.call(authentication.fetchKeyPackage, { accountKey: account.accountKey, deviceIds }))
+    return (await rpc.call(authentication.fetchKeyPackage, {
+      accountKey: account.accountKey,
+      deviceIds,
+      linkToken: new Uint8Array(),
+    }))
       .keyPackages[0].keyPackage;
   }));
   return { device, keyPackage: own.privateRecord, keyPackages };

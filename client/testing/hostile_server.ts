@@ -18,6 +18,8 @@ export class HostileServer {
   lastResortOnly = false;
   /** The places that it tells devices (hex), in place of the true ones. `own`: as the answer to a device's message. */
   readonly places = new Map<string, (place: number, own: boolean) => number>();
+  /** What it gives in place of a piece of an attachment. */
+  spoilBlob: (bytes: Bytes) => Bytes = (bytes) => bytes;
   /** What it hands out for a device (deviceId as hex) in place of what the device has uploaded. */
   readonly keyPackages = new Map<string, () => Promise<Bytes>>();
 

@@ -6,9 +6,12 @@ import type { Bytes } from "../../schema/bytes.ts";
 import type { MessageContent } from "../api/engine_api.ts";
 import { deleteKind } from "../content/kinds/delete.ts";
 import { editKind } from "../content/kinds/edit.ts";
+import { pollKind } from "../content/kinds/poll.ts";
+import { pollEndKind } from "../content/kinds/pollend.ts";
 import { reactionKind } from "../content/kinds/reaction.ts";
 import { replyKind } from "../content/kinds/reply.ts";
 import { textKind } from "../content/kinds/text.ts";
+import { voteKind } from "../content/kinds/vote.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import { contentOf, type MessageLine } from "../sync/conversation/message_line.ts";
 import type { SeenRecord } from "../sync/conversation/records.ts";
@@ -22,6 +25,11 @@ export const write = {
   reply: (text: string, inReplyTo: Bytes) => replyKind.write({ text, inReplyTo }, random(16)),
   reaction: (text: string, inReplyTo: Bytes) => reactionKind.write({ texts: [text], inReplyTo }, random(16)),
   edit: (text: string, replaces: Bytes) => editKind.write({ text, replaces }, random(16)),
+  poll: (question: string, options: string[], several = false) =>
+    pollKind.write({ question, options, several }, random(16)),
+  vote: (choices: number[], round: number, inReplyTo: Bytes) =>
+    voteKind.write({ choices, round, inReplyTo }, random(16)),
+  pollend: (inReplyTo: Bytes) => pollEndKind.write({ inReplyTo }, random(16)),
   delete: (replaces: Bytes) => deleteKind.write({ replaces }, random(16)),
 };
 
@@ -55,7 +63,11 @@ export async function arrived(person: Person, chatId: string, sender: ContentSen
 /** What the messages of a conversation show, without the mark. */
 export async function shown(person: Person, chatId: string): Promise<MessageContent[]> {
   const items = (await person.items(chatId)).filter((item) => item.kind === "message" && item.text !== mark);
-  return items.map((item) => contentOf(item as MessageLine));
+  return items.map((item) => {
+    // What an edited message said before has times, and tests of its own (scenarios/changes_test.ts).
+    const { versions: _before, ...content } = contentOf(item as MessageLine);
+    return content;
+  });
 }
 
 /** Waits until the only message of the conversation shows this, and sees the same from disk. */

@@ -8,7 +8,9 @@ import { type Bytes, toHex } from "../../schema/bytes.ts";
 import { opaqueSuite } from "../../schema/signed_call.ts";
 import type { StoredDevice } from "../account/devices/device.ts";
 import type { ChatSummary, EngineEvent, TimelineItem } from "../api/engine_api.ts";
+import { MemorySpool } from "../attachments/memory_spool.ts";
 import { Engine } from "../engine/engine.ts";
+import type { SearchDatabases } from "../search/search_database.ts";
 import { importWrappingKey, SealedStore } from "../storage/sealed_store.ts";
 import type { Storage } from "../storage/storage.ts";
 import { MemoryStorage } from "../storage/testing/memory.ts";
@@ -21,7 +23,7 @@ import { waitUntil } from "./wait_until.ts";
 export const password = "correct horse battery staple";
 
 /** Long enough for a busy machine; tests wait for events, not for this. */
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 /** What a device has of its own. */
 export interface Profile<S extends Storage> {
@@ -29,6 +31,7 @@ export interface Profile<S extends Storage> {
   wrappingKey: CryptoKey;
   /** The page's memory of the device, which outlives the storage. */
   sentinel?: string | undefined;
+  open?: typeof Engine.open;
 }
 
 /** What people need of a core: {@link TestCore}, or a process of its own. */
@@ -42,11 +45,19 @@ export class Person<S extends Storage = MemoryStorage> {
   readonly #environment: Environment;
   storage: S;
   engine!: Engine;
+  /** Opens another build of the engine. */
+  openEngine: typeof Engine.open | undefined;
   online = true;
+  /** Whether the engine that is started next tells others what it has received and read. */
+  sendsReceipts = false;
   events: EngineEvent[] = [];
   /** Methods that fail for this person. */
   refuses: (method: string) => boolean = () => false;
+  /** Where the search has its index; tests that search set it. */
+  searchDatabases: SearchDatabases | undefined;
   #sentinel: string | undefined;
+  /** It outlives the process, as a disk does. */
+  readonly spool = new MemorySpool(128 * 1024 * 1024);
   /** Replaces the transport, to watch or spoil calls. */
   wrapTransport: (transport: Transport) => Transport = (transport) => transport;
   /** Told of each event as it comes. */
@@ -58,7 +69,7 @@ export class Person<S extends Storage = MemoryStorage> {
   private constructor(
     username: string,
     core: PersonCore,
-    { storage, wrappingKey, sentinel }: Profile<S>,
+    { storage, wrappingKey, sentinel, open }: Profile<S>,
     environment: Environment,
   ) {
     this.username = username;
@@ -67,6 +78,7 @@ export class Person<S extends Storage = MemoryStorage> {
     this.#environment = environment;
     this.storage = storage;
     this.#sentinel = sentinel;
+    this.openEngine = open;
   }
 
   /** A new account. @param environment replaces parts of {@link testEnvironment} */
@@ -118,27 +130,23 @@ export class Person<S extends Storage = MemoryStorage> {
   }
 
   async start(): Promise<void> {
-    this.engine = await Engine.open({
+    this.engine = await (this.openEngine ?? Engine.open)({
       storage: this.storage,
       wrappingKey: this.wrappingKey,
       transport: this.wrapTransport(
-        this.#remembered(this.#core.transport({
-          reachable: () => this.online,
-          refuses: (method) => this.refuses(method),
-        })),
+        this.#remembered(
+          this.#core.transport({ reachable: () => this.online, refuses: (method) => this.refuses(method) }),
+        ),
       ),
       environment: this.#environment,
       page: {
         get: () => Promise.resolve(this.#sentinel),
-        set: (text) => {
-          this.#sentinel = text;
-          return Promise.resolve();
-        },
-        remove: () => {
-          this.#sentinel = undefined;
-          return Promise.resolve();
-        },
+        set: (text) => Promise.resolve(void (this.#sentinel = text)),
+        remove: () => Promise.resolve(void (this.#sentinel = undefined)),
       },
+      spool: this.spool,
+      ...(this.sendsReceipts && { sendsReceipts: true }),
+      searchDatabases: () => Promise.resolve(this.searchDatabases!),
       suite: { tag: opaqueSuite, harden: (y) => Promise.resolve(y) },
       listener: (event) => {
         this.events.push(event);
@@ -199,14 +207,10 @@ export class Person<S extends Storage = MemoryStorage> {
   async #story(): Promise<unknown[]> {
     const chats = await this.engine.chats().catch(() => []);
     return await Promise.all(
-      chats.map(async ({ chatId, title, active, invitation }) => ({
-        chatId: chatId.slice(0, 8),
-        title,
-        active,
-        invitation,
-        notices: await this.notices(chatId),
-        texts: (await this.texts(chatId)).length,
-      })),
+      chats.map(async ({ chatId, title, active, invitation }) => {
+        const told = { notices: await this.notices(chatId), texts: (await this.texts(chatId)).length };
+        return { chatId: chatId.slice(0, 8), title, active, invitation, ...told };
+      }),
     );
   }
 
@@ -290,22 +294,17 @@ export class Person<S extends Storage = MemoryStorage> {
 
   /** Waits until the conversation has moved to a replacement channel. */
   async moved(chatId: string): Promise<void> {
-    await this.until(
-      async () => (await this.notices(chatId)).some((notice) => notice.startsWith("successor")),
-      "the move",
-    );
+    const hasMoved = async () => (await this.notices(chatId)).some((notice) => notice.startsWith("successor"));
+    await this.until(hasMoved, "the move");
   }
 
   /** Waits until nothing waits for the server's answer. */
   async settled(chatId: string): Promise<void> {
-    await this.until(
-      async () => (await this.items(chatId)).every((item) => item.kind !== "message" || item.state !== "waiting"),
-      "all messages to be sent",
-    );
+    const isSent = (item: TimelineItem) => item.kind !== "message" || item.state !== "waiting";
+    await this.until(async () => (await this.items(chatId)).every(isSent), "all messages to be sent");
   }
 }
 
-/** What one test of a suite has. */
 export interface World {
   core: TestCore;
   /** @returns a new account; the name gets a number, so that all tests of a suite can share one core */

@@ -43,12 +43,18 @@ export function spoilLive(live: LiveDevices, hostile: HostileServer): void {
   };
 }
 
-/** Spoils the answers to messages. */
+/** Spoils the answers to messages, and attachments. */
 export function spoilAnswers(handlers: Handlers<Caller>, hostile: HostileServer): void {
   const [publish, inOrder] = [handlers.get(delivery.publish), handlers.get(delivery.publishInOrder)];
   if (publish?.kind !== "unary" || inOrder?.kind !== "unary") throw new Error("a call has changed its kind");
   const told = <Said extends { place: number }>({ caller }: { caller: Caller }, said: Said): Said =>
     hostile.tell(caller.recipientKey!, said, true);
+  const get = handlers.get(delivery.getBlob);
+  if (get?.kind !== "stream") throw new Error("a call has changed its kind");
+  handlers.stream(delivery.getBlob, async function* (params, context) {
+    const elements = get.run(params, context) as AsyncIterable<ResultsOf<typeof delivery.getBlob>>;
+    for await (const { bytes } of elements) yield { bytes: hostile.spoilBlob(bytes) };
+  });
   handlers.unary(
     delivery.publish,
     async (params, context) => told(context, await publish.run(params, context) as ResultsOf<typeof delivery.publish>),

@@ -35,12 +35,13 @@ export async function buildFromPlan(
   if (!wanted) return false;
   const { plan: usable, without } = await usableAdds(context, state, wanted);
   const left = usable === wanted ? wanted : remaining(usable);
-  const [[who, reason] = []] = without;
+  const [[who, why] = []] = without;
   // A chat of two without the other, and a group of whose people nobody is left, are not what the user asked for.
   const isSpoiled = plan.purpose === "create" && who !== undefined &&
     (conversation.record.kind === "direct" || left?.add.length === 0);
   if ((!left && plan.purpose === "add") || isSpoiled) {
-    throw new GroupUsageError("key-package", `${who ?? "a device"} was not added: ${reason}`);
+    const code = why?.code === "GRP-2.8" ? why.code : "key-package";
+    throw new GroupUsageError(code, `${who ?? "a device"} was not added: ${why?.reason}`);
   }
   if (!left) return false;
   if (plan.purpose === "add" || plan.purpose === "create") {

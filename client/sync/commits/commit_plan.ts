@@ -6,12 +6,15 @@
 import { type Bytes, concat, equalBytes, toHex } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import {
+  changedData,
+  type GroupDataChange,
   type GroupInfo,
   GroupUsageError,
   type InfoChange,
   openReadd,
   parseKeyPackage,
   type PendingCommit,
+  sameData,
 } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { CommitPlan } from "../conversation/records.ts";
@@ -21,7 +24,7 @@ import type { CommitPlan } from "../conversation/records.ts";
  *
  * @param present recipientKeys of the members as hex
  * @param leaves whether stored leave proposals wait for a commit
- * @param changesInfo whether the plan's name or roles differ from the group's
+ * @param changesInfo whether the plan's name, roles or data differ from the group's
  * @returns undefined when nothing is left
  */
 export function remainingPlan(
@@ -53,12 +56,16 @@ export function bundleBody({ bundle }: Pick<PendingCommit, "bundle">): { body: B
 }
 
 /** @returns the planned changes that are not done yet, without roles of accounts that have left */
-export function infoChangeOf({ name, roles }: CommitPlan, now: GroupInfo): InfoChange | undefined {
+export function infoChangeOf({ name, roles, data }: CommitPlan, now: GroupInfo): InfoChange | undefined {
   const after = Object.fromEntries(Object.entries({ ...now.roles, ...roles }).filter(([, role]) => role === "admin"));
+  const dataChange: GroupDataChange = Object.fromEntries(
+    Object.entries(data ?? {}).map(([field, value]) => [field, value ?? undefined]),
+  );
   const change: InfoChange = {
     ...(name !== undefined && name !== now.name && { name }),
     ...(roles && Object.entries(roles).some(([account, role]) => (now.roles[account] ?? "member") !== role) &&
       { roles: after }),
+    ...(data && !sameData(changedData(now.data, dataChange), now.data) && { data: dataChange }),
   };
   return Object.keys(change).length > 0 ? change : undefined;
 }
@@ -113,6 +120,7 @@ export function isReadded(
 export function planError(error: unknown): EngineError {
   if (error instanceof EngineError) return error;
   if (error instanceof GroupUsageError) {
+    if (error.code === "GRP-2.8") return new EngineError({ code: LocalCode.notUnderstood, detail: error.message });
     if (error.code.startsWith("GRP-")) {
       return new EngineError({ code: LocalCode.notAllowed, detail: `${error.code} ${error.message}` });
     }

@@ -3,6 +3,7 @@
  * in membership/ acts.
  */
 
+import { isOwnList } from "../../mls/group.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 
 /** Own messages since the own leaf was made, after which the device renews it. */
@@ -27,6 +28,8 @@ export interface RenewalFacts extends Pick<ConversationRecord, "ownSent" | "epoc
   devices: number;
   /** This device's part of a pause, in [0, 1): see {@link renewalPart}. */
   part: number;
+  /** The own leaf names other features than this version has: it was made by another one. */
+  isOfOtherVersion?: boolean;
 }
 
 /** @returns the age of a leaf, in ms, at which it is due: so high that each of the devices gets its turn */
@@ -43,13 +46,21 @@ export function renewalPart(recipientKey: Uint8Array, channelId: Uint8Array): nu
 }
 
 /**
+ * After an update all devices of a group renew their leaves, once each. This is the time, in ms, over which they
+ * spread: so much for each device, and an hour at most. No pause lies between these renewals.
+ */
+export const updateSpreadMs = 10_000;
+const longestUpdateSpreadMs = 3_600_000;
+
+/**
  * @returns the time, in ms, from which the device may renew its leaf. After the last commit in the channel it
  *   leaves room for the renewals of others, for one further age of its leaf at most: nobody can put it off for ever
  */
 export function renewalAtMs(
-  { leafSinceMs, ownSent, epochSinceMs, devices, part }: RenewalFacts,
+  { leafSinceMs, ownSent, epochSinceMs, devices, part, isOfOtherVersion }: RenewalFacts,
   sizes: RenewalSizes = {},
 ): number {
+  if (isOfOtherVersion) return epochSinceMs + part * Math.min(devices * updateSpreadMs, longestUpdateSpreadMs);
   const { renewAfterMessages: mostMessages = renewAfterMessages, renewalSpacingMs: spacingMs = renewalSpacingMs } =
     sizes;
   const ageMs = renewalAgeMs(devices, spacingMs);
@@ -63,7 +74,7 @@ export function renewalAtMs(
  * @returns whether the device may renew its leaf now; false where it is not known how old the leaf is, and alone
  */
 export function isRenewalDue(
-  { leafSinceMs, ownSent, epochSinceMs, channelId }: Readonly<ConversationRecord>,
+  { leafSinceMs, ownSent, epochSinceMs, channelId, ownFeatures = [] }: Readonly<ConversationRecord>,
   members: readonly unknown[],
   recipientKey: Uint8Array,
   nowMs: number,
@@ -72,5 +83,7 @@ export function isRenewalDue(
   // Alone there is nobody from whom the group would have to be healed.
   if (leafSinceMs === undefined || members.length < 2) return false;
   const part = renewalPart(recipientKey, channelId);
-  return renewalAtMs({ leafSinceMs, ownSent, epochSinceMs, devices: members.length, part }, sizes) <= nowMs;
+  const isOfOtherVersion = !isOwnList(ownFeatures);
+  const facts = { leafSinceMs, ownSent, epochSinceMs, devices: members.length, part, isOfOtherVersion };
+  return renewalAtMs(facts, sizes) <= nowMs;
 }

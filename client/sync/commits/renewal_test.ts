@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ownFeatures } from "../../mls/group.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import {
   isRenewalDue,
@@ -8,6 +9,7 @@ import {
   renewalAtMs,
   renewalPart,
   renewalSpacingMs,
+  updateSpreadMs,
 } from "./renewal.ts";
 
 const hourMs = 3_600_000;
@@ -72,10 +74,24 @@ Deno.test("PEOPLE A4: of 200 devices that are due together one renews in 10 minu
 });
 
 Deno.test("PEOPLE A4: isRenewalDue() is false while the age of the leaf is not known", () => {
-  const record = { ownSent: 0, epochSinceMs: 0, channelId: new Uint8Array(32) } as ConversationRecord;
+  const facts = { ownSent: 0, epochSinceMs: 0, channelId: new Uint8Array(32), ownFeatures };
+  const record = facts as Partial<ConversationRecord> as ConversationRecord;
   const due = (fields: Partial<ConversationRecord>) =>
     isRenewalDue({ ...record, ...fields }, [1, 2], new Uint8Array(32), renewAfterMs);
   assert.equal(due({}), false);
   assert.equal(due({ leafSinceMs: 0 }), true);
   assert.equal(due({ leafSinceMs: 1 }), false);
+});
+
+Deno.test("CONVERSATIONS: after an update each device renews its leaf, within 10 s for each, an hour at most", () => {
+  const facts = { ...reader, leafSinceMs: 5, epochSinceMs: 7, ownSent: 0, isOfOtherVersion: true };
+  assert.equal(renewalAtMs({ ...facts, devices: 2, part: 0 }), 7);
+  assert.equal(renewalAtMs({ ...facts, devices: 2, part: 0.5 }), 7 + updateSpreadMs);
+  assert.equal(renewalAtMs({ ...facts, devices: 2_000, part: 0.5 }), 7 + 1_800_000);
+  const record = { ownSent: 0, epochSinceMs: 0, channelId: new Uint8Array(32), leafSinceMs: 1 } as ConversationRecord;
+  const due = (fields: Partial<ConversationRecord>) =>
+    isRenewalDue({ ...record, ...fields }, [1, 2], new Uint8Array(32), 100_000);
+  assert.equal(due({}), true);
+  assert.equal(due({ ownFeatures: ["of another version"] }), true);
+  assert.equal(due({ ownFeatures: [...ownFeatures] }), false);
 });

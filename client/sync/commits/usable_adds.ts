@@ -5,7 +5,7 @@
 
 import { toHex } from "../../../schema/bytes.ts";
 import { LocalCode } from "../../api/errors.ts";
-import { type GroupState, parseKeyPackage } from "../../mls/group.ts";
+import { type BadAdd, type GroupState, parseKeyPackage } from "../../mls/group.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import type { CommitPlan } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -46,12 +46,15 @@ export function noticeNotAdded(
   for (const who of usernames) conversation.notice("not-added", { who }, nowMs);
 }
 
+/** Why a device was dropped. */
+export type Dropped = Pick<BadAdd, "code" | "reason">;
+
 /** What of a plan a commit can carry. */
 export interface UsableAdds {
   /** The plan itself where nothing was dropped. */
   plan: CommitPlan;
   /** People none of whose devices is left in the plan, and why the last of them was dropped. */
-  without: Map<string, string>;
+  without: Map<string, Dropped>;
 }
 
 /**
@@ -66,11 +69,11 @@ export async function usableAdds(context: SyncContext, state: GroupState, plan: 
   });
   if (bad.length === 0) return { plan, without: new Map() };
   const dropped = new Set<string>();
-  const without = new Map<string, string>();
-  for (const { index, username, reason } of bad) {
+  const without = new Map<string, Dropped>();
+  for (const { index, username, code, reason } of bad) {
     const { recipientKey } = plan.add[index];
     dropped.add(toHex(recipientKey));
-    if (username !== undefined) without.set(username, reason);
+    if (username !== undefined) without.set(username, { ...(code && { code }), reason });
     tellNotAdded(context, username, recipientKey, reason);
   }
   const badPlaces = new Set(bad.map(({ index }) => index));

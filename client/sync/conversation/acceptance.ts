@@ -15,6 +15,7 @@ export function accept(
     invitation: false,
     needsAcceptance: undefined,
     inviterRevoked: undefined,
+    taken: undefined,
     onOtherDevices: undefined,
   });
   unit.onceStored(() => events.emit("accepted", conversation.id));

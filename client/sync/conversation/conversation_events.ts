@@ -6,6 +6,8 @@
 import { createNanoEvents, type Emitter } from "nanoevents";
 import type { Entry } from "../../../schema/rpc/methods.ts";
 import type { Bytes } from "../../../schema/bytes.ts";
+import type { ReceiptMarks } from "../../api/engine_api.ts";
+import type { FaceRecord } from "./faces.ts";
 import type { OutboxRecord } from "./outbox_record.ts";
 
 /** Each event and what it carries. `chatId` names the conversation. */
@@ -36,8 +38,22 @@ export interface ConversationEventMap {
   serverListDiffers(chatId: string): void;
   /** A later message has edited, deleted or reacted to an own line. */
   lineChanged(chatId: string, order: string, isDeleted: boolean): void;
+  /** The time of a message that disappears has begun (effects/disappearing.ts). */
+  timed(): void;
+  /** The user has deleted all lines of the conversation on this device. */
+  erased(chatId: string): void;
   /** The server took an own message. */
   sent(chatId: string): void;
+  /** A message of somebody else has come. */
+  received(chatId: string): void;
+  /** Somebody (account key as hex) shows something else. */
+  faceChanged(accountKey: string, face: FaceRecord): void;
+  /** The own receipt or profile is on the server, or was given up: what has happened since may be told. */
+  receiptSettled(chatId: string): void;
+  /** Receipts have moved the marks of the conversation. */
+  marks(chatId: string, marks: ReceiptMarks): void;
+  /** Another device of the account has told that so much was received and read. */
+  toldElsewhere(chatId: string, told: ReceiptMarks): void;
   /** Another member's commit added a device that is known to be revoked. */
   revokedAdded(chatId: string): void;
   /** A message waits until somebody's leave, or a revoked device, is committed. */

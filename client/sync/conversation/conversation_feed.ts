@@ -16,6 +16,8 @@ export interface ConversationStoreListener {
   timeline(chatId: string, items: TimelineItem[]): void;
   /** The last reported items of this conversation may not be on this device after all. */
   reread(chatId: string): void;
+  /** Lines of these places are no longer on this device. */
+  erased(chatId: string, orders: string[]): void;
   chats(chats: ChatSummary[]): void;
 }
 
@@ -55,6 +57,12 @@ export class ConversationFeed {
   /** The last reported items of this conversation may not be on this device after all. */
   reread(chatId: string): void {
     if (!this.#closed) this.#listener.reread(chatId);
+  }
+
+  /** Lines that were deleted on this device: after what was held back about them. */
+  erased(chatId: string, orders: string[]): void {
+    this.#tell(chatId, []);
+    if (!this.#closed) this.#listener.erased(chatId, [...orders]);
   }
 
   /** The list of conversations has changed. Many changes in a short time make one event. */

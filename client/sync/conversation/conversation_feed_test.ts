@@ -9,6 +9,7 @@ function feed() {
   const environment = { after: (_ms: number, run: () => void) => (due.push(run), () => {}) } as unknown as Environment;
   const listener = {
     timeline: (chatId: string, items: TimelineItem[]) => told.push([chatId, items.map(({ order }) => order)]),
+    erased: () => 0,
     reread: (chatId: string) => told.push(["reread", chatId]),
     chats: () => told.push("chats"),
   };

@@ -10,23 +10,18 @@
 import { Mutex } from "async-mutex";
 import { type Bytes, fromHex, toHex } from "../../../schema/bytes.ts";
 import { MalformedError } from "../../../schema/malformed_error.ts";
-import type { ChatSummary } from "../../api/engine_api.ts";
+import { byListOrder, type ChatSummary } from "../../api/engine_api.ts";
 import type { GroupState, Mls } from "../../mls/group.ts";
 import type { SealedBatch, SealedStore } from "../../storage/sealed_store.ts";
 import { GuardError, StorageError, StorageFullError } from "../../storage/storage.ts";
 import { type Conversation, ConversationTransaction } from "./conversation_transaction.ts";
 import { ConversationFeed, type ConversationStoreListener } from "./conversation_feed.ts";
 import type { Drafts } from "./drafts.ts";
+import { currentMessage } from "./last_message.ts";
 import type { Environment } from "../../runtime/environment.ts";
-import {
-  conversationFromStored,
-  type ConversationRecord,
-  keys,
-  type LineRecord,
-  type PendingRecord,
-  type StoredConversation,
-} from "./records.ts";
-import { itemOf, type PinMarks, summaryOf } from "./projection.ts";
+import { type ConversationRecord, keys, type LineRecord, type PendingRecord } from "./records.ts";
+import { conversationFromStored, type StoredConversation } from "./stored_conversation.ts";
+import { itemOf, picturesOfKnown, type PinMarks, summaryOf } from "./projection.ts";
 import { readingOf } from "./reading.ts";
 import { isShown } from "./standing.ts";
 import { UnitOfWork } from "./unit_of_work.ts";
@@ -81,8 +76,8 @@ export class ConversationStore {
     }));
   }
 
-  /** The directory's marks of the people in the chats have changed. */
-  mark(marks: PinMarks): void {
+  /** What stands beside people in the chats has changed. @param marks where they are given anew */
+  mark(marks: PinMarks = this.#marks): void {
     this.#marks = marks;
     this.#feed.listChanged();
   }
@@ -126,11 +121,12 @@ export class ConversationStore {
     return [...this.#conversations.values()];
   }
 
-  /** @returns newest activity first; without chats that are not on the server yet */
+  /** @returns in the order of the list; without chats that are not on the server yet, or were deleted here */
   summaries(): ChatSummary[] {
-    return this.all().filter(({ record }) => isShown(record)).map((conversation) =>
-      summaryOf(conversation.id, conversation.record, this.#own, this.#marks, this.#drafts.of(conversation.id))
-    ).sort((a, b) => b.activityMs - a.activityMs);
+    const marks = picturesOfKnown(this.all(), this.#own.accountKey, this.#marks);
+    return this.all().filter(({ record }) => isShown(record) && !record.cleared).map((conversation) =>
+      summaryOf(conversation.id, conversation.record, this.#own, marks, this.#drafts.of(conversation.id))
+    ).sort(byListOrder);
   }
 
   /** @returns the chat's MLS state; undefined when there is no such chat, or it has no state any more */
@@ -155,13 +151,14 @@ export class ConversationStore {
     const hold = async (chatId: string) => {
       if (!held.has(chatId)) held.set(chatId, await this.#mutex(chatId).acquire());
     };
-    const arrival = () => unit.arrival;
+    const changing = (conversation: Conversation) =>
+      new ConversationTransaction(conversation, this.#mls, () => unit.arrival, this.#own.username);
     const unit: UnitOfWork = new UnitOfWork(
       async (chatId) => {
         await hold(chatId);
         const before = await this.#current(chatId);
         if (!before) return undefined;
-        const conversation = new ConversationTransaction(await this.#loaded(before), this.#mls, arrival);
+        const conversation = changing(await this.#loaded(before));
         unit.conversations.set(chatId, conversation);
         return conversation;
       },
@@ -173,7 +170,7 @@ export class ConversationStore {
         const fresh = { id: chatId, record, state: undefined, ratchetKeys, pending: undefined, version };
         // A conversation that this unit has changed already keeps its changes: the messages that came before
         // a Welcome are written together with the Welcome.
-        const conversation = unit.conversations.get(chatId) ?? new ConversationTransaction(fresh, this.#mls, arrival);
+        const conversation = unit.conversations.get(chatId) ?? changing(fresh);
         conversation.begin(record);
         unit.conversations.set(chatId, conversation);
         return conversation;
@@ -202,19 +199,20 @@ export class ConversationStore {
 
   /**
    * @param before only lines before this place
+   * @param after only lines behind this place: the oldest of them, not the newest
    * @returns oldest first
    */
-  async lines(chatId: string, before: string | undefined, limit: number): Promise<LineRecord[]> {
-    const prefix = `${chatId}/`;
-    // A listener may have started after a line was reported and before it was written. It must find the line
-    // here.
+  async lines(chatId: string, before: string | undefined, limit: number, after?: string): Promise<LineRecord[]> {
+    // A listener may have started after a line was reported and before it was written. It must find the line here.
     await this.#arriving.get(chatId);
-    const records = await this.#store.range<LineRecord>("messages", prefix, {
-      reverse: true,
+    const records = await this.#store.range<LineRecord>("messages", keys.line(chatId, ""), {
+      reverse: after === undefined,
       limit,
+      ...(after !== undefined && { after: keys.line(chatId, after) }),
       ...(before !== undefined && { before: keys.line(chatId, before) }),
     });
-    return records.map(({ value }) => value).reverse();
+    const lines = records.map(({ value }) => value);
+    return after === undefined ? lines.reverse() : lines;
   }
 
   async #write(unit: UnitOfWork, batch: SealedBatch, early: ReadonlySet<string>): Promise<void> {
@@ -281,14 +279,15 @@ export class ConversationStore {
     chatId: string,
     stored: StoredConversation,
   ): Promise<Pick<Conversation, "record" | "storedMembers" | "storedDevices">> {
-    const [reading, storedMembers, storedDevices] = await Promise.all([
+    const [reading, lastMessage, storedMembers, storedDevices] = await Promise.all([
       readingOf(this.#store, chatId, stored),
+      currentMessage(this.#store, chatId, stored.lastMessage),
       stored.members ? undefined : this.#store.get<ConversationRecord["members"]>("epochs", keys.members(chatId)),
       this.#store.get<NonNullable<ConversationRecord["devices"]>>("epochs", keys.devices(chatId)),
     ]);
     const members = stored.members ?? storedMembers;
     if (!members) throw new StorageError("the members of a chat are missing");
-    const known = { ...conversationFromStored(stored), reading, members };
+    const known = { ...conversationFromStored(stored), reading, ...(lastMessage && { lastMessage }), members };
     const record = { ...known, ...(storedDevices && { devices: storedDevices }) };
     return { record, ...(storedMembers && { storedMembers }), ...(storedDevices && { storedDevices }) };
   }
@@ -306,6 +305,7 @@ export class ConversationStore {
       if (!conversation.deleted && conversation.lines.length > 0 && !early.has(chatId)) {
         this.#feed.items(chatId, conversation.lines.map(itemOf));
       }
+      if (conversation.changes.erased.length > 0) this.#feed.erased(chatId, conversation.changes.erased);
     }
     if (listed) this.#feed.listChanged();
   }

@@ -1,20 +1,14 @@
 /** One conversation while a unit of work changes it: a copy that is written as a whole or not at all. */
 
-import { type Bytes, fromHex } from "../../../schema/bytes.ts";
-import type { GroupState, Member, MessageRecord, Mls } from "../../mls/group.ts";
+import { type Bytes, equalBytes, fromHex } from "../../../schema/bytes.ts";
+import { commonFeatures, type GroupState, type Member, type MessageRecord, type Mls } from "../../mls/group.ts";
 import type { NoticeKind } from "../../api/engine_api.ts";
 import { devicesIn } from "./device_history.ts";
 import { type Arrival, LineChanges, type NewLine } from "./line_changes.ts";
 import { accountsOf } from "./membership_diff.ts";
 import { movedFields } from "./moved_fields.ts";
-import {
-  type ConversationRecord,
-  conversationToStored,
-  keys,
-  type LineRecord,
-  type PendingRecord,
-  rememberedCommits,
-} from "./records.ts";
+import { type ConversationRecord, keys, type LineRecord, type PendingRecord, rememberedCommits } from "./records.ts";
+import { conversationToStored } from "./stored_conversation.ts";
 import { readdedAfter } from "./readded_devices.ts";
 import { type Desync, ended, shown, withDesync, withoutDesync } from "./standing.ts";
 import { type RecordWriter, StateRecords } from "./state_records.ts";
@@ -56,8 +50,16 @@ export class ConversationTransaction {
   readonly changes: LineChanges;
   deleted = false;
 
-  /** @param arrival the entry that the unit handles now, if any */
-  constructor(conversation: Conversation, mls: Mls, arrival: () => Arrival | undefined = () => undefined) {
+  /**
+   * @param arrival the entry that the unit handles now, if any
+   * @param username this account's
+   */
+  constructor(
+    conversation: Conversation,
+    mls: Mls,
+    arrival: () => Arrival | undefined = () => undefined,
+    username = "",
+  ) {
     this.id = conversation.id;
     this.version = conversation.version;
     this.#mls = mls;
@@ -67,7 +69,7 @@ export class ConversationTransaction {
     this.#state = conversation.state;
     this.#pending = conversation.pending;
     this.#stateRecords = new StateRecords(mls, conversation.ratchetKeys);
-    this.changes = new LineChanges(this, arrival);
+    this.changes = new LineChanges(this, arrival, username);
   }
 
   get record(): Readonly<ConversationRecord> {
@@ -93,7 +95,7 @@ export class ConversationTransaction {
   }
 
   get changed(): boolean {
-    return this.#changed || this.lines.length > 0;
+    return this.#changed || this.lines.length > 0 || this.changes.erased.length > 0;
   }
 
   /**
@@ -168,7 +170,7 @@ export class ConversationTransaction {
     this.#state = state;
     this.#stateRecords.enterEpoch(consumed);
     const members = state.active ? accountsOf(this.members()) : this.#record.members;
-    const { name } = this.#mls.info(state);
+    const { name, data } = this.#mls.info(state);
     const commits = [...this.#record.commits, { n: epoch, commitId }].slice(-rememberedCommits);
     const { standing } = this.#record;
     this.set({
@@ -176,8 +178,10 @@ export class ConversationTransaction {
       epochSinceMs: Math.min(takenMs, nowMs),
       ...(isFresh && { leafSinceMs: nowMs, ownSent: 0 }),
       members,
+      ...(state.active && this.#featuresNow()),
       ...(devices && { devices }),
       name,
+      data,
       commits,
       standing: state.active ? standing : ended(standing),
     });
@@ -233,7 +237,20 @@ export class ConversationTransaction {
     this.#state = state;
     this.#stateRecords.start();
     const devices = devicesIn(this.#mls, undefined, undefined, state);
-    this.set({ epoch: Number(state.epoch), members: accountsOf(this.#mls.members(state)), devices });
+    this.set({
+      epoch: Number(state.epoch),
+      members: accountsOf(this.#mls.members(state)),
+      devices,
+      data: this.#mls.info(state).data,
+      ...this.#featuresNow(),
+    });
+  }
+
+  /** What every leaf names, and what the own one does. */
+  #featuresNow(): Pick<ConversationRecord, "features" | "ownFeatures"> {
+    const members = this.members();
+    const own = members.find(({ recipientKey }) => equalBytes(recipientKey, this.#state!.ownRecipientKey));
+    return { features: commonFeatures(members), ownFeatures: own?.features ?? [] };
   }
 
   members(): Member[] {
@@ -277,8 +294,8 @@ export class ConversationTransaction {
     if (!this.changed) return;
     if (this.deleted) {
       for (const store of ["groups", "epochs", "pending"] as const) unit.delete(store, this.id);
-      const { pastEpochs, ownChanges, othersAdditions, sentLeave, members, devices } = keys;
-      for (const key of [pastEpochs, ownChanges, othersAdditions, sentLeave, members, devices]) {
+      const { pastEpochs, ownChanges, othersAdditions, sentLeave, members, devices, receipts } = keys;
+      for (const key of [pastEpochs, ownChanges, othersAdditions, sentLeave, members, devices, receipts]) {
         unit.delete("epochs", key(this.id));
       }
       this.#stateRecords.deleteAll(unit, this.id);

@@ -2,7 +2,9 @@
 
 import { fromHex } from "../../../schema/bytes.ts";
 import type { SealedRecord } from "../../storage/sealed_store.ts";
+import { isOfIndex } from "./expiry.ts";
 import {
+  changesPrefix,
   editedPrefix,
   type EditedRecord,
   firstBytesForMs,
@@ -42,7 +44,9 @@ export class ExpiredRecords {
     // MIMI ids stay as long as their lines: a later message may name any of them.
     await this.#deleteOld<SeenRecord>(
       "messageids",
-      (key, { atMs }) => !key.includes("/mimi/") && atMs + seenForMs < nowMs,
+      (key, { atMs }) =>
+        !key.includes("/mimi/") && !isOfIndex(key) &&
+        atMs + (key.startsWith(changesPrefix) ? firstBytesForMs : seenForMs) < nowMs,
     );
     await this.#deleteOld<UnreadableRecord>("unreadable", (_key, { untilMs }) => untilMs < nowMs);
   }
@@ -71,7 +75,7 @@ export class ExpiredRecords {
           const lineKey = keys.line(chatId, order);
           const line = await store.get<LineRecord>("messages", lineKey);
           if (line?.kind !== "message" || !line.content) return;
-          const { content: _first, ...bare } = line;
+          const { content: _first, versions: _before, ...bare } = line;
           unit.put("messages", lineKey, bare, { channelId: fromHex(chatId) });
         });
       }

@@ -1,14 +1,30 @@
 /** What a unit of work does to a conversation's lines: new ones, changed ones, and ones that get another place. */
 
 import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
-import { previewOf } from "../../content/registry.ts";
-import type { MessageLine } from "./message_line.ts";
+import type { MessageContent, NoticeKind } from "../../api/engine_api.ts";
+import { mentions } from "../../content/mentions.ts";
+import { putIntoIndex } from "./expiry.ts";
+import { isSameMessage, lastMessageOf } from "./last_message.ts";
+import { contentOf, type MessageLine } from "./message_line.ts";
 import { claimedPlace, noPlaces, placeKey, placeStart, type Said, waitingKey } from "./places.ts";
-import { withUnread } from "./reading.ts";
+import { afterMessage } from "./preferences.ts";
+import { isUnreadAt, withMention, withUnread } from "./reading.ts";
 import { type ConversationRecord, keys, type LineRecord } from "./records.ts";
 import type { RecordWriter } from "./state_records.ts";
 
 export type NewLine<T> = T extends LineRecord ? Omit<T, "order"> : never;
+
+/** Notices of what people do: they make the chat the newest of the list. Devices come and go without that. */
+const changesTheChat: ReadonlySet<NoticeKind> = new Set([
+  "created",
+  "added",
+  "removed",
+  "removed-by-server",
+  "left",
+  "renamed",
+  "promoted",
+  "demoted",
+]);
 
 /** The entry that the unit handles now. */
 export interface Arrival {
@@ -31,13 +47,20 @@ export class LineChanges {
   readonly #arrival: () => Arrival | undefined;
   /** New and changed lines, for listeners. */
   readonly lines: LineRecord[] = [];
+  /** Places of lines that were deleted on this device, for listeners. */
+  readonly erased: string[] = [];
   /** Places that lines have left. */
   readonly #left = new Set<string>();
+  readonly #username: string;
 
-  /** @param arrival the entry that is being handled, if any */
-  constructor(conversation: ChangingRecord, arrival: () => Arrival | undefined) {
+  /**
+   * @param arrival the entry that is being handled, if any
+   * @param username this account's: what mentions it is counted apart
+   */
+  constructor(conversation: ChangingRecord, arrival: () => Arrival | undefined, username = "") {
     this.#conversation = conversation;
     this.#arrival = arrival;
+    this.#username = username;
   }
 
   /** Adds a line at the next place. @param kept a place that was reserved for the line @returns its place */
@@ -52,15 +75,28 @@ export class LineChanges {
 
   #add(line: NewLine<LineRecord>, order: string, countsAsUnread: boolean, isKept: boolean): string {
     this.lines.push({ ...line, order } as LineRecord);
-    const { activityMs, lastMessage } = this.#conversation.record;
-    const fields: Partial<ConversationRecord> = { activityMs: Math.max(activityMs, line.atMs) };
+    const { record } = this.#conversation;
+    if (line.kind === "notice" && !changesTheChat.has(line.notice)) return order;
+    const fields: Partial<ConversationRecord> = { activityMs: Math.max(record.activityMs, line.atMs) };
+    if (record.cleared) fields.cleared = undefined;
     if (line.kind === "message") {
+      const { lastMessage } = record;
       const isNewest = !lastMessage || (lastMessage.order === undefined ? !isKept : lastMessage.order < order);
-      if (isNewest) fields.lastMessage = { ...previewOf(line), sender: line.sender, atMs: line.atMs, order };
-      if (countsAsUnread) Object.assign(fields, withUnread(this.#conversation.record, order, isKept));
+      if (isNewest) fields.lastMessage = lastMessageOf({ ...line, order });
+      const mentioned = countsAsUnread && this.#isMentioned(line);
+      if (countsAsUnread) Object.assign(fields, withUnread(record, order, isKept, mentioned));
+      if (countsAsUnread || line.own) {
+        const nowMs = this.#arrival()?.nowMs ?? line.atMs;
+        const preferences = afterMessage(record.preferences, { own: line.own, mentioned, nowMs });
+        if (preferences) fields.preferences = preferences;
+      }
     }
     this.#conversation.set(fields);
     return order;
+  }
+
+  #isMentioned(line: MessageContent): boolean {
+    return !line.deleted && !line.unsupported && this.#username !== "" && mentions(line.text, this.#username);
   }
 
   /**
@@ -106,15 +142,19 @@ export class LineChanges {
   /** Changes a line. The chat list follows when it is the newest message. */
   change(line: LineRecord): void {
     this.lines.push(line);
-    const { lastMessage } = this.#conversation.record;
-    if (line.kind !== "message" || !lastMessage) return;
-    const { order, sender, atMs, ...before } = lastMessage;
+    const { lastMessage, reading } = this.#conversation.record;
+    if (line.kind !== "message") return;
+    if (!line.own && reading && isUnreadAt(reading, line.order)) {
+      const news = withMention(reading, line.order, this.#isMentioned(contentOf(line)));
+      if (news !== reading) this.#conversation.set({ reading: news });
+    }
+    if (!lastMessage) return;
+    const { order, sender, atMs } = lastMessage;
     const isNewest = order === undefined ? sender === line.sender && atMs === line.atMs : order === line.order;
     if (!isNewest) return;
-    const preview = previewOf(line);
-    // As a whole, so that what a kind adds to a preview need not be named here. A line that only became "sent" looks
-    // the same, and then the chat's record is not written.
-    if (JSON.stringify(preview) !== JSON.stringify(before)) this.preview({ ...line, atMs });
+    // As a whole, so that what a kind adds to a preview need not be named here.
+    const shown = { ...lastMessageOf(line), atMs };
+    if (!isSameMessage(shown, lastMessage)) this.#conversation.set({ lastMessage: shown });
   }
 
   /**
@@ -137,10 +177,19 @@ export class LineChanges {
     return wasNewest;
   }
 
+  /** Deletes a line on this device. @returns whether the chat list shows it */
+  erase(order: string): boolean {
+    for (let index = this.lines.length - 1; index >= 0; index--) {
+      if (this.lines[index].order === order) this.lines.splice(index, 1);
+    }
+    this.#left.add(order);
+    this.erased.push(order);
+    return this.#conversation.record.lastMessage?.order === order;
+  }
+
   /** The chat list shows this message as the newest one. */
   preview(line: MessageLine): void {
-    const { order, sender, atMs } = line;
-    this.#conversation.set({ lastMessage: { ...previewOf(line), sender, atMs, order } });
+    this.#conversation.set({ lastMessage: lastMessageOf(line) });
   }
 
   /** Whether a line that is on disk at this place has left it. */
@@ -151,6 +200,9 @@ export class LineChanges {
   /** Puts the lines into the unit's write. */
   writeTo(unit: RecordWriter, chatId: string, channelId: Bytes): void {
     for (const order of this.#left) unit.delete("messages", keys.line(chatId, order));
-    for (const line of this.lines) unit.put("messages", keys.line(chatId, line.order), line, { channelId });
+    for (const line of this.lines) {
+      unit.put("messages", keys.line(chatId, line.order), line, { channelId });
+      if (line.kind === "message") putIntoIndex(unit, chatId, line);
+    }
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { NoticeKind } from "../../api/engine_api.ts";
 import { type Arrival, LineChanges } from "./line_changes.ts";
 import type { MessageLine } from "./message_line.ts";
 import { noPlaces, placeKey, waitingKey } from "./places.ts";
@@ -19,7 +20,7 @@ const line = {
 };
 
 /** @param at what comes now: its place, or a local line */
-function chat(record: Partial<ConversationRecord> = {}) {
+function chat(record: Partial<ConversationRecord> = {}, username = "") {
   const conversation = {
     record: { channelId: channel, nextOrder: 0, activityMs: 0, unread: 0, ...record } as ConversationRecord,
     set(fields: Partial<ConversationRecord>) {
@@ -27,7 +28,7 @@ function chat(record: Partial<ConversationRecord> = {}) {
     },
   };
   let arrival: Arrival | undefined;
-  const changes = new LineChanges(conversation, () => arrival);
+  const changes = new LineChanges(conversation, () => arrival, username);
   const comes = (place: number | undefined, text: string, channelId = channel) => {
     arrival = place === undefined ? undefined : { channelId, said: { place, receivedMs: nowMs }, nowMs };
     return changes.append({ ...line, text, state: "received", own: false }, true);
@@ -68,7 +69,14 @@ Deno.test("PEOPLE B2: what waits is last, and what comes goes before it", () => 
   assert.equal(changes.move(placed, order), true);
   assert.deepEqual(changes.lines.map((changed) => changed.order), [placeKey(noPlaces, now, 1), placed.order]);
   assert.deepEqual([changes.hasLeft(order), changes.hasLeft(placed.order)], [true, false]);
-  assert.deepEqual(record().lastMessage, { text: "waits", sender: "anna", atMs: 9, order: placed.order });
+  assert.deepEqual(record().lastMessage, {
+    text: "waits",
+    sender: "anna",
+    atMs: 9,
+    own: true,
+    state: "sent",
+    order: placed.order,
+  });
   assert.equal(record().activityMs, 9);
 });
 
@@ -86,4 +94,58 @@ Deno.test("PEOPLE B2: a line that leaves its place is deleted there and written 
     channel,
   );
   assert.deepEqual(written, ["delete chat/a", "put chat/b"]);
+});
+
+Deno.test("CONVERSATIONS: devices that come and go do not make a chat the newest; people and messages do", () => {
+  const { changes, record } = chat();
+  const notice = (notice: NoticeKind, atMs: number) =>
+    changes.append({ kind: "notice", notice, values: {}, atMs }, false);
+  for (const kind of ["device-added", "device-removed", "rejoined", "healed", "successor"] as const) notice(kind, 50);
+  assert.equal(record().activityMs, 0);
+  for (const [index, kind] of (["added", "removed", "left", "renamed", "promoted"] as const).entries()) {
+    notice(kind, 60 + index);
+    assert.equal(record().activityMs, 60 + index);
+  }
+  changes.append({ ...line, text: "own", atMs: 70 }, false);
+  assert.equal(record().activityMs, 70);
+});
+
+Deno.test("CONVERSATIONS: a deleted chat is shown again with the next message, and not for a device", () => {
+  const { changes, record } = chat({ cleared: true });
+  changes.append({ kind: "notice", notice: "device-added", values: {}, atMs: 5 }, false);
+  assert.equal(record().cleared, true);
+  changes.append({ ...line, own: false, state: "received", text: "hello" }, true);
+  assert.equal(record().cleared, undefined);
+});
+
+Deno.test("CONVERSATIONS: unread mentions are counted apart, and follow what becomes of their messages", () => {
+  const { changes, comes, record } = chat({}, "ben");
+  comes(now, "hello");
+  const asked = comes(now + 1, "@Ben, are you there?");
+  comes(now + 2, "@benno is");
+  assert.deepEqual([record().unread, record().reading!.mentions], [3, [asked]]);
+  const mentioned = { ...line, own: false, state: "received", order: asked } as const;
+  changes.change({ ...mentioned, text: "never mind", edited: true });
+  assert.equal(record().reading!.mentions, undefined);
+  changes.change({ ...mentioned, text: "@ben?", edited: true });
+  assert.deepEqual(record().reading!.mentions, [asked]);
+  changes.change({ ...mentioned, text: "", deleted: true });
+  assert.deepEqual([record().unread, record().reading!.mentions], [3, undefined]);
+});
+
+Deno.test("CONVERSATIONS: the list knows what became of the newest own message", () => {
+  const { changes, comes, record } = chat();
+  const order = changes.appendWaiting({ ...line, text: "waits" });
+  assert.deepEqual([record().lastMessage!.own, record().lastMessage!.state], [true, "waiting"]);
+  changes.move({ ...line, text: "waits", order: placeKey(noPlaces, now, 0), state: "sent" }, order);
+  assert.deepEqual([record().lastMessage!.own, record().lastMessage!.state], [true, "sent"]);
+  comes(now + 1, "an answer");
+  assert.deepEqual([record().lastMessage!.own, record().lastMessage!.state], [undefined, undefined]);
+});
+
+Deno.test("CONVERSATIONS: a message brings an archived chat back in the same write", () => {
+  const archived = { archived: { value: true, atMs: 1 } };
+  const { comes, record } = chat({ preferences: archived });
+  comes(now, "hello");
+  assert.equal(record().preferences!.archived!.value, false);
 });

@@ -2,8 +2,9 @@
  * The differences between two epochs as lines of a conversation: accounts and devices, by MLS state alone.
  */
 
-import { toHex } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { GroupInfo, Member } from "../../mls/types.ts";
+import type { GroupData } from "../../mls/group_data.ts";
 import type { NoticeKind } from "../../api/engine_api.ts";
 import type { ConversationMember, ConversationRecord } from "./records.ts";
 
@@ -51,12 +52,14 @@ export function noticesOf({ committer, before, after, leaving, readded, infoChan
     })),
     ...roleNotices(accountsBefore, accountsAfter, by),
     ...(infoChange ? nameNotices(infoChange.before.name, infoChange.after.name, by) : []),
+    ...(infoChange ? dataNotices(infoChange.before.data, infoChange.after.data, by) : []),
   ];
 }
 
 /** A group as a conversation remembers it. */
 export interface Remembered {
   name: string;
+  data?: GroupData | undefined;
   members: ConversationMember[];
   /** Known where the group's state is available. */
   devices?: Member[];
@@ -67,13 +70,17 @@ export interface Remembered {
  * @returns the lines for the differences, where this device has not seen the commits between. They do not
  *   name who made the changes
  */
-export function membershipDiff(before: Remembered, after: { name: string; devices: Member[] }): Notice[] {
+export function membershipDiff(
+  before: Remembered,
+  after: { name: string; data?: GroupData | undefined; devices: Member[] },
+): Notice[] {
   const accounts = accountsOf(after.devices);
   return [
     ...accountNotices(before.members, accounts, {}, new Set()),
     ...(before.devices ? deviceNotices(before.devices, after.devices, before.members, accounts) : []),
     ...roleNotices(before.members, accounts, {}),
     ...nameNotices(before.name, after.name, {}),
+    ...dataNotices(before.data, after.data, {}),
   ];
 }
 
@@ -114,6 +121,22 @@ function nameNotices(before: string, after: string, by: By): Notice[] {
   return before === after ? [] : [{ notice: "renamed", values: { ...by, name: after } }];
 }
 
+function samePicture(before: Bytes | undefined, after: Bytes | undefined): boolean {
+  return before && after ? equalBytes(before, after) : before === after;
+}
+
+function dataNotices(before: GroupData | undefined, after: GroupData | undefined, by: By): Notice[] {
+  const { timerMs } = after ?? {};
+  const timer: Notice = timerMs === undefined
+    ? { notice: "timer-off", values: { ...by } }
+    : { notice: "timer-set", values: { ...by, timerMs: String(timerMs) } };
+  return [
+    ...(before?.timerMs === timerMs ? [] : [timer]),
+    ...(before?.description === after?.description ? [] : [{ notice: "described" as const, values: { ...by } }]),
+    ...(samePicture(before?.picture, after?.picture) ? [] : [{ notice: "pictured" as const, values: { ...by } }]),
+  ];
+}
+
 /**
  * @param before how this device knew the chat when it was last in it
  * @param own the own account's key as hex: its return has a line of its own
@@ -121,8 +144,8 @@ function nameNotices(before: string, after: string, by: By): Notice[] {
  *   because nothing proves it
  */
 export function unseenChanges(
-  before: Readonly<Pick<ConversationRecord, "name" | "members">>,
-  after: Readonly<Pick<ConversationRecord, "name" | "members">>,
+  before: Readonly<Pick<ConversationRecord, "name" | "members" | "data">>,
+  after: Readonly<Pick<ConversationRecord, "name" | "members" | "data">>,
   own: string,
 ): Notice[] {
   const others = (members: ConversationMember[]) => members.filter(({ accountKey }) => accountKey !== own);
@@ -130,6 +153,7 @@ export function unseenChanges(
     ...accountNotices(others(before.members), others(after.members), {}, new Set()),
     ...roleNotices(before.members, after.members, {}),
     ...nameNotices(before.name, after.name, {}),
+    ...dataNotices(before.data, after.data, {}),
   ];
 }
 

@@ -18,8 +18,11 @@ const ownFields: Record<Exclude<keyof MessageLine, keyof MessageContent>, true> 
   atMs: true,
   state: true,
   errorCode: true,
+  timerMs: true,
+  untilMs: true,
   sentIn: true,
   content: true,
+  mimiId: true,
 };
 
 /** @returns the content that the line shows */
@@ -34,10 +37,17 @@ export function contentOf(line: MessageLine): MessageContent {
  */
 export function withContent(line: MessageLine, content: MessageContent): MessageLine {
   if (content.deleted) {
-    const { kind, messageId, order, sender, senderKey, own, elsewhere, revokedDevice, atMs } = line;
+    const { kind, messageId, order, sender, senderKey, own, elsewhere, revokedDevice, atMs, mimiId, timerMs, untilMs } =
+      line;
     // A deleted own message has reached the server.
     const state = line.state === "received" ? "received" : "sent";
-    const marks = { ...(elsewhere && { elsewhere }), ...(revokedDevice && { revokedDevice }) };
+    const marks = {
+      ...(elsewhere && { elsewhere }),
+      ...(revokedDevice && { revokedDevice }),
+      ...(mimiId !== undefined && { mimiId }),
+      ...(timerMs !== undefined && { timerMs }),
+      ...(untilMs !== undefined && { untilMs }),
+    };
     return { kind, messageId, order, sender, senderKey, own, ...marks, atMs, state, ...content };
   }
   const kept = Object.entries(line).filter(([field]) => field in ownFields);

@@ -115,7 +115,7 @@ async function moveEdited(
 }
 
 /** @returns the message with the last place, as it will be after the unit's write */
-async function newestMessage(
+export async function newestMessage(
   store: Context["store"],
   { id, changes }: ConversationTransaction,
 ): Promise<MessageLine | undefined> {

@@ -10,6 +10,12 @@ export interface OutboxRecord {
   messageId: string;
   order: string;
   kind: "message" | "leave";
+  /** The message has no line of its own: it changes another one. */
+  isChange?: true;
+  /** It is a receipt, which names these places. It is sealed once: a later one says what it would have said. */
+  receipt?: { delivered: string; read: string };
+  /** It is the own profile of this number. It is sealed once, as a receipt. */
+  profile?: number;
   /** MIMI bytes, kept until the server has the message, to seal again in another epoch. Empty for "leave". */
   content: Bytes;
   /** Absent while the message can not be sealed yet. */
@@ -45,6 +51,11 @@ export interface OutboxRecord {
    * as far as this device knows. Absent until it was given to them, each alone (resend_alone.ts).
    */
   toGive?: string[];
+}
+
+/** Whether a message says what the account tells of itself, and no message of the user: nothing keeps it. */
+export function isTold({ receipt, profile }: Pick<OutboxRecord, "receipt" | "profile">): boolean {
+  return receipt !== undefined || profile !== undefined;
 }
 
 /** A waiting message as it is on disk. The property names are those of the first version. */

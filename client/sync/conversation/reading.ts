@@ -12,6 +12,9 @@ type Lines = Pick<SealedStore, "range">;
 /** How many unread messages in places that were read before are kept apart. Further ones do not count as unread. */
 export const maxLateUnread = 1_000;
 
+/** How many unread mentions are counted. */
+export const maxUnreadMentions = 1_000;
+
 const shortestPage = 16;
 const longestPage = 256;
 
@@ -20,21 +23,47 @@ const isOfOthers = (line: LineRecord) => line.kind === "message" && !line.own;
 /**
  * @param order the place of a new message of another person
  * @param isKept whether that place was kept for it: lines behind it may have been seen
+ * @param mentioned the message mentions the user
  * @returns the fields that change
  */
-export function withUnread({ unread, reading = { to: "" } }: Read, order: string, isKept = false): Partial<Read> {
+export function withUnread(
+  { unread, reading = { to: "" } }: Read,
+  order: string,
+  isKept = false,
+  mentioned = false,
+): Partial<Read> {
   const { to, from, late = [] } = reading;
   const hasRoom = late.length < maxLateUnread;
   if (order <= to && !hasRoom) return {};
   const isLate = hasRoom && (isKept || order <= to);
   return {
     unread: unread + 1,
-    reading: {
-      ...reading,
-      from: from === undefined || order < from ? order : from,
-      ...(isLate && { late: [...late, order].sort() }),
-    },
+    reading: withMention(
+      {
+        ...reading,
+        from: from === undefined || order < from ? order : from,
+        ...(isLate && { late: [...late, order].sort() }),
+      },
+      order,
+      mentioned,
+    ),
   };
+}
+
+/** @returns whether a message of another person at a place is unread */
+export function isUnreadAt({ to, late = [] }: Reading, order: string): boolean {
+  return order > to || late.includes(order);
+}
+
+/** @returns the reading with or without a mention at the place of an unread message; the same where it is so already */
+export function withMention(reading: Reading, order: string, mentioned: boolean): Reading {
+  const { mentions = [], ...rest } = reading;
+  if (mentions.includes(order) === mentioned || (mentioned && mentions.length >= maxUnreadMentions)) return reading;
+  return withMentions(rest, mentioned ? [...mentions, order].sort() : mentions.filter((known) => known !== order));
+}
+
+function withMentions(reading: Reading, mentions: string[]): Reading {
+  return mentions.length > 0 ? { ...reading, mentions } : reading;
 }
 
 /**
@@ -66,10 +95,11 @@ export async function afterReading(
   }
   const isApart = next !== undefined && !wasLate.has(next);
   const [from] = [...late.slice(0, 1), ...(next === undefined ? [] : [next])].sort();
+  const after: Reading = { to, ...(from !== undefined && { from }), ...(late.length > 0 && { late }) };
   return {
     // The count of an earlier version may differ from the lines, which are right.
     unread: next === undefined ? late.length : Math.max(left, late.length + Number(isApart)),
-    reading: { to, ...(from !== undefined && { from }), ...(late.length > 0 && { late }) },
+    reading: withMentions(after, reading.mentions?.filter((order) => isUnreadAt(after, order)) ?? []),
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { SealedStore } from "../../storage/sealed_store.ts";
 import type { RangeOptions } from "../../storage/storage.ts";
-import { afterReading, maxLateUnread, readingOf, withUnread } from "./reading.ts";
+import { afterReading, maxLateUnread, maxUnreadMentions, readingOf, withUnread } from "./reading.ts";
 import type { LineRecord, Reading } from "./records.ts";
 
 interface Read {
@@ -123,4 +123,26 @@ Deno.test("PEOPLE B6: late messages beyond the limit are shown and do not count"
   assert.deepEqual(withUnread(chat.read, "0"), {});
   assert.equal(withUnread(chat.read, "9").unread, maxLateUnread + 1);
   assert.equal(withUnread(chat.read, "9", true).unread, maxLateUnread + 1);
+});
+
+Deno.test("CONVERSATIONS: mentions beyond the limit count as unread alone", () => {
+  let read: Read = { unread: 0, reading: { to: "" } };
+  for (let index = 0; index <= maxUnreadMentions; index++) {
+    read = { ...read, ...withUnread(read, placeOf(index), false, true) };
+  }
+  assert.deepEqual([read.unread, read.reading!.mentions!.length], [maxUnreadMentions + 1, maxUnreadMentions]);
+});
+
+Deno.test("CONVERSATIONS: a mention counts until it is seen, also one that came late", async () => {
+  const chat = new Chat();
+  for (let index = 0; index < 4; index++) chat.add("b", placeOf(2 * index));
+  chat.read = { ...chat.read, reading: { ...chat.read.reading!, mentions: [placeOf(0), placeOf(6)] } };
+  await chat.saw(placeOf(4));
+  assert.deepEqual(chat.read.reading!.mentions, [placeOf(6)]);
+  chat.lines.set(placeOf(1), { kind: "message", order: placeOf(1), own: false } as LineRecord);
+  chat.read = { ...chat.read, ...withUnread(chat.read, placeOf(1), false, true) };
+  await chat.saw(placeOf(6), placeOf(5));
+  assert.deepEqual([chat.read.unread, chat.read.reading!.mentions], [1, [placeOf(1)]]);
+  await chat.saw(placeOf(6));
+  assert.deepEqual([chat.read.unread, chat.read.reading!.mentions], [0, undefined]);
 });

@@ -6,10 +6,15 @@
  */
 
 import type { Bytes } from "../../../schema/bytes.ts";
-import type { MessageContent, MessagePreview, NoticeKind } from "../../api/engine_api.ts";
+import type { LastMessage, MessageContent, NoticeKind } from "../../api/engine_api.ts";
+import type { GroupData } from "../../mls/group_data.ts";
 import type { DevicesSince } from "./device_history.ts";
+import type { ProfileTold } from "./faces.ts";
 import { countKey, type Places } from "./places.ts";
-import { type DesyncCause, flagsOf, type Standing, type StandingFlags, standingOf } from "./standing.ts";
+import type { ChatPreferences } from "./preferences.ts";
+import type { DesyncCause, Standing } from "./standing.ts";
+
+export type { CommitPlan, OwnChange, PendingRecord } from "./pending_record.ts";
 
 /** A conversation, in the store "groups" by chatId: what chat list and guards need without decoding MLS state. */
 export interface ConversationRecord {
@@ -28,6 +33,11 @@ export interface ConversationRecord {
    * with the group, and the rest is written with every message.
    */
   members: ConversationMember[];
+  /** Features that every leaf of the epoch names, and those of the own leaf. Absent in records of earlier versions. */
+  features?: readonly string[];
+  ownFeatures?: readonly string[];
+  /** What the group's information has beside name and roles. */
+  data?: GroupData | undefined;
   /**
    * Since when each member device is in the group, in a record of its own as well (`keys.devices`). Absent until the
    * first new epoch after an earlier version.
@@ -44,17 +54,25 @@ export interface ConversationRecord {
   needsAcceptance?: true;
   /** Set with `needsAcceptance`: the device that added this one was known to be revoked (GRP-6.6). */
   inviterRevoked?: true;
+  /** Of an invitation: the chat was none before, so it leads back into what the account had taken. */
+  taken?: true;
   /** The vault says that the account has taken this channel, and nobody stands behind the group yet (own_chats.ts). */
   onOtherDevices?: true;
+  /** The account that added this device, as hex. Absent in records of earlier versions, and in own chats. */
+  inviter?: string;
   /** The user asked to leave; the removal is on its way. */
   leaving: boolean;
   unread: number;
   /** Where the unread messages stand. Absent in records of earlier versions on disk (reading.ts). */
   reading?: Reading;
   /** `order`: the place of its line. Absent in records of versions in which messages could not change. */
-  lastMessage?: MessagePreview & { sender: string; atMs: number; order?: string };
+  lastMessage?: LastMessage & { order?: string };
   activityMs: number;
-  /** Until this time, in ms, changes of messages that have not arrived yet are kept (receive/early_changes.ts). */
+  /** What the user has decided about it in the list (preferences.ts). */
+  preferences?: ChatPreferences;
+  /** The user has deleted it here, and nothing has happened in it since: the list does not show it. */
+  cleared?: true;
+  /** Until this time, in ms, changes of messages that have not arrived yet are kept (effects/early_changes.ts). */
   aheadUntilMs?: number;
   /**
    * The newest line that counts messages which did not open here, and when it was made, in ms
@@ -65,6 +83,10 @@ export interface ConversationRecord {
   refusals?: { sinceMs: number; count: number };
   /** Of an invitation: bytes of the messages that it has kept (receive/invited_room.ts). */
   invitedBytes?: number;
+  /** What the others were told of it last, by places (send/receipt_sender.ts). Absent where nothing is to be told. */
+  receipts?: { delivered: string; read: string };
+  /** The own profile that the others were told last (send/profile_sender.ts). */
+  profileTold?: ProfileTold;
   /** How many places lines have had: it tells lines of one place apart (places.ts). */
   nextOrder: number;
   /** Absent until the first line that has a place in the channel's order. */
@@ -137,33 +159,8 @@ export interface Reading {
   from?: string;
   /** Unread messages that came into places before `to`, or into places that were kept for them, in order. */
   late?: string[];
-}
-
-/**
- * The record as it is on disk in "groups". The property names are those of the first version. Records of the
- * first versions contain the members, which later got their own record.
- */
-export type StoredConversation =
-  & Omit<ConversationRecord, "members" | "devices" | "standing" | "needsAcceptance">
-  & StandingFlags
-  & { members?: ConversationMember[]; mustAccept?: true };
-
-/** @returns the record in memory, without its members and devices */
-export function conversationFromStored(
-  { members: _members, hidden, active, broken, mustAccept, ...same }: StoredConversation,
-): Omit<ConversationRecord, "members" | "devices"> {
-  return {
-    ...same,
-    standing: standingOf({ hidden, active, broken }),
-    ...(mustAccept && { needsAcceptance: mustAccept }),
-  };
-}
-
-/** @returns the record for the disk in "groups", without the members and devices */
-export function conversationToStored(
-  { members: _members, devices: _devices, standing, needsAcceptance, ...same }: ConversationRecord,
-): StoredConversation {
-  return { ...same, ...flagsOf(standing), ...(needsAcceptance && { mustAccept: needsAcceptance }) };
+  /** Unread messages that mention the user, in order. Absent where there is none. */
+  mentions?: string[];
 }
 
 export interface ConversationMember {
@@ -171,40 +168,6 @@ export interface ConversationMember {
   /** hex */
   accountKey: string;
   role: "admin" | "member";
-}
-
-/**
- * The plan of a commit. It outlives the commit: when another member's commit wins, it is built again from the
- * plan.
- */
-export interface CommitPlan {
-  purpose: "create" | "add" | "remove" | "leaves" | "update" | "devices" | "info" | "readd" | "repair" | "renew";
-  /** KeyPackages as published, with the device that each belongs to. */
-  add: { recipientKey: Bytes; keyPackage: Bytes }[];
-  /** recipientKeys */
-  remove: Bytes[];
-  /** A new name, and roles that change, by account key as hex. */
-  name?: string;
-  roles?: Record<string, "admin" | "member">;
-  /** Signed re-add requests that the commit carries out. */
-  requests?: Bytes[];
-}
-
-/** The store "pending", by chatId. `commit` (encodePending) is absent between a lost race and the next build. */
-export interface PendingRecord {
-  plan: CommitPlan;
-  commit?: Bytes;
-  attempt: number;
-  /** The server's members, if they were found to differ from the group's. The next commit is addressed to them. */
-  serverMembers?: Bytes[];
-}
-
-/** The effect of an own commit, which must be repeated where a move has undone it. */
-export interface OwnChange {
-  n: number;
-  /** Account keys as hex. */
-  added: string[];
-  removed: string[];
 }
 
 /** The store "messages", by chatId and order. */
@@ -224,6 +187,9 @@ export type LineRecord =
     atMs: number;
     state: "waiting" | "sent" | "received" | "failed";
     errorCode?: string;
+    /** How long it stays once its time has begun, in ms, and until when (expiry.ts). */
+    timerMs?: number;
+    untilMs?: number;
     /** Set when the server has an own message. */
     sentIn?: SentIn;
     /**
@@ -231,6 +197,8 @@ export type LineRecord =
      * can not show: for a later version. Absent in old records.
      */
     content?: Bytes;
+    /** MIMI message id as hex. Absent in records of earlier versions (line_ids.ts). */
+    mimiId?: string;
   }
   | { kind: "notice"; order: string; atMs: number; notice: NoticeKind; values: Record<string, string> };
 
@@ -264,6 +232,22 @@ export interface SeenRecord {
   of?: string;
   /** For an entry under a MIMI id that is a reaction: the reaction's first id, as hex. */
   reaction?: string;
+  /** Its user has deleted the line on this device: later changes of it do nothing. `place`: where it stood. */
+  erased?: true;
+  place?: string;
+}
+
+/** In "messageids": an own reaction, edit or delete that the server has taken, for a resend. Kept 28 days. */
+export interface SentChangeRecord {
+  chatId: string;
+  order: string;
+  /** hex */
+  messageId: string;
+  /** The container's bytes. */
+  content: Bytes;
+  sentIn: SentIn;
+  /** When the server took it, in ms. */
+  atMs: number;
 }
 
 /** In "messageids": an own edited line that still has the bytes of its first text. */
@@ -312,8 +296,14 @@ export const cursorKey = "sync/cursor";
 /** The start of all keys of {@link EditedRecord}. A chatId is hex, so it never starts like this. */
 export const editedPrefix = "edited/";
 
+/** The start of all keys of {@link SentChangeRecord}. */
+export const changesPrefix = "changes/";
+/** The start of the keys, in "account", of all files that are on their way to the server. */
+export const uploadPrefix = "upload/";
+
 export const keys = {
   line: (chatId: string, order: string) => `${chatId}/${order}`,
+  uploads: (chatId: string) => `${uploadPrefix}${chatId}/`,
   ratchet: (chatId: string, key: string) => `${chatId}/${key}`,
   seen: (chatId: string, accountKey: string, messageId: string) => `${chatId}/${accountKey}/${messageId}`,
   /** A MIMI message id (32 bytes as hex) → its place. */
@@ -322,6 +312,7 @@ export const keys = {
   earlyChanges: (chatId: string, id: string) => `${chatId}/ahead/${id}`,
   /** Those of all chats together, so that finding them needs no read of all ids. */
   edited: (chatId: string, order: string) => `${editedPrefix}${chatId}/${order}`,
+  sentChange: (chatId: string, order: string) => `${changesPrefix}${chatId}/${order}`,
   /** In the store "epochs", beside the epoch record: {@link PastEpoch} of the newest epochs. */
   pastEpochs: (chatId: string) => `${chatId}/past`,
   /** In "epochs": the effects of own commits in the present channel. */
@@ -334,5 +325,7 @@ export const keys = {
   members: (chatId: string) => `${chatId}/members`,
   /** In "epochs": {@link DevicesSince} of the chat's devices, which change only with commits. */
   devices: (chatId: string) => `${chatId}/devices`,
+  /** In "epochs": {@link ReceiptsRecord}, which changes with receipts alone. */
+  receipts: (chatId: string) => `${chatId}/receipts`,
   unreadable: (chatId: string, seq: number) => `${chatId}/${countKey(seq)}`,
 };

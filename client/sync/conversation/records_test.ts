@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  conversationFromStored,
-  type ConversationRecord,
-  conversationToStored,
-  type StoredConversation,
-} from "./records.ts";
+import { type ConversationRecord } from "./records.ts";
+import { conversationFromStored, conversationToStored, type StoredConversation } from "./stored_conversation.ts";
 import { outboxFromStored, outboxToStored, type StoredOutbox } from "./outbox_record.ts";
 
 const stored: StoredConversation = {

@@ -2,6 +2,7 @@
 
 import type { RpcClient } from "../../../schema/rpc/client.ts";
 import type { AccountContext } from "../../account/types.ts";
+import type { PrivacySettings } from "../../api/engine_api.ts";
 import type { EngineProblem } from "../../api/errors.ts";
 import type { Mls } from "../../mls/group.ts";
 import type { SealedStore } from "../../storage/sealed_store.ts";
@@ -21,6 +22,8 @@ export interface SyncContext {
   readonly drafts: Drafts;
   readonly events: ConversationEvents;
   readonly environment: Environment;
+  /** What the user tells others. */
+  readonly privacy: Readonly<PrivacySettings>;
   /** Account key of this device as hex. */
   readonly ownKey: string;
   /** Reports a problem that belongs to no chat. */

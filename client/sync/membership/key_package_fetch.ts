@@ -1,6 +1,6 @@
 /** Looks accounts up and fetches KeyPackages for their devices, at the pace that the server allows. */
 
-import { type Bytes, equalBytes } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import { MalformedError } from "../../../schema/malformed_error.ts";
 import { codeName, ErrorCode, WireError } from "../../../schema/rpc/errors.ts";
 import { authentication } from "../../../schema/rpc/methods.ts";
@@ -20,12 +20,26 @@ export const longestWaitMs = 120_000;
 /** How often one call is tried before the user sees its E005. */
 export const triesAtMost = 20;
 
+/** Somebody of whom no device can be added. */
+export interface Missing {
+  username: string;
+  /** What the server answers (E026): the account gives its KeyPackages to people alone whom it has invited. */
+  invitedOnly?: WireError;
+}
+
 /** Looks accounts up, and fetches KeyPackages of their devices. */
 export class KeyPackageFetch {
   readonly #context: SyncContext;
+  /** Tokens of links whose makers' KeyPackages this device may have, by account as hex. */
+  readonly #tokens = new Map<string, Bytes>();
 
   constructor(context: SyncContext) {
     this.#context = context;
+  }
+
+  /** From now on the token of an account's link is shown where its KeyPackages are fetched. */
+  invited(accountKey: Uint8Array, token: Bytes): void {
+    this.#tokens.set(toHex(accountKey), token);
   }
 
   /** @throws EngineError */
@@ -46,7 +60,7 @@ export class KeyPackageFetch {
     people: KnownAccount[],
     onProgress: (done: number, total: number) => void,
     withOwn: boolean,
-  ): Promise<{ add: CommitPlan["add"]; without: KnownAccount[] }> {
+  ): Promise<{ add: CommitPlan["add"]; without: Missing[] }> {
     const { account } = this.#context;
     // A device that signed in a moment ago belongs into the new group.
     if (withOwn) await account.directory.refresh([account.accountKey]).catch(() => {});
@@ -58,16 +72,28 @@ export class KeyPackageFetch {
     if (own && ownOthers.length > 0) wanted.push({ person: own, devices: ownOthers });
     onProgress(done, people.length);
     const fetched = await this.#withRateLimitRetry(wanted, async ({ person, devices }) => {
-      const packages = await this.#ofEach(person, devices);
+      const { packages, invitedOnly } = await this.#ofPerson(person, devices);
       onProgress(Math.min(++done, people.length), people.length);
-      return { person, packages };
+      return { person, packages, invitedOnly };
     });
     return {
       add: fetched.flatMap(({ packages }) => packages),
-      without: fetched.filter(({ person, packages }) => person !== own && packages.length === 0).map(({ person }) =>
-        person
-      ),
+      without: fetched.filter(({ person, packages }) => person !== own && packages.length === 0)
+        .map(({ person: { username }, invitedOnly }) => ({ username, ...(invitedOnly && { invitedOnly }) })),
     };
+  }
+
+  /** Who takes invited people only does not keep the others out. */
+  async #ofPerson(
+    person: KnownAccount,
+    devices: KnownAccount["devices"]["devices"],
+  ): Promise<{ packages: CommitPlan["add"]; invitedOnly?: WireError }> {
+    try {
+      return { packages: await this.#ofEach(person, devices) };
+    } catch (error) {
+      if (!(error instanceof WireError) || error.code !== ErrorCode.invitedOnly) throw error;
+      return { packages: [], invitedOnly: error };
+    }
   }
 
   /**
@@ -107,6 +133,7 @@ export class KeyPackageFetch {
     const { keyPackages } = await this.#context.rpc.call(authentication.fetchKeyPackage, {
       accountKey,
       deviceIds: devices.map(({ deviceId }) => deviceId),
+      linkToken: this.#tokens.get(toHex(accountKey)) ?? new Uint8Array(),
     });
     // The signed device list names the devices. The server may neither leave out a device nor add one.
     const given = devices.map(({ deviceId }) => keyPackages.find((found) => equalBytes(found.deviceId, deviceId)));

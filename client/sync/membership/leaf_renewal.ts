@@ -7,7 +7,15 @@
 
 import { Timers } from "../../runtime/timers.ts";
 import type { Committer } from "../commits/committer.ts";
-import { isRenewalDue, renewalAgeMs, renewalAtMs, renewalPart, renewalSpacingMs } from "../commits/renewal.ts";
+import { isOwnList } from "../../mls/group.ts";
+import {
+  isRenewalDue,
+  renewalAgeMs,
+  renewalAtMs,
+  renewalPart,
+  renewalSpacingMs,
+  updateSpreadMs,
+} from "../commits/renewal.ts";
 import type { ConversationRecord } from "../conversation/records.ts";
 import { isMember } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
@@ -77,12 +85,14 @@ export class LeafRenewal {
 
   #delay(record: Readonly<ConversationRecord>, leafSinceMs: number): number {
     const { account, environment } = this.#context;
-    const { ownSent, epochSinceMs, members, channelId } = record;
+    const { ownSent, epochSinceMs, members, channelId, ownFeatures = [] } = record;
+    const isOfOtherVersion = !isOwnList(ownFeatures);
     // An account has a device at least. Their exact number needs the MLS state, which is looked at in #renew.
-    const facts = { leafSinceMs, ownSent, epochSinceMs, devices: members.length };
+    const facts = { leafSinceMs, ownSent, epochSinceMs, devices: members.length, isOfOtherVersion };
     const atMs = renewalAtMs({ ...facts, part: renewalPart(account.recipientKey, channelId) }, environment);
     const leftMs = atMs - account.clock.now();
     if (leftMs > 0) return leftMs;
+    if (isOfOtherVersion) return environment.random() * Math.min(members.length * updateSpreadMs, aheadMs);
     const { renewalSpacingMs: spacingMs = renewalSpacingMs } = environment;
     return environment.random() * Math.min(catchUpPart * spacingMs, members.length * catchUpMs);
   }
@@ -92,14 +102,17 @@ export class LeafRenewal {
     // A commit that is under way renews the leaf, too.
     if (this.#committer.isBusy(chatId)) return void this.#near.delete(chatId);
     this.#near.add(chatId);
+    let isEarly = false;
     await this.#committer.commit(chatId, (conversation) => {
       const { record } = conversation;
       const members = conversation.members();
-      return mayRenew(record) && isRenewalDue(record, members, account.recipientKey, account.clock.now(), environment)
-        ? { purpose: "renew", add: [], remove: [] }
-        : undefined;
+      if (!mayRenew(record) || members.length < 2) return undefined;
+      isEarly = !isRenewalDue(record, members, account.recipientKey, account.clock.now(), environment);
+      return isEarly ? undefined : { purpose: "renew", add: [], remove: [] };
     }).catch(() => {});
     this.#near.delete(chatId);
+    // Another epoch, or a clock that went back, has moved the time.
+    if (isEarly) this.look(chatId);
   }
 
   /** A time that is still to come is of a clock that was wrong: the leaf would not be renewed before it. */

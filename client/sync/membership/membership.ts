@@ -1,9 +1,9 @@
 /** The members of a conversation: starts conversations, adds and removes people, changes name and roles. */
 
-import { toHex } from "../../../schema/bytes.ts";
+import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
+import { maxGroupName } from "../../api/profiles_api.ts";
 import { requireVisible } from "../../content/visible_text.ts";
-import { maxNameLength } from "../../mls/extensions.ts";
 import type { KnownAccount } from "../../account/types.ts";
 import type { Committer } from "../commits/committer.ts";
 import { planError } from "../commits/commit_plan.ts";
@@ -15,7 +15,7 @@ import { desyncOf, isMember } from "../conversation/standing.ts";
 import { buildFromPlan } from "../commits/commit_builder.ts";
 import { activeRecord } from "./active_record.ts";
 import { isAdmin } from "./admins.ts";
-import type { KeyPackageFetch } from "./key_package_fetch.ts";
+import type { KeyPackageFetch, Missing } from "./key_package_fetch.ts";
 import type { Leaving } from "./leaving.ts";
 import { removalOf } from "./removal_plan.ts";
 
@@ -41,6 +41,7 @@ export class Membership {
 
   /**
    * @param onProgress gets the number of fetched accounts, and of all accounts
+   * @param channelId of the new chat, 32 bytes
    * @returns the chatId, after the server accepted the commit that makes the chat
    * @throws EngineError L026 for a name that is too long, L032 (nothing to see), L027 for too many people, L004 …
    */
@@ -48,6 +49,7 @@ export class Membership {
     usernames: string[],
     groupName: string | undefined,
     onProgress: (done: number, total: number) => void,
+    channelId: Bytes = crypto.getRandomValues(new Uint8Array(32)),
   ): Promise<string> {
     const { account, conversations } = this.#context;
     if (groupName !== undefined) requireName(groupName);
@@ -56,12 +58,11 @@ export class Membership {
     const kind = wanted.length === 1 && groupName === undefined ? "direct" : "group";
     const people = await this.#keyPackages.lookUp(wanted);
     if (kind === "direct") {
-      const existing = this.#directWith(toHex(people[0].accountKey));
+      const existing = this.directWith(toHex(people[0].accountKey));
       if (existing) return existing;
     }
     const { add, without } = await this.#keyPackages.ofAccounts(people, onProgress, true);
     requireSomebody(people, without);
-    const channelId = crypto.getRandomValues(new Uint8Array(32));
     const nowMs = account.clock.now();
     const state = await this.#context.mls.createGroup({
       channelId,
@@ -110,6 +111,10 @@ export class Membership {
     if (record.kind === "direct") {
       throw new EngineError({ code: LocalCode.notAllowed, detail: "a chat of two has no room for others" });
     }
+    const { notes } = this.#context.account.settings.content;
+    if (notes && equalBytes(record.firstChannelId, notes)) {
+      throw new EngineError({ code: LocalCode.notAllowed, detail: "the note to self has no room for others" });
+    }
     const people = await this.#keyPackages.lookUp(wantedOf(this.#context, usernames));
     const missing = people.filter(({ accountKey }) =>
       !record.members.some((member) => member.accountKey === toHex(accountKey))
@@ -121,12 +126,16 @@ export class Membership {
     await this.#noteNotAdded(chatId, without);
   }
 
-  async #noteNotAdded(chatId: string, people: KnownAccount[]): Promise<void> {
+  async #noteNotAdded(chatId: string, people: Missing[]): Promise<void> {
     if (people.length === 0) return;
     await this.#context.conversations.update(async (unit) => {
       const conversation = await unit.conversation(chatId);
-      const names = people.map(({ username }) => username);
-      if (conversation) noticeNotAdded(conversation, names, this.#context.account.clock.now());
+      if (!conversation) return;
+      const nowMs = this.#context.account.clock.now();
+      const namesOf = (some: Missing[]) => some.map(({ username }) => username);
+      noticeNotAdded(conversation, namesOf(people.filter(({ invitedOnly }) => !invitedOnly)), nowMs);
+      const invitedOnly = namesOf(people.filter((person) => person.invitedOnly));
+      for (const who of invitedOnly) conversation.notice("invited-only", { who }, nowMs);
     });
   }
 
@@ -200,7 +209,8 @@ export class Membership {
     });
   }
 
-  #directWith(accountKey: string): string | undefined {
+  /** @param accountKey hex @returns the chat of two with that account, if there is one */
+  directWith(accountKey: string): string | undefined {
     return this.#context.conversations.all().find(({ record }) =>
       record.kind === "direct" && isMember(record) &&
       record.peer?.accountKey === accountKey &&
@@ -212,14 +222,16 @@ export class Membership {
 /** Before anything is built: members refuse the state of a group with a longer name. @throws EngineError L026, L032 */
 function requireName(name: string): void {
   requireVisible(name, "a name");
-  if (name.length > maxNameLength) {
-    throw new EngineError({ code: LocalCode.nameTooLong, detail: `a name of at most ${maxNameLength} characters` });
+  if (name.length > maxGroupName) {
+    throw new EngineError({ code: LocalCode.nameTooLong, detail: `a name of at most ${maxGroupName} characters` });
   }
 }
 
-/** Of some people no device can be added. The others are, if there are any. @throws EngineError L024 */
-function requireSomebody(people: KnownAccount[], without: KnownAccount[]): void {
+/** Of some people no device can be added. The others are, if there are any. @throws EngineError L024; WireError E026 */
+function requireSomebody(people: KnownAccount[], without: Missing[]): void {
   if (without.length === 0 || without.length < people.length) return;
+  const { invitedOnly } = without.find((person) => person.invitedOnly) ?? {};
+  if (invitedOnly) throw invitedOnly;
   const names = without.map(({ username }) => username).join(", ");
   throw new EngineError({ code: LocalCode.badKeyPackage, detail: `no device of ${names} can be added` });
 }

@@ -11,7 +11,7 @@ import { keys, type SeenRecord } from "../conversation/records.ts";
 import { isIn } from "../conversation/standing.ts";
 import type { DeviceMessageOf } from "../device_messages/device_messages.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
-import { IncomingContent } from "./incoming_content.ts";
+import { ContentEffects } from "../effects/content_effects.ts";
 import { takesRoom } from "./invited_room.ts";
 
 /**
@@ -55,10 +55,10 @@ export async function receiveGiven(
   // Nothing that this device has asked for: it asks nobody in an invitation.
   if (!takesRoom(conversation, entry.body.length)) return;
   await noteFound(context, unit, conversation, key);
-  const incoming = new IncomingContent(context, unit, conversation, true);
+  const incoming = new ContentEffects(context, unit, conversation, true);
   const ready = await incoming.read({
     messageId: id,
-    sender,
+    sender: sender.credential,
     receivedMs: missed?.receivedMs ?? entry.receivedMs,
     content,
     ...(missed && { place: missed.order }),

@@ -5,7 +5,7 @@ import { missedKey, noteFound, noteMissed } from "../conversation/missed_message
 import { keys, type SeenRecord } from "../conversation/records.ts";
 import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { noteHeard, noteLeftChannelUsed, noteStillListed } from "../reinit/gone.ts";
-import { IncomingContent } from "./incoming_content.ts";
+import { ContentEffects } from "../effects/content_effects.ts";
 import { takesRoom } from "./invited_room.ts";
 import { fallOutOfStep, remember } from "./rejection.ts";
 import { receiveUnopened } from "./unopened_message.ts";
@@ -68,15 +68,16 @@ export async function receiveMessage(
       nowMs: context.account.clock.now(),
     });
   }
-  const incoming = new IncomingContent(context, unit, conversation, careful);
+  const incoming = new ContentEffects(context, unit, conversation, careful);
   // It did not open before, and its sender has sent it again.
   const found = repeated
     ? undefined
     : await noteFound(context, unit, conversation, missedKey(chatId, senderKey, toHex(entry.id)));
   const ready = repeated ? undefined : await incoming.read({
     messageId: toHex(entry.id),
-    sender: result.sender,
+    sender: result.sender.credential,
     receivedMs: entry.receivedMs,
+    epoch: entry.epoch,
     revokedDevice: await isKnownRevoked(context, result.sender.credential),
     content: result.content!,
     ...(found && { place: found.order }),
@@ -84,6 +85,8 @@ export async function receiveMessage(
   conversation.moveRatchet(result.newState, result.record, result.consumed);
   if (!ready) return;
   const order = await incoming.carryOut(ready);
+  // Taken twice, it says nothing new.
+  if (ready.kind === "receipt" || ready.kind === "profile") return;
   if (!careful) unit.requireAbsent("messageids", seenKey);
   seen(order);
 }

@@ -6,8 +6,10 @@
 
 import { type Bytes, equalBytes, toHex } from "../../../schema/bytes.ts";
 import type { Entry } from "../../../schema/rpc/methods.ts";
+import type { SettingsContent } from "../../account/settings/settings_content.ts";
 import { LocalCode } from "../../api/errors.ts";
 import type { JoinResult } from "../../mls/group.ts";
+import { acquaintances } from "../conversation/projection.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { accountsOf, unseenChanges } from "../conversation/membership_diff.ts";
 import { noteEpoch } from "../conversation/epoch_history.ts";
@@ -18,7 +20,7 @@ import { isKnownRevoked } from "../conversation/known_revoked.ts";
 import { judgeOwnChat, type OwnChat } from "../membership/own_chats.ts";
 import { followReplacement, type ReplacementOutcome } from "../reinit/follow_replacement.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
-import { desyncOf, isIn, isShown } from "../conversation/standing.ts";
+import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { EntryContext } from "../conversation/entry_context.ts";
 
 /**
@@ -245,7 +247,7 @@ function refuseWelcome(
 }
 
 function joinedRecord(
-  { ownKey, conversations }: SyncContext,
+  { account, ownKey, conversations }: SyncContext,
   entry: Entry,
   { info, adder, newState }: Joined,
   members: ConversationMember[],
@@ -262,7 +264,8 @@ function joinedRecord(
   // own one, too. What was taken on another device, the vault says (own_chats.ts).
   const accepted = !inviterRevoked && isOfChat &&
     (before ? !before.invitation : adderKey === ownKey || own === "proven" ||
-      isAcquainted(conversations.all().map(({ record }) => record), adderKey));
+      (info.kind === "direct" && isGuest(account.settings.content, adderKey)) ||
+      acquaintances(conversations.all()).has(adderKey));
   return {
     v: 1,
     channelId: entry.channelId,
@@ -270,12 +273,15 @@ function joinedRecord(
       entry.channelId,
     kind: info.kind,
     name: info.name,
+    ...(info.data && { data: info.data }),
     members,
     ...(peer && { peer: { username: peer.username, accountKey: peer.accountKey } }),
     standing: { kind: "member" },
     invitation: !accepted,
+    ...(!accepted && { inviter: adderKey }),
     ...(!accepted && (inviterRevoked || !isOfChat || before?.needsAcceptance) && { needsAcceptance: true as const }),
     ...(inviterRevoked && { inviterRevoked }),
+    ...(!accepted && before && (!before.invitation || before.taken) && { taken: true as const }),
     ...(!accepted && own === "named" && { onOtherDevices: true as const }),
     // A device that is re-added while it wants to leave still wants to leave.
     leaving: before !== undefined && isIn(before) && before.leaving,
@@ -294,7 +300,10 @@ function joinedRecord(
     ...(before?.redo && { redo: before.redo }),
     ...(before?.leftIn && { leftIn: before.leftIn }),
     ...(before?.spoiled && { spoiled: before.spoiled }),
-    activityMs: Math.max(before?.activityMs ?? 0, entry.receivedMs),
+    ...(before?.preferences && { preferences: before.preferences }),
+    ...(before?.cleared && isIn(before) && { cleared: before.cleared }),
+    // A device that is put back into its chat changes nothing that people see.
+    activityMs: before && isIn(before) ? before.activityMs : Math.max(before?.activityMs ?? 0, entry.receivedMs),
     nextOrder: before?.nextOrder ?? 0,
     ...(before?.places && { places: before.places }),
     epoch: Number(newState.epoch),
@@ -304,10 +313,7 @@ function joinedRecord(
   };
 }
 
-/** Whether there is a chat, not itself a mere invitation, that this account is or was in. */
-function isAcquainted(records: Readonly<ConversationRecord>[], accountKey: string): boolean {
-  return records.some((record) =>
-    !record.invitation && isShown(record) &&
-    (record.peer?.accountKey === accountKey || record.members.some((member) => member.accountKey === accountKey))
-  );
+/** Whether the account came by a contact link of this one. */
+function isGuest({ guests }: Readonly<SettingsContent>, accountKey: string): boolean {
+  return guests.some((guest) => toHex(guest.accountKey) === accountKey);
 }

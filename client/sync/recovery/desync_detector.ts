@@ -6,12 +6,12 @@
  */
 
 import { ErrorCode } from "../../../schema/rpc/errors.ts";
-import { delivery } from "../../../schema/rpc/methods.ts";
 import { Timers } from "../../runtime/timers.ts";
 import type { Symptom } from "./policy.ts";
 import { serverState } from "../commits/server_member_list.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { desyncOf, isIn, isMember } from "../conversation/standing.ts";
+import { entriesWait } from "./waiting_entries.ts";
 
 /**
  * How long an unexpected answer may be explained by an entry on its way, in ms, and how often the server is
@@ -66,21 +66,16 @@ export class DesyncDetector {
   }
 
   async #investigate(chatId: string, code: number, epoch: number | undefined): Promise<void> {
-    const { conversations, rpc, account } = this.#context;
+    const { conversations, rpc } = this.#context;
     const before = conversations.get(chatId)?.record;
     if (!before || !isMember(before)) return;
     // The commit that explains the answer has arrived. A lost race is no rollback.
     if (before.epoch !== epoch) return this.settle(chatId);
     const server = await serverState(rpc, before.channelId);
     // While entries of the channel wait, the explaining commit may be among them, however long the queue is.
-    const { entries } = await rpc.call(delivery.fetch, {
-      recipientKey: account.recipientKey,
-      channelId: before.channelId,
-      after: this.#cursor(),
-      limit: 1,
-    });
+    const isExplained = await entriesWait(this.#context, before.channelId, this.#cursor());
     const now = conversations.get(chatId);
-    if (entries.length > 0 || !now || !isIn(now.record) || desyncOf(now.record) || now.record.epoch !== before.epoch) {
+    if (isExplained || !now || !isIn(now.record) || desyncOf(now.record) || now.record.epoch !== before.epoch) {
       return this.settle(chatId);
     }
     const count = (this.#counts.get(chatId) ?? 0) + 1;

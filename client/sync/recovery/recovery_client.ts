@@ -79,10 +79,16 @@ export class RecoveryClient {
     this.#left = new LeftChannels(context);
     this.#leaves = new UnseenLeaves(context, committer, this.#admins);
     this.#refused = new RefusedReplacements(context, this.#admins);
-    this.#welcomes = new WelcomeRecovery(context, this.#requests);
+    this.#welcomes = new WelcomeRecovery(context, this.#requests, cursor);
     this.#asking = new AskingAgain(context);
     this.#giving = new GivingAgain(context, maySend);
-    this.#rounds = new RecoveryRounds({ context, requests: this.#requests, admins: this.#admins, createReplacement });
+    this.#rounds = new RecoveryRounds({
+      context,
+      requests: this.#requests,
+      admins: this.#admins,
+      createReplacement,
+      cursor,
+    });
     this.#desync = new DesyncDetector(context, cursor, (chatId, symptom) => this.fallOutOfStep(chatId, symptom));
   }
 

@@ -24,10 +24,16 @@ import { accountOf } from "../reinit/replacement_maker.ts";
 import { decideRecovery } from "./policy.ts";
 import type { ReaddRequests } from "./readd_requests.ts";
 import { actAhead } from "./server_behind.ts";
+import { entriesWait } from "./waiting_entries.ts";
 
 /** Pause between rounds, in ms. It doubles up to the longest. */
 export const firstRoundMs = 5_000;
 export const longestRoundMs = 600_000;
+/**
+ * Pause before a round that found entries of the channel waiting, in ms. It is not put off again: somebody may write
+ * there all the time.
+ */
+export const putOffMs = 1_000;
 
 /** What the rounds for one conversation have learned. In memory only. */
 interface Asking {
@@ -35,10 +41,17 @@ interface Asking {
   /** The server's epoch at the last round, and the number of rounds with that epoch. */
   serverEpoch: number;
   quietRounds: number;
+  /** Whether the last round was put off, because entries of the channel waited. */
+  isPutOff: boolean;
   /** Accounts as hex that could not follow the commit either. */
   stuck: Set<string>;
   /** Accounts as hex that asked for help themselves in the server's present epoch, for any reason. */
   inNeed: Set<string>;
+}
+
+interface OutOfStep {
+  record: Readonly<ConversationRecord>;
+  desync: Desync;
 }
 
 interface Parts {
@@ -46,6 +59,8 @@ interface Parts {
   requests: ReaddRequests;
   admins: Admins;
   createReplacement: CreateReplacement;
+  /** the highest seq of the queue whose effects are on disk */
+  cursor: () => number;
 }
 
 /** Asks members for help, round after round, while a conversation is out of step. */
@@ -135,7 +150,14 @@ export class RecoveryRounds {
     if (this.#closed || this.#held || this.#running.has(chatId)) return;
     this.#running.add(chatId);
     const asking = this.#asking.get(chatId) ??
-      { rounds: 0, serverEpoch: -1, quietRounds: 0, stuck: new Set<string>(), inNeed: new Set<string>() };
+      {
+        rounds: 0,
+        serverEpoch: -1,
+        quietRounds: 0,
+        isPutOff: false,
+        stuck: new Set<string>(),
+        inNeed: new Set<string>(),
+      };
     this.#asking.set(chatId, asking);
     try {
       await this.#round(chatId, asking);
@@ -146,17 +168,24 @@ export class RecoveryRounds {
     }
     const conversation = this.#context.conversations.get(chatId);
     if (conversation && isIn(conversation.record) && desyncOf(conversation.record)) {
-      this.#schedule(chatId, Math.min(longestRoundMs, firstRoundMs * 2 ** Math.max(0, asking.rounds - 2)));
+      const pauseMs = Math.min(longestRoundMs, firstRoundMs * 2 ** Math.max(0, asking.rounds - 2));
+      this.#schedule(chatId, asking.isPutOff ? putOffMs : pauseMs);
     }
   }
 
   async #round(chatId: string, asking: Asking): Promise<void> {
     const { conversations, account, ownKey } = this.#context;
-    const record = conversations.get(chatId)?.record;
-    const desync = record && isIn(record) ? desyncOf(record) : undefined;
-    if (!record || !desync) return;
+    const asked = this.#outOfStep(chatId);
+    if (!asked) return;
+    const server = await serverState(this.#context.rpc, asked.record.channelId);
+    // The help may have come meanwhile, or be on its way. Whoever asks for more is put back twice.
+    asking.isPutOff = !asking.isPutOff &&
+      await entriesWait(this.#context, asked.record.channelId, this.#parts.cursor());
+    if (asking.isPutOff) return;
     const state = await conversations.withState(chatId);
-    const server = await serverState(this.#context.rpc, record.channelId);
+    const present = this.#outOfStep(chatId);
+    if (!present || !equalBytes(present.record.channelId, asked.record.channelId)) return;
+    const { record, desync } = present;
     const serverBehind = !server || server.epoch < record.epoch;
     asking.rounds++;
     if (!serverBehind) noteServerEpoch(asking, server.epoch);
@@ -176,13 +205,20 @@ export class RecoveryRounds {
     } else if (action === "replace") {
       await this.#parts.createReplacement(chatId, state ? "rejected-commit" : "state-lost");
     } else if (server) {
-      await this.#ask(record, desync, state, server, action, asking.rounds);
+      await this.#ask(chatId, present, state, server, action, asking.rounds);
     }
   }
 
+  /** @returns the conversation's record and why it is out of step; undefined where this device can follow, or is out */
+  #outOfStep(chatId: string): OutOfStep | undefined {
+    const record = this.#context.conversations.get(chatId)?.record;
+    const desync = record && isIn(record) ? desyncOf(record) : undefined;
+    return record && desync && { record, desync };
+  }
+
   async #ask(
-    record: Readonly<ConversationRecord>,
-    { epoch, commitId }: Desync,
+    chatId: string,
+    { record, desync: { epoch, commitId } }: OutOfStep,
     state: GroupState | undefined,
     server: NonNullable<Awaited<ReturnType<typeof serverState>>>,
     action: "ask-reseal" | "ask-readd",
@@ -193,7 +229,10 @@ export class RecoveryRounds {
     const content: DeviceMessageContent = action === "ask-reseal"
       ? { kind: "reseal", n: epoch, commitId: id }
       : await this.#parts.requests.make(record.channelId, epoch, id, server.epoch);
-    for (const to of recipients) await sendDeviceMessage(this.#context, record.channelId, to, content);
+    for (const to of recipients) {
+      if (!this.#outOfStep(chatId)) return;
+      await sendDeviceMessage(this.#context, record.channelId, to, content);
+    }
   }
 }
 

@@ -7,13 +7,14 @@ import { toHex } from "../../../schema/bytes.ts";
 import { type Entry, EntryKind } from "../../../schema/rpc/methods.ts";
 import { Timers } from "../../runtime/timers.ts";
 import { serverState } from "../commits/server_member_list.ts";
-import type { UnreadableRecord } from "../conversation/records.ts";
+import type { ConversationRecord, UnreadableRecord } from "../conversation/records.ts";
 import { isIn } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { sendDeviceMessage } from "../device_messages/device_messages.ts";
 import { whomToAsk } from "../device_messages/peers.ts";
 import type { ReaddRequests } from "./readd_requests.ts";
-import { firstRoundMs, longestRoundMs } from "./recovery_rounds.ts";
+import { firstRoundMs, longestRoundMs, putOffMs } from "./recovery_rounds.ts";
+import { entriesWait } from "./waiting_entries.ts";
 
 /** How many rounds ask for one Welcome. */
 const welcomeRounds = 12;
@@ -30,13 +31,16 @@ interface LostWelcome {
 export class WelcomeRecovery {
   readonly #context: SyncContext;
   readonly #requests: ReaddRequests;
+  readonly #cursor: () => number;
   readonly #timers: Timers;
   /** Channels whose members are asked for the first time. */
   readonly #first = new Set<string>();
   #closed = false;
 
-  constructor(context: SyncContext, requests: ReaddRequests) {
+  /** @param cursor the highest seq of the queue whose effects are on disk */
+  constructor(context: SyncContext, requests: ReaddRequests, cursor: () => number) {
     this.#context = context;
+    this.#cursor = cursor;
     this.#timers = new Timers(context.environment);
     this.#requests = requests;
   }
@@ -88,31 +92,46 @@ export class WelcomeRecovery {
     await this.retryStored();
   }
 
-  #schedule(lost: LostWelcome, round: number): void {
+  #schedule(lost: LostWelcome, round: number, wasPutOff = false): void {
     const key = toHex(lost.channelId);
     if (this.#closed || this.#timers.has(key) || round > welcomeRounds || this.#timers.size >= lostWelcomesAtOnce) {
       return;
     }
-    const delayMs = round === 1 ? 0 : Math.min(longestRoundMs, firstRoundMs * 2 ** (round - 2));
+    const pauseMs = round === 1 ? 0 : Math.min(longestRoundMs, firstRoundMs * 2 ** (round - 2));
     if (round === 1) this.#first.add(key);
-    this.#timers.start(key, delayMs, () => {
-      void this.#ask(lost, round).catch(() => {}).finally(() => {
+    this.#timers.start(key, wasPutOff ? putOffMs : pauseMs, () => {
+      void this.#ask(lost, round, wasPutOff).catch(() => false).then((isPutOff) => {
         this.#first.delete(key);
-        this.#schedule(lost, round + 1);
+        this.#schedule(lost, isPutOff ? round : round + 1, isPutOff);
       });
     });
   }
 
-  async #ask({ channelId, n, commitId }: LostWelcome, round: number): Promise<void> {
-    const { conversations } = this.#context;
-    const known = conversations.chatOf(toHex(channelId));
-    const record = known === undefined ? undefined : conversations.get(known)?.record;
-    if (known === undefined || (record && isIn(record))) return;
+  /** @returns whether it has put the round off, which it never does twice: somebody may write there all the time */
+  async #ask({ channelId, n, commitId }: LostWelcome, round: number, wasPutOff: boolean): Promise<boolean> {
+    if (!this.#isOut(channelId)) return false;
     const server = await serverState(this.#context.rpc, channelId);
-    if (!server) return;
+    if (!server) return false;
+    // Another Welcome may have come meanwhile, or be on its way. Whoever asks for more is put back twice.
+    if (!wasPutOff && await entriesWait(this.#context, channelId, this.#cursor())) return true;
+    if (!this.#isOut(channelId)) return false;
     const content = await this.#requests.make(channelId, n, commitId, server.epoch);
+    const record = this.#recordOf(channelId);
     for (const to of await whomToAsk(this.#context, server.members, record, undefined, round)) {
+      if (!this.#isOut(channelId)) break;
       await sendDeviceMessage(this.#context, channelId, to, content);
     }
+    return false;
+  }
+
+  /** Whether this device may come into the channel, and is in no group there. */
+  #isOut(channelId: Uint8Array): boolean {
+    const record = this.#recordOf(channelId);
+    return this.#context.conversations.chatOf(toHex(channelId)) !== undefined && !(record && isIn(record));
+  }
+
+  #recordOf(channelId: Uint8Array): Readonly<ConversationRecord> | undefined {
+    const chatId = this.#context.conversations.chatOf(toHex(channelId));
+    return chatId === undefined ? undefined : this.#context.conversations.get(chatId)?.record;
   }
 }

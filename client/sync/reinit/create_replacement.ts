@@ -89,12 +89,12 @@ export async function createReplacement(
   const recent = out.size === 0 ? spoiledToday(record, account.clock.now()) : undefined;
   requireRoomToday(context, recent);
   const { add, later } = await packagesOf(context, keyPackages, record, state && mls.members(state), out);
-  const { name, kind, createdMs } = info;
+  const { name, kind, createdMs, data } = info;
   const roles = Object.fromEntries(Object.entries(info.roles ?? {}).filter(([account]) => !out.has(account)));
   const fresh = await mls.createGroup({
     channelId,
     keyPackage: await account.keyPackages.forOwnGroup(),
-    info: { name, kind, createdMs, roles, supersedes },
+    info: { name, kind, createdMs, roles, ...(data && { data }), supersedes },
   });
   const candidate = candidateOf(record, chatId, channelId, account.clock.now());
   // Fetching the KeyPackages takes seconds. What the device has learned since would be undone.
@@ -230,11 +230,12 @@ function leftOut(
   return out;
 }
 
-function infoOf({ name, kind, members }: Readonly<ConversationRecord>, nowMs: number): GroupInfo {
+function infoOf({ name, kind, members, data }: Readonly<ConversationRecord>, nowMs: number): GroupInfo {
   return {
     name,
     kind,
     createdMs: nowMs,
+    ...(data && { data }),
     roles: Object.fromEntries(
       members.filter(({ role }) => role === "admin").map(({ accountKey, role }) => [accountKey, role]),
     ),

@@ -116,12 +116,13 @@ export async function followReplacement(
   const unseen = record.leftMs !== undefined && entry.epoch === 1 && Number(supersedes.lastEpoch) <= record.epoch &&
     equalBytes(record.channelId, supersedes.channelId);
   if (unseen) conversation.set({ leaving: true });
+  const taken = (!record.invitation || record.taken) && { taken: true as const };
   // GRP-7: an account that this device did not meet in the conversation brings it back, so the user is asked
   // first. GRP-6.6: so does a revoked device.
   if (wasOut && await isKnownRevoked(context, adder.credential)) {
-    conversation.set({ invitation: true, needsAcceptance: true, inviterRevoked: true });
+    conversation.set({ invitation: true, needsAcceptance: true, inviterRevoked: true, ...taken });
   } else if (wasOut && adderKey !== ownKey && !record.members.some(({ accountKey }) => accountKey === adderKey)) {
-    conversation.set({ invitation: true });
+    conversation.set({ invitation: true, ...taken });
   }
   return { kind: "moved", conversation, wasOut };
 }
@@ -187,13 +188,14 @@ async function move(
   since: number | undefined | "was-out",
 ): Promise<void> {
   const { mls, account } = context;
-  const { name, supersedes } = mls.info(state);
+  const { name, data, supersedes } = mls.info(state);
   const toResend = since === "was-out" ? [] : await ownMessagesAfter(context, conversation, since);
   const redo = typeof since === "number"
     ? await membershipChangesAfter(context, unit, conversation, since, accountsOf(mls.members(state)))
     : undefined;
   const before = {
     name: conversation.record.name,
+    data: conversation.record.data,
     members: conversation.record.members,
     ...(isIn(conversation.record) && conversation.state?.active && { devices: mls.members(conversation.state) }),
   };
@@ -206,7 +208,7 @@ async function move(
   );
   await noteEpoch(context, unit, conversation, state, made, true);
   conversation.notice("successor", { by, reason: supersedes!.reason }, entry.receivedMs);
-  for (const { notice, values } of membershipDiff(before, { name, devices: mls.members(state) })) {
+  for (const { notice, values } of membershipDiff(before, { name, data, devices: mls.members(state) })) {
     conversation.notice(notice, values, entry.receivedMs);
   }
   if (redo) conversation.set({ redo: redoBoth(conversation.record.redo, redo) });

@@ -5,16 +5,16 @@
  * |---|---|
  * | GRP-5.1 | a last common epoch or hash that is not in this device's history, unless both forked at a shared epoch |
  * | GRP-5.2 | a replacement that no admin of the replaced group has signed |
- * | GRP-5.3 | another kind or name, new accounts, new admins; for a chat of two, anybody else |
+ * | GRP-5.3 | another kind, name or data, new accounts, new admins; for a chat of two, anybody else |
  * | GRP-5.4 | a replacement for a channel left already: the first wins, within 10 minutes the smaller channelId |
  *
  * A device that was out of the group, or behind, has not seen every change. Nor has one that gets into a
- * replacement after its first epoch. There accounts, admins and name may differ, because an admin's commit may
+ * replacement after its first epoch. There accounts, admins, name and data may differ, because an admin's commit may
  * change them at any time.
  */
 
 import { equalBytes, toHex } from "../../../schema/bytes.ts";
-import type { GroupInfo, Member, Supersedes } from "../../mls/group.ts";
+import { type GroupInfo, type Member, sameData, type Supersedes } from "../../mls/group.ts";
 import { accountsOf } from "../conversation/membership_diff.ts";
 import { cameAfter, lastSharedEpoch } from "./fork_point.ts";
 import type { PastEpoch } from "../conversation/epoch_history.ts";
@@ -66,7 +66,7 @@ export function judgeReplacement(
   const grown = accounts.some(({ accountKey, role }) =>
     roleOf(accountKey) === undefined || (role === "admin" && roleOf(accountKey) !== "admin")
   );
-  return grown || info.name !== old.name ? "GRP-5.3" : undefined;
+  return grown || info.name !== old.name || !sameData(info.data, old.data) ? "GRP-5.3" : undefined;
 }
 
 /**

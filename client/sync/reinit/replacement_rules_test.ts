@@ -19,6 +19,7 @@ const member = (fill: number, username: string, role: "admin" | "member") => ({
   credential: credential(fill, username),
   recipientKey: key(fill),
   xwingPublicKey: new Uint8Array(1216),
+  features: [],
   role,
 });
 

@@ -30,12 +30,12 @@ export class Ephemeral {
    * does no harm.
    */
   async typing(chatId: string): Promise<void> {
-    const { conversations, mls, rpc, account, environment } = this.#context;
+    const { conversations, mls, rpc, account, environment, privacy } = this.#context;
     const record = conversations.get(chatId)?.record;
     const nowMs = environment.now();
     // Reading an invitation must not tell the inviter anything.
     if (
-      !record || !isMember(record) || record.invitation || record.leaving ||
+      !privacy.typing || !record || !isMember(record) || record.invitation || record.leaving ||
       nowMs - (this.#sentMs.get(chatId) ?? 0) < typingEveryMs
     ) return;
     this.#sentMs.set(chatId, nowMs);
@@ -66,7 +66,9 @@ export class Ephemeral {
    */
   async receive(entry: Entry): Promise<void> {
     try {
-      const { conversations, mls, account } = this.#context;
+      const { conversations, mls, account, privacy } = this.#context;
+      // Who does not tell it is not shown it.
+      if (!privacy.typing) return;
       const chatId = conversations.chatOf(toHex(entry.channelId));
       const record = chatId === undefined ? undefined : conversations.get(chatId)?.record;
       if (chatId === undefined || !record || !isIn(record) || !isShown(record)) return;
@@ -81,6 +83,7 @@ export class Ephemeral {
       if (opened?.kind !== "processed" || !equalBytes(opened.content, typingContent)) return;
       // It is never shown later, so a mark would come to nothing (GRP-6.6).
       if (await isKnownRevoked(this.#context, opened.sender.credential)) return;
+      if (account.settings.isBlocked(toHex(opened.sender.credential.accountKey))) return;
       this.#onTyping(chatId, opened.sender.credential.username);
     } catch {
       // A failing storage is reported elsewhere.

@@ -1,15 +1,18 @@
 /** Sends texts: makes the content and the line, and puts the message into the outbox. */
 
 import { fromHex, toHex, utf8 } from "../../../schema/bytes.ts";
-import { maxTextBytes } from "../../api/engine_api.ts";
+import { maxTextBytes, type MessageContent, type MessageRef, type SendOptions } from "../../api/engine_api.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
 import { accountUri, messageIdOf, mimiMessageId, roomUri } from "../../content/message_id.ts";
+import { replyKind } from "../../content/kinds/reply.ts";
 import { textKind } from "../../content/kinds/text.ts";
-import { encodeMimiContent } from "../../content/mimi_content.ts";
+import { encodeMimiContent, type MimiContent } from "../../content/mimi_content.ts";
 import { requireVisible } from "../../content/visible_text.ts";
 import { GuardError } from "../../storage/storage.ts";
 import { accept } from "../conversation/acceptance.ts";
 import { markOwn, type Outbox } from "./outbox.ts";
+import { expiresIn, ownStay } from "../conversation/expiry.ts";
+import { messageLine, mimiIdOf } from "../conversation/line_lookup.ts";
 import { moveLine, ownMessage } from "../conversation/moved_line.ts";
 import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
@@ -19,6 +22,22 @@ import { isMember } from "../conversation/standing.ts";
 
 /** For how long the result "no account key has changed" of a chat is reused, in ms. */
 const unchangedForMs = 5_000;
+
+/** What is sent, and what its line shows. */
+export interface WrittenContent {
+  content: MimiContent;
+  shown: MessageContent;
+}
+
+type MakeContent = (conversation: ConversationTransaction) => WrittenContent | Promise<WrittenContent>;
+
+/** Requires that a text can be sent: something to be seen, of at most 16 KiB. @throws EngineError L011, L032 */
+export function requireText(text: string): void {
+  requireVisible(text, "a message");
+  if (utf8(text).length > maxTextBytes) {
+    throw new EngineError({ code: LocalCode.tooLarge, detail: `a text of at most ${maxTextBytes} bytes` });
+  }
+}
 
 /** Sends messages: content, ratchet and outbox in one transaction, before anything leaves. */
 export class Messages {
@@ -38,18 +57,24 @@ export class Messages {
    * @param messageIdHex 16 bytes as hex
    * @throws EngineError L010, L011, L032, L007, L016, L018, L005
    */
-  async send(chatId: string, messageIdHex: string, text: string): Promise<void> {
+  async send(chatId: string, messageIdHex: string, text: string, { replyTo }: SendOptions = {}): Promise<void> {
+    requireText(text);
+    await this.sendContent(chatId, messageIdHex, (conversation) => this.#textOf(conversation, text, replyTo));
+  }
+
+  /**
+   * Sends a content that makes a line, as {@link send} does.
+   *
+   * @param make called once for each try to store it
+   */
+  async sendContent(chatId: string, messageIdHex: string, make: MakeContent): Promise<void> {
     const messageId = messageIdOf(messageIdHex);
     if (!messageId) throw new EngineError({ code: LocalCode.internal, detail: "a message needs an id" });
-    requireVisible(text, "a message");
-    if (utf8(text).length > maxTextBytes) {
-      throw new EngineError({ code: LocalCode.tooLarge, detail: `a text of at most ${maxTextBytes} bytes` });
-    }
     await this.requireUnchanged(chatId);
     const { conversations, store, ownKey } = this.#context;
     for (let tries = 0;; tries++) {
       try {
-        return await conversations.update((unit) => this.#put(unit, chatId, messageIdHex, text));
+        return await conversations.update((unit) => this.#put(unit, chatId, messageIdHex, make));
       } catch (error) {
         if (!(error instanceof GuardError) || error.code === "fenced") throw error;
         const seen = await store.get<SeenRecord>("messageids", keys.seen(chatId, ownKey, messageIdHex));
@@ -60,11 +85,40 @@ export class Messages {
     }
   }
 
-  async #put(unit: UnitOfWork, chatId: string, messageId: string, text: string): Promise<void> {
+  /** Sends a failed message again, behind all others; any other stays. @throws EngineError L007, L010, L016, L018 */
+  async again(chatId: string, messageId: string): Promise<void> {
+    await this.requireUnchanged(chatId);
+    await this.#context.conversations.update((unit) => this.#putAgain(unit, chatId, messageId));
+  }
+
+  /**
+   * Sends the text of a message to other chats.
+   *
+   * @param to the id of the new message in each chat, 16 bytes as hex
+   * @throws EngineError L019 where there is no text to forward, and as {@link send}
+   */
+  async forward(chatId: string, message: MessageRef, to: { chatId: string; messageId: string }[]): Promise<void> {
+    const line = await messageLine(this.#context, chatId, message);
+    if (!line || line.deleted || line.unsupported || line.text === "") {
+      throw new EngineError({ code: LocalCode.notAllowed, detail: "the message has no text to forward" });
+    }
+    for (const other of to) await this.send(other.chatId, other.messageId, line.text);
+  }
+
+  async #put(unit: UnitOfWork, chatId: string, messageId: string, make: MakeContent): Promise<void> {
     const { account, ownKey } = this.#context;
-    const conversation = await this.#conversationToSendIn(unit, chatId);
-    const content = textKind.write({ text }, crypto.getRandomValues(new Uint8Array(16)));
-    const bytes = encodeMimiContent(content);
+    const conversation = await this.conversationToSendIn(unit, chatId);
+    const { content, shown } = await make(conversation);
+    const expires = expiresIn(conversation.record);
+    const bytes = encodeMimiContent({ ...content, ...(expires && { expires }) });
+    const mimiId = toHex(
+      await mimiMessageId(
+        accountUri(account.accountKey),
+        roomUri(conversation.record.firstChannelId),
+        bytes,
+        content.salt,
+      ),
+    );
     const atMs = account.clock.now();
     const order = conversation.changes.appendWaiting({
       kind: "message",
@@ -72,29 +126,40 @@ export class Messages {
       sender: account.username,
       senderKey: ownKey,
       own: true,
-      text,
+      ...shown,
+      mimiId,
+      ...ownStay(conversation.record),
       atMs,
       state: "waiting",
       content: bytes,
     });
     // An answer accepts an invitation. It marks nothing as read: what came while it was written was not seen.
     accept(this.#context, unit, conversation);
-    const id = await mimiMessageId(
-      accountUri(account.accountKey),
-      roomUri(conversation.record.firstChannelId),
-      bytes,
-      content.salt,
-    );
-    const mimiId = toHex(id);
     markOwn(unit, chatId, ownKey, messageId, { order, atMs, of: mimiId });
     unit.put("messageids", keys.mimi(chatId, mimiId), { order, atMs } satisfies SeenRecord);
-    await this.#context.drafts.sent(unit, chatId, text);
+    await this.#context.drafts.sent(unit, chatId, shown.text);
     await this.#outbox.enqueue(unit, conversation, { messageId, mimiId, order, kind: "message", content: bytes });
+  }
+
+  async #textOf(
+    conversation: ConversationTransaction,
+    text: string,
+    replyTo: MessageRef | undefined,
+  ): Promise<WrittenContent> {
+    const salt = crypto.getRandomValues(new Uint8Array(16));
+    const original = replyTo && await messageLine(this.#context, conversation.id, replyTo);
+    const id = original && await mimiIdOf(this.#context, conversation, original);
+    if (!original || id === undefined) return { content: textKind.write({ text }, salt), shown: { text } };
+    const { order, messageId } = original;
+    return {
+      content: replyKind.write({ text, inReplyTo: fromHex(id) }, salt),
+      shown: { text, replyTo: { id, order, messageId } },
+    };
   }
 
   /** Puts a failed message back into the outbox, behind all others. Any other message stays as it is. */
   async #putAgain(unit: UnitOfWork, chatId: string, messageId: string): Promise<void> {
-    const conversation = await this.#conversationToSendIn(unit, chatId);
+    const conversation = await this.conversationToSendIn(unit, chatId);
     // The unit holds the conversation's mutex: nothing changes or moves the line meanwhile.
     const known = await ownMessage(this.#context, chatId, messageId);
     const line = known && await this.#context.store.get<LineRecord>("messages", keys.line(chatId, known.order));
@@ -114,12 +179,16 @@ export class Messages {
   }
 
   /** @throws EngineError L010, L018 */
-  async #conversationToSendIn(unit: UnitOfWork, chatId: string): Promise<ConversationTransaction> {
+  async conversationToSendIn(unit: UnitOfWork, chatId: string): Promise<ConversationTransaction> {
     const conversation = await unit.conversation(chatId);
     if (
       !conversation || !isMember(conversation.record) || conversation.record.leaving
     ) {
       throw new EngineError({ code: LocalCode.notInChat, detail: "this device is not in the chat" });
+    }
+    const { kind, peer } = conversation.record;
+    if (kind === "direct" && peer && this.#context.account.settings.isBlocked(peer.accountKey)) {
+      throw new EngineError({ code: LocalCode.blocked, detail: `${peer.username} is blocked` });
     }
     if (conversation.record.invitation && conversation.record.needsAcceptance) {
       throw new EngineError({

@@ -12,6 +12,7 @@ import { Timers } from "../../runtime/timers.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { keys, type LineRecord, resendForMs, type SeenRecord } from "../conversation/records.ts";
 import {
+  isTold,
   outboxFromStored,
   type OutboxRecord,
   outboxToStored,
@@ -21,6 +22,7 @@ import { moveLine, takenPlace } from "../conversation/moved_line.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { outboxKey, type Outcome, Publisher } from "./publisher.ts";
+import { noteChange } from "./sent_changes.ts";
 import { settledLine } from "./settled_line.ts";
 import { type SendGate, SendHolds } from "./send_holds.ts";
 import { isNextToSeal } from "./send_order.ts";
@@ -98,6 +100,7 @@ export class Outbox {
     const sealed = isNextToSeal(this.#sendable(conversation.id, false), conversation)
       ? await this.#publisher.seal(conversation, message)
       : undefined;
+    if (isTold(message) && !sealed) return;
     const behind = conversation.changes.newestStart();
     const record: OutboxRecord = { ...message, behind, chatId: conversation.id, ...(sealed && { sealed }) };
     const key = outboxKey(record);
@@ -205,6 +208,11 @@ export class Outbox {
     this.#publisher.forget(key);
   }
 
+  /** Whether anything waits here. */
+  hasWaiting(chatId: string): boolean {
+    return this.#queue(chatId).length > 0;
+  }
+
   /** Whether a leave request waits here. */
   isLeaving(chatId: string): boolean {
     return this.#queue(chatId).some(({ kind }) => kind === "leave");
@@ -295,9 +303,10 @@ export class Outbox {
       this.#publisher.forget(outboxKey(record));
       this.#lines.delete(outboxKey(record));
     }
-    if (settled.some(({ state, record }) => state === "sent" && record.kind === "message")) {
-      this.#context.events.emit("sent", chatId);
-    }
+    const { events } = this.#context;
+    const isMessage = (record: OutboxRecord) => record.kind === "message" && !isTold(record);
+    if (settled.some(({ state, record }) => state === "sent" && isMessage(record))) events.emit("sent", chatId);
+    if (settled.some(({ record }) => isTold(record))) events.emit("receiptSettled", chatId);
   }
 
   /** Notes in the conversation what became of a message or of a request to leave. */
@@ -310,19 +319,21 @@ export class Outbox {
       else unit.put("epochs", keys.sentLeave(chatId), outboxToStored(record), { channelId: conversation.storageId });
       return;
     }
+    if (record.isChange) return noteChange(unit, conversation, outcome);
     // A resend is already shown as sent, and that remains true.
     if (resendSinceMs !== undefined && state === "failed") return;
     const line = this.#lines.get(outboxKey(record)) ??
       await this.#context.store.get<LineRecord>("messages", keys.line(chatId, order));
     if (line?.kind !== "message" || line.deleted) return;
     // A resend keeps its first place.
-    if (line.sentIn) return conversation.change(settledLine(line, outcome));
     const nowMs = this.#context.account.clock.now();
+    if (line.sentIn) return conversation.change(settledLine(line, outcome, nowMs));
+    if (line.timerMs !== undefined) unit.onceStored(() => this.#context.events.emit("timed"));
     const taken = outcome.state === "sent"
       ? takenPlace(conversation, order, outcome, { behind: record.behind, nowMs })
       // New lines come behind what has failed. To send it again puts it last again.
       : { order: conversation.reservePlace() };
-    const placed = { ...settledLine(line, outcome), ...taken };
+    const placed = { ...settledLine(line, outcome, nowMs), ...taken };
     await moveLine(this.#context, unit, conversation, placed, {
       from: order,
       content: record.content,

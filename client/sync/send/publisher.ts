@@ -13,7 +13,7 @@ import { GroupUsageError } from "../../mls/group.ts";
 import { backoffMs } from "../../runtime/backoff.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
 import { keys } from "../conversation/records.ts";
-import { type OutboxRecord, outboxToStored } from "../conversation/outbox_record.ts";
+import { isTold, type OutboxRecord, outboxToStored } from "../conversation/outbox_record.ts";
 import { desyncOf, isIn } from "../conversation/standing.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { judgeAnswer } from "./publish_answer.ts";
@@ -86,7 +86,10 @@ export class Publisher {
    */
   async seal(
     conversation: ConversationTransaction,
-    message: Pick<OutboxRecord, "messageId" | "kind" | "content" | "excludedAccounts" | "firstSent">,
+    message: Pick<
+      OutboxRecord,
+      "messageId" | "kind" | "content" | "excludedAccounts" | "firstSent" | "receipt" | "profile"
+    >,
   ): Promise<OutboxRecord["sealed"]> {
     const { state, record } = conversation;
     if (!state || !await this.#holds.canSeal(conversation, message)) return undefined;
@@ -98,7 +101,7 @@ export class Publisher {
         ? await mls.sealLeave(state, id)
         : await mls.sealMessage(state, { ...id, content: message.content });
       conversation.moveRatchet(sealed.newState, sealed.record, sealed.consumed);
-      if (message.kind === "message") conversation.set({ ownSent: record.ownSent + 1 });
+      if (message.kind === "message" && !isTold(message)) conversation.set({ ownSent: record.ownSent + 1 });
       const channel = toHex(record.channelId);
       return {
         epoch: Number(state.epoch),
@@ -130,6 +133,11 @@ export class Publisher {
     const place = { id: chatId, record: conversation.record };
     const turn = nextTurn(records, place, (record) => this.#attempted.has(outboxKey(record)));
     if (!turn) return nothing("hold");
+    const told = turn.kind === "seal" ? turn.records.filter(isTold) : [];
+    if (told.length > 0) {
+      const errorCode = LocalCode.notInChat;
+      return { outcomes: told.map((record) => ({ record, state: "failed", errorCode })), next: "again" };
+    }
     if (turn.kind === "seal") return await this.#sealAgain(chatId, turn.records, waits);
     if (!this.#mayPublish()) return nothing("hold");
     return this.#judge(chatId, await this.#publish(chatId, this.#oneByOne ? turn.records.slice(0, 1) : turn.records));

@@ -21,6 +21,7 @@ import {
 } from "../conversation/outbox_record.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
+import { sentChanges } from "./sent_changes.ts";
 
 /** How many lines of a conversation are searched at most, and how many at once. */
 const linesAtMost = 1_000;
@@ -102,6 +103,11 @@ export async function messagesToResend(
     }
     if (page.length < linesAtOnce) break;
     before = page.at(-1)!.key;
+  }
+  for (const { messageId, order, content, sentIn } of await sentChanges(store, chatId)) {
+    if (!isMissing(sentIn, sentIn.writtenMs!)) continue;
+    const firstSent = sentAt(chatId, sentIn);
+    messages.push({ chatId, messageId, order, kind: "message", isChange: true, content, resendSinceMs, firstSent });
   }
   return messages;
 }

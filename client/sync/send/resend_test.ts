@@ -49,10 +49,12 @@ async function resend(
   const context = {
     account: { accountKey, clock: { now: () => 1_000 } },
     store: {
-      range: (_store: string, _prefix: string, { limit, before }: { limit: number; before?: string }) =>
+      range: (store: string, _prefix: string, { limit, before }: { limit: number; before?: string }) =>
         Promise.resolve(
-          lines.toReversed().filter(({ order }) => before === undefined || order < before).slice(0, limit)
-            .map((value) => ({ key: value.order, value })),
+          store !== "messages"
+            ? []
+            : lines.toReversed().filter(({ order }) => before === undefined || order < before).slice(0, limit)
+              .map((value) => ({ key: value.order, value })),
         ),
       get: (_store: string, key: string) => Promise.resolve(seen.get(key)),
     },

@@ -8,14 +8,13 @@ import { EngineError } from "../../api/errors.ts";
 import { createMls, type GroupState } from "../../mls/group.ts";
 import { SealedStore } from "../../storage/sealed_store.ts";
 import {
-  conversationFromStored,
   type ConversationMember,
   type ConversationRecord,
   cursorKey,
   keys,
   type PendingRecord,
-  type StoredConversation,
 } from "../../sync/conversation/records.ts";
+import { conversationFromStored, type StoredConversation } from "../../sync/conversation/stored_conversation.ts";
 import { type DevicesSince, hasLaterDevice } from "../../sync/conversation/device_history.ts";
 import type { StoredOutbox } from "../../sync/conversation/outbox_record.ts";
 import type { TestCore } from "../core.ts";

@@ -8,15 +8,19 @@ import type { MessageContent } from "../../api/engine_api.ts";
 import type { Effect, Target } from "../../content/content_kind.ts";
 import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
 import { readContent, type ReadMessage } from "../../content/registry.ts";
-import type { Member } from "../../mls/group.ts";
+import type { MimiContent } from "../../content/mimi_content.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
+import { stayOf } from "../conversation/expiry.ts";
 import { contentOf, type MessageLine, withContent } from "../conversation/message_line.ts";
 import { moveLine } from "../conversation/moved_line.ts";
 import { isWaitingKey } from "../conversation/places.ts";
+import { hasReceipts } from "../conversation/receipt_marks.ts";
 import { type EditedRecord, firstBytesForMs, keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import type { UnitOfWork } from "../conversation/unit_of_work.ts";
 import { type EarlyChange, EarlyChanges } from "./early_changes.ts";
+import { type ReceivedProfile, takeProfile } from "./profiles.ts";
+import { type ReceivedReceipt, takeReceipt } from "./receipts.ts";
 
 /** How many kept changes are applied when their message arrives, without deletes; further changes are dropped. */
 const maxChangesAtOnce = 64;
@@ -25,8 +29,10 @@ const maxChangesAtOnce = 64;
 export interface ReceivedMessage {
   /** hex, 16 bytes: the wire's messageId */
   messageId: string;
-  sender: Member;
+  sender: { username: string; /** 32 bytes */ accountKey: Bytes };
   receivedMs: number;
+  /** In which it was sealed, where that is known. */
+  epoch?: number;
   /** The sender's device is known to be revoked (GRP-6.6). */
   revokedDevice?: boolean;
   /** The container's bytes. */
@@ -38,16 +44,24 @@ export interface ReceivedMessage {
 /** A decoded message whose effects are not in the conversation yet. */
 interface ReadyMessage extends EarlyChange {
   message: ReadMessage;
+  /** When it disappears, as its sender says. */
+  expires?: MimiContent["expires"];
   /** `of`: the MIMI id by which its line is found. */
   target: (Target & { line: MessageLine; of: string }) | undefined;
   effect: Effect;
   place?: string;
 }
 
-export type Ready = ({ kind: "read" } & ReadyMessage) | { kind: "malformed"; who: string; atMs: number };
+/** "hidden": from a person whom the user blocks. Receipts and profiles are no messages: nothing keeps their ids. */
+export type Ready =
+  | ({ kind: "read" } & ReadyMessage)
+  | ({ kind: "receipt" } & ReceivedReceipt)
+  | ({ kind: "profile" } & ReceivedProfile)
+  | { kind: "hidden" }
+  | { kind: "malformed"; who: string; atMs: number };
 
 /** Applies the contents of one conversation's messages in one unit of work. */
-export class IncomingContent {
+export class ContentEffects {
   readonly #context: SyncContext;
   readonly #unit: UnitOfWork;
   readonly #conversation: ConversationTransaction;
@@ -71,10 +85,23 @@ export class IncomingContent {
    *
    * @throws StorageError
    */
-  async read({ messageId, sender, receivedMs, revokedDevice, content, place }: ReceivedMessage): Promise<Ready> {
-    const { username, accountKey } = sender.credential;
+  async read(message: ReceivedMessage): Promise<Ready> {
+    const { messageId, sender, receivedMs, revokedDevice, content, place, epoch } = message;
+    const { username, accountKey } = sender;
     const read = readContent(content);
+    const isBlocked = this.#context.account.settings.isBlocked(toHex(accountKey));
+    if (read.kind === "malformed" && isBlocked) return { kind: "hidden" };
     if (read.kind === "malformed") return { kind: "malformed", who: username, atMs: receivedMs };
+    if (read.kind === "receipt") {
+      const receipt = revokedDevice || isBlocked ? {} : read.receipt;
+      return { kind: "receipt", receipt, senderKey: toHex(accountKey), atMs: receivedMs };
+    }
+    if (read.kind === "profile") {
+      // That of a blocked person is kept and not shown: the block may end.
+      const profile = revokedDevice ? undefined : read.profile;
+      const known = epoch !== undefined && { epoch };
+      return { kind: "profile", profile, senderKey: toHex(accountKey), atMs: receivedMs, ...known };
+    }
     const room = roomUri(this.#conversation.record.firstChannelId);
     const id = toHex(await mimiMessageId(accountUri(accountKey), room, content, read.salt));
     const change: EarlyChange = {
@@ -87,7 +114,8 @@ export class IncomingContent {
       ...(revokedDevice && { revokedDevice }),
     };
     const ready = await this.#ready(change, read.message);
-    return { kind: "read", ...ready, ...(place !== undefined && { place }) };
+    if (isBlocked && !deletes(ready.effect)) return { kind: "hidden" };
+    return { kind: "read", ...ready, expires: read.expires, ...(place !== undefined && { place }) };
   }
 
   /**
@@ -97,8 +125,17 @@ export class IncomingContent {
    * @throws StorageError
    */
   async carryOut(ready: Ready): Promise<string> {
+    if (ready.kind === "hidden") return "";
     if (ready.kind === "malformed") {
       this.#conversation.notice("rejected", { code: "content", who: ready.who }, ready.atMs);
+      return "";
+    }
+    if (ready.kind === "receipt") {
+      await takeReceipt(this.#context, this.#unit, this.#conversation, ready);
+      return "";
+    }
+    if (ready.kind === "profile") {
+      await takeProfile(this.#context, this.#unit, this.#conversation, ready);
       return "";
     }
     const order = await this.#carryOut(ready);
@@ -124,6 +161,8 @@ export class IncomingContent {
 
   async #ready(received: EarlyChange, message: ReadMessage): Promise<ReadyMessage> {
     const target = message.refersTo && await this.#target(toHex(message.refersTo));
+    // Its user has deleted the line here: there is nothing to change, and nothing to wait for.
+    if (target === "erased") return { ...received, message, target: undefined, effect: { kind: "nothing" } };
     return { ...received, message, target, effect: message.apply(received, target) };
   }
 
@@ -169,10 +208,16 @@ export class IncomingContent {
   }
 
   #append(
-    { messageId, sender, senderKey, atMs, revokedDevice, content: bytes, message, place }: ReadyMessage,
+    { id, messageId, sender, senderKey, atMs, revokedDevice, content: bytes, message, place, expires }: ReadyMessage,
     content: MessageContent,
   ): string {
     const own = senderKey === this.#context.ownKey;
+    const stay = stayOf(expires, atMs);
+    // An own message runs from its sending, a received one from its reading.
+    const startMs = Math.min(atMs, this.#context.account.clock.now());
+    const hasBegun = stay && (own || stay.fromArrival);
+    if (hasBegun) this.#unit.onceStored(() => this.#context.events.emit("timed"));
+    if (!own) this.#toTell();
     return this.#conversation.append(
       {
         kind: "message",
@@ -184,12 +229,22 @@ export class IncomingContent {
         ...(revokedDevice && { revokedDevice }),
         atMs,
         state: own ? "sent" : "received",
+        mimiId: id,
+        ...(stay && { timerMs: stay.timerMs }),
+        ...(hasBegun && { untilMs: startMs + stay.timerMs }),
         ...content,
         ...(content.unsupported && { content: bytes }),
       },
       message.countsAsUnread && !own,
       place,
     );
+  }
+
+  /** From the first message on, the others are to be told what was received, also after a restart. */
+  #toTell(): void {
+    const { id, record } = this.#conversation;
+    if (hasReceipts(record) && !record.receipts) this.#conversation.set({ receipts: { delivered: "", read: "" } });
+    this.#unit.onceStored(() => this.#context.events.emit("received", id));
   }
 
   async #change(line: MessageLine, mimiId: string, content: MessageContent): Promise<MessageLine> {
@@ -209,7 +264,7 @@ export class IncomingContent {
     return changed;
   }
 
-  /** Drops the first bytes of an edited line when they are too old for a resend (specification §7.6). */
+  /** Drops the first bytes and versions of an edited line that is too old for a resend (specification §7.6). */
   #withoutOldBytes(before: MessageLine, changed: MessageLine): MessageLine {
     const { content, ...bare } = changed;
     if (!content || !changed.edited) return changed;
@@ -217,7 +272,10 @@ export class IncomingContent {
     const nowMs = this.#context.account.clock.now();
     const { order, sentIn } = before;
     const { atMs = nowMs } = sentIn ?? {};
-    if (atMs + firstBytesForMs < nowMs) return bare;
+    if (atMs + firstBytesForMs < nowMs) {
+      const { versions: _gone, ...newest } = bare;
+      return newest;
+    }
     const { id: chatId } = this.#conversation;
     if (!before.edited) {
       this.#unit.put("messageids", keys.edited(chatId, order), { chatId, order, atMs } satisfies EditedRecord);
@@ -225,10 +283,11 @@ export class IncomingContent {
     return changed;
   }
 
-  async #target(id: string): Promise<ReadyMessage["target"]> {
+  async #target(id: string): Promise<ReadyMessage["target"] | "erased"> {
     const conversation = this.#conversation;
     const seen = await this.#seen(id);
     if (!seen) return undefined;
+    if (seen.erased) return "erased";
     const { of = id, reaction } = seen;
     // The message that it changed may have had no place when the change came.
     const { order } = of === id ? seen : await this.#seen(of) ?? seen;
@@ -260,4 +319,9 @@ export class IncomingContent {
 
 function keptOf({ id, messageId, sender, senderKey, atMs, revokedDevice, content }: ReadyMessage): EarlyChange {
   return { id, messageId, sender, senderKey, atMs, ...(revokedDevice && { revokedDevice }), content };
+}
+
+/** What a blocked person takes back goes all the same. */
+function deletes(effect: Effect): boolean {
+  return effect.kind === "wait" ? effect.deletes === true : effect.kind === "change" && effect.content.deleted === true;
 }
