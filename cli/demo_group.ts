@@ -12,7 +12,7 @@ import type { Output } from "./output.ts";
 import type { OutputRecord } from "./records.ts";
 import { Session } from "./session.ts";
 import { SqliteStorage } from "./storage/sqlite_storage.ts";
-import { busySilenceMs, type QuicTarget, QuicTransport } from "./transport/quic.ts";
+import { type QuicTarget, QuicTransport } from "./transport/quic.ts";
 import { permissionArguments } from "./permissions.mjs";
 import { exitCodes } from "./usage.ts";
 
@@ -63,7 +63,7 @@ async function join(
 ): Promise<Person> {
   const session = await Session.open({
     storage: SqliteStorage.open(`${folder}/${username}.db`),
-    transport: new QuicTransport(target, { patienceMs: busySilenceMs }),
+    transport: new QuicTransport(target),
     timeoutMs,
     output,
   });

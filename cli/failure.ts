@@ -26,6 +26,8 @@ const hints: Record<string, string> = {
   E006: "ask whoever runs the server for an invite code, and give it with --invite-code",
   E007: "choose another name: 3 to 32 of a–z 0–9 . _ -, first a letter",
   E008: "try again, with the newest password",
+  E026: "ask the person for an invite link, and use it with qpq join",
+  E027: "ask for a new link",
   E040: "try again in a moment",
   E041: "use one copy only, each device needs a state of its own (qpq login); the next command here takes over again",
   [LocalCode.offline]: "check --server and --pin, and whether the server runs",
@@ -53,6 +55,10 @@ const hints: Record<string, string> = {
   [LocalCode.tooManyPeople]: "invite 500 at most, then the others",
   [LocalCode.tooLarge]: "send it in parts",
   [LocalCode.deletionUnknown]: "ask whoever runs the server to upgrade it, or to delete the account",
+  [LocalCode.linkNotUsable]: "check that the link is whole, or ask for a new one",
+  [LocalCode.blocked]: "qpq unblock takes that back",
+  [LocalCode.tooManyBlocked]: "unblock somebody with qpq unblock first",
+  [LocalCode.badProfile]: "take a shorter one, on one line, without @",
   [LocalCode.alreadySignedIn]: "qpq logout first, or give another --state",
 };
 

@@ -10,6 +10,7 @@ const items = Array.from({ length: 900 }, (_, index): MessageItem => ({
   order: orderOf(index),
   sender: "bert",
   own: false,
+  senderKey: "0b".repeat(32),
   text: `line ${index}`,
   atMs: index,
   state: "received",

@@ -5,7 +5,17 @@ import { freshItems, newestArrival } from "./fresh_items.ts";
 
 function message(text: string, order: string, own = false): MessageItem {
   const state = own ? "sent" : "received";
-  return { kind: "message", messageId: text, order, sender: own ? "anna" : "bert", own, text, atMs: 0, state };
+  return {
+    kind: "message",
+    messageId: text,
+    order,
+    sender: own ? "anna" : "bert",
+    senderKey: "0a",
+    own,
+    text,
+    atMs: 0,
+    state,
+  };
 }
 
 const placed = (text: string, place: number, count: number, own = false) =>

@@ -4,9 +4,14 @@ import { type Invocation, readArguments } from "./arguments.ts";
 import type { Command } from "./commands/command.ts";
 import { login, logout, register, whoami } from "./commands/account.ts";
 import { account, exportData } from "./commands/leaving.ts";
+import * as changes from "./commands/changes.ts";
 import { devices, passwd, recover, recoveryCode } from "./commands/devices.ts";
-import { createGroup, groups, invite, join, leave, members, remove, rename, role } from "./commands/groups.ts";
+import { save } from "./commands/files.ts";
+import { createGroup, groups, invite, join, leave, members, remove, rename, role, timer } from "./commands/groups.ts";
 import { recv, send } from "./commands/messages.ts";
+import { profile } from "./commands/profile.ts";
+import { search } from "./commands/search.ts";
+import { block, blocked, link, links, requests, unblock } from "./commands/people.ts";
 import { verify } from "./commands/verify.ts";
 import { completionScript } from "./completion.ts";
 import { demoGroup } from "./demo_group.ts";
@@ -20,11 +25,18 @@ import { commands, exitCodes, helpText } from "./usage.ts";
 const env = (name: string) => Deno.env.get(name);
 
 const withSession: Record<string, Command> = {
+  reply: changes.reply,
+  react: changes.react,
+  edit: changes.edit,
+  delete: changes.remove,
+  poll: changes.poll,
+  vote: changes.vote,
   register,
   login,
   recover,
   logout,
   whoami,
+  profile,
   "create-group": createGroup,
   invite,
   join,
@@ -33,9 +45,18 @@ const withSession: Record<string, Command> = {
   remove,
   rename,
   role,
+  timer,
   leave,
+  link,
+  links,
+  requests,
+  block,
+  unblock,
+  blocked,
   send,
   recv,
+  search,
+  save,
   devices,
   verify,
   passwd,

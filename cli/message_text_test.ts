@@ -9,6 +9,7 @@ const message = (content: MessageContent) => ({
   order: "000000000001",
   sender: "anna",
   own: false,
+  senderKey: "0b".repeat(32),
   atMs: 0,
   state: "received" as const,
   ...content,
@@ -26,6 +27,24 @@ Deno.test("messageText() says what became of a message beside its sender's name"
   ];
   for (const [content, text] of shown) assert.equal(messageText(message(content)), text);
   assert.equal(messageText({ ...message({ text: "hello", edited: true }), own: true }), "anna (you; edited): hello");
+});
+
+Deno.test("CONVERSATIONS: messageText() shows a poll with its votes, and no answer looks like votes", () => {
+  const votes = [{ sender: "bert", senderKey: "bb".repeat(32), choices: [1], round: 1 }];
+  const poll = { options: ["Sat (9: anna)", "Sun"], votes };
+  assert.equal(
+    messageText(message({ text: "When?", poll })),
+    [
+      "anna (poll): When?",
+      "    1. (0) Sat (9: anna)",
+      "    2. (1: bert) Sun",
+    ].join("\n"),
+  );
+  assert.match(messageText(message({ text: "When?", poll: { ...poll, ended: true } })), /^anna \(poll, ended\):/);
+  assert.deepEqual(messageFields(message({ text: "When?", poll })).poll, {
+    options: poll.options,
+    votes: [{ sender: "bert", choices: [1] }],
+  });
 });
 
 Deno.test("PEOPLE A5: messageText() and messageFields() say that a message is from a removed device", () => {

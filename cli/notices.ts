@@ -1,6 +1,7 @@
 /** The sentences that qpq prints for notices of a conversation. */
 
 import type { NoticeItem } from "../client/api/engine_api.ts";
+import { writeDuration } from "./durations.ts";
 import { printable } from "./output.ts";
 
 const sentences: Record<NoticeItem["notice"], string> = {
@@ -11,12 +12,15 @@ const sentences: Record<NoticeItem["notice"], string> = {
   "device-added": "{who} is using a new device ({device})",
   "device-removed": "a device of {who} was removed ({device})",
   renamed: '{by} renamed the group to "{name}"',
+  "timer-set": "{by} set messages to disappear after {timer}",
+  "timer-off": "{by} turned disappearing messages off",
+  described: "{by} changed the description",
+  pictured: "{by} changed the picture",
   rejoined: "{who} was put back into this conversation by {by}",
   unreadable: "a message could not be opened on this device ({code})",
   rejected: "a message that broke the rules was refused ({code})",
   gap: "the server dropped messages here because too many were waiting for this device",
   successor: "the conversation moved to a fresh channel; everything before stays",
-  "key-changed": "the account key of {who} has changed: qpq verify {who}",
   "removed-by-server": "the server says that {who} is no longer in this conversation; no member has confirmed it",
   "server-differs":
     "with a change by {by} the server was told of other members than this conversation has; it is being put right",
@@ -29,6 +33,7 @@ const sentences: Record<NoticeItem["notice"], string> = {
   promoted: "{by} made {who} an admin",
   demoted: "{by} made {who} a member again",
   "not-added": "{who} could not be added: none of their devices has keys that others can use",
+  "invited-only": "{who} could not be added: takes people alone who have an invite link; ask for one",
   unopened:
     "messages that could not be opened on this device: {count}; devices that they name as senders are asked again",
   reopened: "messages that could not be opened on this device at first, and that came later: {count}",
@@ -41,8 +46,14 @@ const missing: Record<string, string> = { by: "someone", who: "someone", name: "
 
 /** @returns the sentence, safe for a terminal */
 export function sentenceOf({ notice, values }: Pick<NoticeItem, "notice" | "values">): string {
+  const { timerMs } = values;
+  const all: Record<string, string> = { ...values, ...(timerMs && { timer: writeDuration(Number(timerMs)) }) };
   return sentences[notice].replaceAll(
     /\{(\w+)\}/g,
-    (_, name: string) => printable(values[name] || missing[name] || ""),
+    (_, key: string) => {
+      const value = printable(all[key] || missing[key] || "");
+      // A name stands in quotes, and must not end them.
+      return key === "name" && all.name ? value.replaceAll(/["\\]/g, "\\$&") : value;
+    },
   );
 }

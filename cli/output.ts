@@ -1,5 +1,6 @@
 /** Writes results to standard output, as lines or as one JSON object a line; everything else to standard error. */
 
+import { blankLetters } from "../client/api/shown_names.ts";
 import type { OutputRecord } from "./records.ts";
 
 const encoder = new TextEncoder();
@@ -54,6 +55,15 @@ const steering = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u20
 /** Removes characters that control a terminal or end the line from foreign text. */
 export function printable(text: string): string {
   return text.replace(steering, "\ufffd");
+}
+
+/** Two spaces, other spaces, quotes and colons part what `qpq` prints: a title that has them stands in quotes. */
+const parting = new RegExp(`[":\\\\\ufe55\uff1a${blankLetters}]|(?! )\\p{Z}| {2}|^[ *(]|^$| $`, "u");
+
+/** @returns a group's title, safe for a terminal; in quotes where it could be taken for something else of its line */
+export function shownTitle(title: string): string {
+  const safe = printable(title);
+  return parting.test(safe) ? `"${safe.replaceAll(/["\\]/g, "\\$&")}"` : safe;
 }
 
 /**

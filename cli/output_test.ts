@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { printable, printableLines } from "./output.ts";
+import { printable, printableLines, shownTitle } from "./output.ts";
 
 Deno.test("printable() removes terminal controls, line ends and direction marks from foreign text", () => {
   assert.equal(
@@ -14,4 +14,23 @@ Deno.test("printableLines() indents the lines after the first, so a message can 
   assert.equal(lines.length, 3);
   assert.equal(lines[0], "hello\ttab\ufffd");
   for (const line of lines.slice(1)) assert.match(line, /^ {4}/);
+});
+
+Deno.test("CONVERSATIONS: shownTitle() puts a title into quotes that could be taken for another part of a line", () => {
+  for (const plain of ["Board games", "Hut weekend ⛰️", "Nordufer-Gärten (2026)", "東京"]) {
+    assert.equal(shownTitle(plain), plain);
+  }
+  for (
+    const [title, shown] of [
+      ["friends  alice: I quit", '"friends  alice: I quit"'],
+      ["friends\u2003alice", '"friends\u2003alice"'],
+      ['say "hi"', '"say \\"hi\\""'],
+      ["a\\", '"a\\\\"'],
+      ["* bob left", '"* bob left"'],
+      [" friends", '" friends"'],
+      ["friends\n2026", "friends\ufffd2026"],
+      ["a\u2800b", '"a\u2800b"'],
+      ["", '""'],
+    ]
+  ) assert.equal(shownTitle(title), shown);
 });

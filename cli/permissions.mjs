@@ -29,6 +29,14 @@ export const withValue = [
   "revoke",
   "number",
   "output",
+  "file",
+  "caption",
+  "at",
+  "days",
+  "about",
+  "name",
+  "decline",
+  "let-in",
 ];
 
 /**
@@ -99,7 +107,11 @@ export function qpqPermissions(args, env, deno, folder = process.cwd()) {
   const isDemo = command === "demo-group";
   const state = resolve(folder, given("state", "QPQ_STATE") ?? "qpq-state.db");
   const stateFiles = ["", "-wal", "-shm", "-journal"].map((suffix) => state + suffix);
+  const spool = `${state}-files`;
+  // What is saved goes to the path behind the id, or into the present folder.
+  const saved = command === "save" ? [resolve(folder, positionals[2] ?? ".")] : [];
   const files = [
+    given("file"),
     ...withValue.filter((name) => name.endsWith("-file")).map((name) => given(name)),
     given("ca", "QPQ_CORE_CA"),
   ].filter(Boolean).map((file) => resolve(folder, file));
@@ -119,8 +131,8 @@ export function qpqPermissions(args, env, deno, folder = process.cwd()) {
     net: net.filter((address) => typeof address === "string"),
     env: ["QPQ_*", ...(isDemo ? ["TMPDIR", "TMP", "TEMP"] : [])],
     ffi: [`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`],
-    read: [...code, ...files, ...(isDemo ? [deno, `${root}/server-core`, tmpdir()] : stateFiles)],
-    write: isDemo ? [tmpdir()] : [...stateFiles, ...(command === "export" ? output : [])],
+    read: [...code, ...files, ...(isDemo ? [deno, `${root}/server-core`, tmpdir()] : [...stateFiles, spool]), ...saved],
+    write: isDemo ? [tmpdir()] : [...stateFiles, spool, ...(command === "export" ? output : []), ...saved],
     // By which recv --follow notices that the network is back.
     ...(command === "recv" && { sys: ["networkInterfaces"] }),
     ...(isDemo && { run: [deno] }),

@@ -1,14 +1,24 @@
 /** The engine of one command, and helpers for commands. */
 
-import type { ChatSummary, EngineEvent, MessageItem } from "../client/api/engine_api.ts";
+import type {
+  ChatSummary,
+  EngineEvent,
+  MessageRef,
+  NewPoll,
+  OutgoingFile,
+  Transfer,
+} from "../client/api/engine_api.ts";
 import { LocalCode } from "../client/api/errors.ts";
 import { Engine } from "../client/engine/engine.ts";
 import { TransportError } from "../schema/rpc/errors.ts";
+import type { Spool } from "../client/attachments/spool.ts";
 import type { Transport } from "../client/connection/transport.ts";
 import { type Env, type Invocation } from "./arguments.ts";
 import { Failure, failureOfProblem } from "./failure.ts";
 import { type Output, warn } from "./output.ts";
 import { passphraseFrom } from "./secrets.ts";
+import { sendAndWait, type SendOptions } from "./sending.ts";
+import { FileSpool, spoolFolder } from "./storage/file_spool.ts";
 import { openState } from "./storage/open_state.ts";
 import type { SqliteStorage } from "./storage/sqlite_storage.ts";
 import { busySilenceMs, QuicTransport, silenceMs } from "./transport/quic.ts";
@@ -16,6 +26,8 @@ import { commands, exitCodes } from "./usage.ts";
 
 export interface SessionParts {
   storage: SqliteStorage;
+  /** Where ciphertext of attachments lies; default: memory. */
+  spool?: Spool;
   transport: Transport;
   timeoutMs: number;
   /** Aborted when something answers that is not the core, with the failure that says so. */
@@ -62,13 +74,16 @@ export class Session {
   }
 
   /** @throws EngineError, StorageError */
-  static async open({ storage, transport, timeoutMs, untrusted, output }: SessionParts): Promise<Session> {
+  static async open({ storage, spool, transport, timeoutMs, untrusted, output }: SessionParts): Promise<Session> {
     const watchers = new Set<(event: EngineEvent) => void>();
     const engine = await Engine.open({
       storage,
       wrappingKey: await storage.wrappingKey(),
       transport,
+      searchDatabases: async () => (await import("./storage/search_memory.ts")).searchInMemory,
+      ...(spool && { spool }),
       listener: (event) => {
+        if (event.kind === "transfer") output.progress(transferText(event.transfer));
         if (event.kind === "progress") {
           output.progress(
             event.progress &&
@@ -95,7 +110,8 @@ export class Session {
       : new QuicTransport(invocation.target(), { patienceMs, onUntrusted: () => untrusted.abort(untrustedFailure()) });
     const storage = await openState(invocation.statePath, passphraseFrom(invocation.passphraseFile, env), warn);
     const { timeoutMs } = invocation;
-    return await Session.open({ storage, transport, timeoutMs, untrusted: untrusted.signal, output });
+    const spool = new FileSpool(spoolFolder(invocation.statePath));
+    return await Session.open({ storage, spool, transport, timeoutMs, untrusted: untrusted.signal, output });
   }
 
   /** @returns a promise that only rejects: when something answers that is not the core */
@@ -249,53 +265,41 @@ export class Session {
   }
 
   /**
-   * Sends a text and waits until the server has it.
+   * Sends a text, or files with a text, and waits until the server has it.
    *
-   * @param isOffline do not wait for the server
-   * @param kept called when the message stays on the device for now
+   * @param options.files with them the text may be empty
+   * @param options.replyTo the message that it answers
+   * @param options.isOffline do not wait for the server
+   * @param options.kept called when the message stays on the device for now
    * @throws Failure
    */
   async send(
     chatId: string,
     text: string,
-    isOffline = false,
-    kept: (messageId: string) => Promise<void> = () => Promise.resolve(),
+    { files = [], replyTo, ...options }:
+      & { files?: OutgoingFile[]; replyTo?: MessageRef }
+      & Pick<SendOptions, "isOffline" | "kept"> = {},
   ): Promise<{ messageId: string; atMs: number }> {
-    const messageId = Array.from(
-      crypto.getRandomValues(new Uint8Array(16)),
-      (byte) => byte.toString(16).padStart(2, "0"),
-    ).join("");
-    let unwatch = () => {};
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const settled = new Promise<MessageItem>((resolve, reject) => {
-      unwatch = this.watch((event) => {
-        if (event.kind !== "timeline" || event.chatId !== chatId) return;
-        const item = event.items.find((candidate) =>
-          candidate.kind === "message" && candidate.own && candidate.messageId === messageId
-        ) as MessageItem | undefined;
-        if (item?.state === "sent") resolve(item);
-        if (item?.state === "failed") {
-          reject(
-            failureOfProblem({ code: item.errorCode ?? LocalCode.internal, detail: "the message could not be sent" }),
-          );
-        }
-      });
-      timer = setTimeout(() => reject(keptFailure()), this.#timeoutMs);
-    });
-    settled.catch(() => {});
-    try {
-      await this.engine.send(chatId, messageId, text);
-      if (isOffline) throw keptFailure();
-      const { atMs } = await settled;
-      return { messageId, atMs };
-    } catch (error) {
-      if (error instanceof Failure && error.exitCode === exitCodes.offline) await kept(messageId);
-      throw error;
-    } finally {
-      clearTimeout(timer);
-      unwatch();
-    }
+    const work = (messageId: string) =>
+      files.length > 0
+        ? this.engine.sendFiles(chatId, messageId, files, text)
+        : this.engine.send(chatId, messageId, text, replyTo && { replyTo });
+    return await this.#sendAndWait({ chatId, work, ...options });
   }
+
+  /** Sends a poll, as {@link send} sends a text. @throws Failure */
+  async sendPoll(chatId: string, poll: NewPoll): Promise<{ messageId: string; atMs: number }> {
+    return await this.#sendAndWait({ chatId, work: (messageId) => this.engine.sendPoll(chatId, messageId, poll) });
+  }
+
+  #sendAndWait(options: SendOptions): Promise<{ messageId: string; atMs: number }> {
+    const parts = { watch: (watcher: (event: EngineEvent) => void) => this.watch(watcher), timeoutMs: this.#timeoutMs };
+    return sendAndWait(parts, options);
+  }
+}
+
+function transferText({ state, done, total }: Transfer): string | undefined {
+  return state === "reading" || state === "sending" ? `${state} ${done} of ${total}` : undefined;
 }
 
 const untrustedFailure = () =>
@@ -304,14 +308,6 @@ const untrustedFailure = () =>
     "what answers is not the core that --pin or --ca names",
     "compare the pin with the one that the core prints at its start; if it is right, somebody else answers there",
     LocalCode.untrusted,
-  );
-
-const keptFailure = () =>
-  new Failure(
-    exitCodes.offline,
-    "the server has not taken the message yet",
-    "it is kept and goes out with the next command that reaches the server",
-    LocalCode.offline,
   );
 
 /** @returns the failure of a command when the session has ended, or goes on elsewhere; undefined for other events */

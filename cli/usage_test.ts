@@ -61,7 +61,17 @@ Deno.test("completionScript() names every command for each shell, and bash compl
     const { stdout } = await new Deno.Command("bash", { args: ["-c", script] }).output();
     return new TextDecoder().decode(stdout).trim().split("\n");
   };
-  assert.deepEqual(await complete("qpq", "re"), ["register", "recover", "recv", "remove", "rename", "recovery-code"]);
+  assert.deepEqual(await complete("qpq", "re"), [
+    "register",
+    "recover",
+    "recv",
+    "reply",
+    "react",
+    "remove",
+    "rename",
+    "requests",
+    "recovery-code",
+  ]);
   assert.deepEqual(await complete("qpq", "recv", "--fo"), ["--follow"]);
   assert.deepEqual(await complete("qpq", "completion", "z"), ["zsh"]);
 });

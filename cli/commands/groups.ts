@@ -1,8 +1,11 @@
-/** The commands create-group, invite, join, groups, members, remove, rename, role and leave. */
+/** The commands create-group, invite, join, groups, members, remove, rename, role, timer and leave. */
 
+import { readTimer, writeTimer } from "../durations.ts";
 import type { ChatSummary } from "../../client/api/engine_api.ts";
 import { Failure, wrongUsage } from "../failure.ts";
-import { printable } from "../output.ts";
+import { shownTitle } from "../output.ts";
+import { isLink, joinByLink } from "./people.ts";
+import { standardInput } from "../standard_input.ts";
 import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
 
@@ -13,7 +16,11 @@ export const createGroup: Command = async ({ session, invocation, output }) => {
   const [name] = invocation.args;
   await session.synced();
   const groupId = await session.engine.startChat([], name);
-  await output.line(`group ${printable(name)} ${groupId.slice(0, 8)}`, { type: "group-created", group: name, groupId });
+  await output.line(`group ${shownTitle(name)} ${groupId.slice(0, 8)}`, {
+    type: "group-created",
+    group: name,
+    groupId,
+  });
 };
 
 /** `invite`: adds people to a group. */
@@ -24,14 +31,18 @@ export const invite: Command = async ({ session, invocation, output }) => {
   const usernames = await Promise.all(identities.map((identity) => session.username(identity)));
   await session.engine.addPeople(chat.chatId, usernames);
   await output.line(
-    `${usernames.join(", ")} ${usernames.length === 1 ? "is" : "are"} invited to ${printable(chat.title)}`,
+    `${usernames.join(", ")} ${usernames.length === 1 ? "is" : "are"} invited to ${shownTitle(chat.title)}`,
     { type: "invited", ...named(chat), usernames },
   );
 };
 
-/** `join`: accepts one invitation, or all invitations. */
-export const join: Command = async ({ session, invocation, output }) => {
-  const [name] = invocation.args;
+/** `join`: accepts one invitation, or all invitations, or uses a link. */
+export const join: Command = async (context) => {
+  const { session, invocation, output } = context;
+  const [given] = invocation.args;
+  // Others can read a command line, and a link is secret.
+  const name = given === "-" ? (await standardInput("join")).trim() : given;
+  if (isLink(name)) return await joinByLink(context, name);
   await session.synced();
   const waiting = name === undefined
     ? (await session.engine.chats()).filter(({ invitation, active }) => invitation && active)
@@ -39,7 +50,10 @@ export const join: Command = async ({ session, invocation, output }) => {
   if (waiting.length === 0) throw new Failure(exitCodes.failed, "no invitation waits", "ask a member to invite you");
   for (const chat of waiting) {
     await session.engine.acceptInvitation(chat.chatId);
-    await output.line(`joined ${printable(chat.title)} ${chat.chatId.slice(0, 8)}`, { type: "joined", ...named(chat) });
+    await output.line(`joined ${shownTitle(chat.title)} ${chat.chatId.slice(0, 8)}`, {
+      type: "joined",
+      ...named(chat),
+    });
   }
 };
 
@@ -49,11 +63,13 @@ export const groups: Command = async ({ session, output }) => {
   await session.settled();
   for (const chat of await session.engine.chats()) {
     const state = !chat.active ? "ended" : chat.invitation ? "invitation" : "member";
-    const { unread, members, kind } = chat;
+    const { unread, members, kind, timerMs } = chat;
     await output.line(
-      `${chat.chatId.slice(0, 8)}  ${printable(chat.title)}  ${members.length} ${
+      `${chat.chatId.slice(0, 8)}  ${shownTitle(chat.title)}  ${members.length} ${
         members.length === 1 ? "person" : "people"
-      }${unread > 0 ? `  ${unread} new` : ""}${state === "member" ? "" : `  (${state})`}`,
+      }${unread > 0 ? `  ${unread} new` : ""}${
+        timerMs === undefined ? "" : `  messages disappear after ${writeTimer(timerMs)}`
+      }${state === "member" ? "" : `  (${state})`}`,
       {
         type: "group",
         ...named(chat),
@@ -62,6 +78,7 @@ export const groups: Command = async ({ session, output }) => {
         members: members.length,
         unread,
         activeAt: new Date(chat.activityMs).toISOString(),
+        ...(timerMs !== undefined && { timerSeconds: timerMs / 1_000 }),
       },
     );
   }
@@ -73,16 +90,19 @@ export const members: Command = async ({ session, invocation, output }) => {
   await session.settled();
   const chat = await session.chat(invocation.args[0]);
   for (
-    const { username, accountKey, role, self, verified = false, keyChanged = false, keyReplaced = false } of chat
-      .members
+    const member of chat.members
   ) {
+    const { username, displayName, accountKey, role, self } = member;
+    const { verified = false, keyChanged = false, keyReplaced = false } = member;
+    const shown = displayName === undefined ? "" : `  ${shownTitle(displayName)}`;
     const marks = `${self ? " (you)" : ""}${role === "admin" ? "  admin" : ""}${verified ? "  verified" : ""}${
       keyChanged ? "  the key has changed" : ""
     }${keyReplaced ? "  a former key" : ""}`;
-    await output.line(`${username}${marks}  ${accountKey}`, {
+    await output.line(`${username}${shown}${marks}  ${accountKey}`, {
       type: "member",
       ...named(chat),
       username,
+      ...(displayName !== undefined && { displayName }),
       accountKey,
       role,
       self,
@@ -104,7 +124,7 @@ export const remove: Command = async ({ session, invocation, output }) => {
     // While the group stands still, the engine notes the removal and makes it later.
     const noted = (await session.chat(name)).recovering === true;
     await output.line(
-      `${username} ${noted ? "will be" : "is"} out of ${printable(chat.title)}`,
+      `${username} ${noted ? "will be" : "is"} out of ${shownTitle(chat.title)}`,
       { type: "removed", ...named(chat), username, ...(noted && { noted }) },
     );
   }
@@ -116,7 +136,7 @@ export const rename: Command = async ({ session, invocation, output }) => {
   await session.synced();
   const chat = await session.chat(name);
   await session.engine.renameChat(chat.chatId, to);
-  await output.line(`${printable(chat.title)} is ${printable(to)} from now on`, {
+  await output.line(`${shownTitle(chat.title)} is ${shownTitle(to)} from now on`, {
     type: "renamed",
     group: to,
     groupId: chat.chatId,
@@ -133,11 +153,27 @@ export const role: Command = async ({ session, invocation, output }) => {
   const chat = await session.chat(name);
   const username = await session.username(identity);
   await session.engine.setRole(chat.chatId, username, wanted);
-  await output.line(`${username} is ${wanted === "admin" ? "an admin" : "a member"} of ${printable(chat.title)}`, {
+  await output.line(`${username} is ${wanted === "admin" ? "an admin" : "a member"} of ${shownTitle(chat.title)}`, {
     type: "role",
     ...named(chat),
     username,
     role: wanted,
+  });
+};
+
+/** `timer`: messages disappear after a time. */
+export const timer: Command = async ({ session, invocation, output }) => {
+  const [name, wanted] = invocation.args;
+  const timerMs = readTimer(wanted);
+  if (timerMs === "wrong") throw wrongUsage(`timer: ${wanted} is neither a duration nor "off"`, "timer");
+  await session.synced();
+  const chat = await session.chat(name);
+  await session.engine.setTimer(chat.chatId, timerMs);
+  const says = timerMs === undefined ? "stay" : `disappear after ${writeTimer(timerMs)}`;
+  await output.line(`messages in ${shownTitle(chat.title)} ${says}`, {
+    type: "timer",
+    ...named(chat),
+    ...(timerMs !== undefined && { timerSeconds: timerMs / 1_000 }),
   });
 };
 
@@ -149,8 +185,8 @@ export const leave: Command = async ({ session, invocation, output }) => {
   const confirmed = await session.left(chat.chatId);
   await output.line(
     confirmed
-      ? `left ${printable(chat.title)}`
-      : `leaving ${printable(chat.title)}: the next member who is there confirms it`,
+      ? `left ${shownTitle(chat.title)}`
+      : `leaving ${shownTitle(chat.title)}: the next member who is there confirms it`,
     { type: "left", ...named(chat), confirmed },
   );
 };

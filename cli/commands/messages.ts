@@ -1,26 +1,33 @@
 /** The commands send and recv. */
 
 import type { ChatSummary, TimelineItem } from "../../client/api/engine_api.ts";
-import { maxTextBytes } from "../../client/api/engine_api.ts";
 import { LocalCode } from "../../client/api/errors.ts";
 import { arrivalKey } from "../../client/sync/conversation/places.ts";
 import { inOrderOfArrival } from "../arrival_order.ts";
 import { freshItems, newestArrival } from "../fresh_items.ts";
-import { Failure, failureOfProblem, wrongUsage } from "../failure.ts";
+import { Failure, wrongUsage } from "../failure.ts";
 import { watchNetwork } from "../network_watch.ts";
 import { sentenceOf } from "../notices.ts";
 import { messageFields, messageText } from "../message_text.ts";
-import { type Output, printable } from "../output.ts";
+import { type Output, shownTitle } from "../output.ts";
 import type { OutputRecord } from "../records.ts";
 import { failureOfEvent, type Session } from "../session.ts";
+import { standardInput } from "../standard_input.ts";
 import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
+import { fileToSend } from "./files.ts";
 
 /** `send`: one message, from the command line or from standard input. */
 export const send: Command = async ({ session, invocation, output }) => {
   const [name, message] = invocation.args;
-  const text = message === "-" ? await standardInput() : message;
-  if (text === "") throw wrongUsage("send: the message is empty", "send");
+  const { file, caption } = invocation.options as Record<string, string | undefined>;
+  if (message === undefined && file === undefined) throw wrongUsage("send: <message> is missing", "send");
+  if (caption !== undefined && (file === undefined || message !== undefined)) {
+    throw wrongUsage("send: --caption stands beside --file, in place of the message", "send");
+  }
+  const text = message === "-" ? await standardInput("send") : message ?? caption ?? "";
+  if (text === "" && file === undefined) throw wrongUsage("send: the message is empty", "send");
+  const files = file === undefined ? [] : [await fileToSend(file)];
   await session.requireSignedIn();
   const offline = await session.synced().then(() => undefined, (error) => error);
   // Without a server the message waits on this device, if the group is known.
@@ -29,10 +36,14 @@ export const send: Command = async ({ session, invocation, output }) => {
   });
   const place = { group: chat.title, groupId: chat.chatId };
   const kept = (messageId: string) => output.line(undefined, { type: "kept", ...place, messageId });
-  const { messageId, atMs } = await session.send(chat.chatId, text, offline !== undefined, kept).catch((error) => {
+  const { messageId, atMs } = await session.send(chat.chatId, text, {
+    files,
+    isOffline: offline !== undefined,
+    kept,
+  }).catch((error) => {
     throw isUntrusted(offline) ? offline : error;
   });
-  await output.line(`sent to ${printable(chat.title)}`, {
+  await output.line(`sent to ${shownTitle(chat.title)}`, {
     type: "sent",
     ...place,
     messageId,
@@ -42,26 +53,6 @@ export const send: Command = async ({ session, invocation, output }) => {
 
 const isUntrusted = (error: unknown) => error instanceof Failure && error.code === LocalCode.untrusted;
 
-/** Reads standard input up to the size limit of a message, without the last line end. */
-async function standardInput(): Promise<string> {
-  const pieces: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of Deno.stdin.readable) {
-    pieces.push(piece);
-    length += piece.length;
-    if (length > maxTextBytes + 2) {
-      throw failureOfProblem({ code: "L011", detail: `a message holds at most ${maxTextBytes} bytes` });
-    }
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(
-      new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer()),
-    ).replace(/\r?\n$/, "");
-  } catch {
-    throw wrongUsage("send: standard input is no text in UTF-8", "send");
-  }
-}
-
 /**
  * Prints new items. The position of the last printed item is stored after each line, so an interruption loses
  * nothing.
@@ -69,7 +60,7 @@ async function standardInput(): Promise<string> {
 export const recv: Command = async ({ session, invocation, output, interrupted }) => {
   await session.synced();
   const only = invocation.args[0] === undefined ? undefined : (await session.chat(invocation.args[0])).chatId;
-  const printer = new Printer(session, output, only);
+  const printer = new Printer(session, output, only, invocation.options.ids === true);
   await printer.print();
   if (interrupted.aborted) return;
   if (invocation.options.follow !== true) return await recovered(session, printer, output, interrupted);
@@ -107,7 +98,7 @@ async function recovered(session: Session, printer: Printer, output: Output, unt
   if (names.length > 0) {
     throw new Failure(
       exitCodes.unfinished,
-      `this device can not follow ${names.map(printable).join(", ")} until a member's device puts it back`,
+      `this device can not follow ${names.map(shownTitle).join(", ")} until a member's device puts it back`,
       "it has asked; a member's device answers while it is online: qpq recv again then, or qpq recv --follow",
     );
   }
@@ -124,10 +115,12 @@ class Printer {
   readonly #session: Session;
   readonly #output: Output;
   readonly #only: string | undefined;
+  readonly #withIds: boolean;
   /** The printing rounds, one at a time. */
   #working: Promise<void> = Promise.resolve();
 
-  constructor(session: Session, output: Output, only: string | undefined) {
+  constructor(session: Session, output: Output, only: string | undefined, withIds: boolean) {
+    this.#withIds = withIds;
     this.#session = session;
     this.#output = output;
     this.#only = only;
@@ -157,7 +150,7 @@ class Printer {
       items: items.filter((item) => item.kind === "notice" || !item.own || item.elsewhere),
     }));
     for (const { chatId, item } of inOrderOfArrival(arrived)) {
-      await this.#output.line(...lineOf(item, { group: titles.get(chatId)!, groupId: chatId }));
+      await this.#output.line(...lineOf(item, { group: titles.get(chatId)!, groupId: chatId }, this.#withIds));
       storage.markPrinted(chatId, arrivalKey(item.order));
     }
     for (const { chat, items } of fresh) {
@@ -174,7 +167,7 @@ class Printer {
     if (storage.printedUpTo(`invitation ${chatId}`) !== "") return;
     const from = inviterRevoked ? " from a removed device" : "";
     const id = chatId.slice(0, 8);
-    await this.#output.line(`invitation${from} to ${printable(title)} ${id}: qpq join ${id}`, {
+    await this.#output.line(`invitation${from} to ${shownTitle(title)} ${id}: qpq join ${id}`, {
       type: "invitation",
       group: title,
       groupId: chatId,
@@ -185,9 +178,13 @@ class Printer {
 }
 
 /** @returns the line and the record of an item from another device */
-function lineOf(item: TimelineItem, place: { group: string; groupId: string }): [text: string, record: OutputRecord] {
+function lineOf(
+  item: TimelineItem,
+  place: { group: string; groupId: string },
+  withId: boolean,
+): [text: string, record: OutputRecord] {
   const at = new Date(item.atMs).toISOString();
-  const start = `${at}  ${printable(place.group)}  `;
+  const start = `${at}  ${shownTitle(place.group)}  `;
   if (item.kind === "notice") {
     return [`${start}* ${sentenceOf(item)}`, {
       type: "notice",
@@ -197,7 +194,7 @@ function lineOf(item: TimelineItem, place: { group: string; groupId: string }): 
       at,
     }];
   }
-  return [`${start}${messageText(item)}`, {
+  return [`${start}${messageText(item, withId)}`, {
     type: "message",
     ...place,
     ...messageFields(item),

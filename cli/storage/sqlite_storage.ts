@@ -41,7 +41,7 @@ const otherPath = "give another file with --state";
  * The path of the native library is given, because the package's own search would need another permission (the
  * report of the operating system).
  */
-function nativeBinding(): string {
+export function nativeBinding(): string {
   const platform = { linux: "linux", darwin: "darwin", windows: "win32" }[Deno.build.os as string];
   const architecture = Deno.build.arch === "x86_64" ? "x64" : "arm64";
   return decodeURIComponent(

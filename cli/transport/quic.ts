@@ -47,7 +47,7 @@ export const silentAfterMs = 1_500;
 const attemptEveryMs = 300;
 const longestAttemptMs = 2_000;
 const attemptsAtOnce = 5;
-/** For commands that harden a password: until that is done, nothing is sent (architecture §5). */
+/** For who may harden a password: until that is done, nothing is sent (architecture §5). */
 export const busySilenceMs = 30_000;
 
 /** How rustls, under Deno, begins the reason of a handshake that failed on the core's certificate. */
@@ -61,13 +61,13 @@ export class QuicTransport implements Transport {
   #hasConnected = false;
 
   /**
-   * @param options.patienceMs how long the core may be silent, in ms
+   * @param options.patienceMs how long the core may be silent, in ms; the time for hardening a password unless given
    * @param options.onUntrusted called when something answers that is not this core, before there was a connection.
    *   Once there was one, somebody in the network may have answered in the core's place, and the core is tried again
    */
   constructor(target: QuicTarget, options: { patienceMs?: number; onUntrusted?: () => void } = {}) {
     this.#target = target;
-    this.#silenceMs = options.patienceMs ?? silenceMs;
+    this.#silenceMs = options.patienceMs ?? busySilenceMs;
     this.#onUntrusted = options.onUntrusted ?? (() => {});
   }
 

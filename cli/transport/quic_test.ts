@@ -163,7 +163,8 @@ Deno.test(
   async () => {
     const { target, pin, endpoint } = await core();
     const relay = await UdpRelay.open(target.port);
-    const connection = await new QuicTransport({ ...target, port: relay.port, trust: { pin } }).connect(never);
+    const listener = new QuicTransport({ ...target, port: relay.port, trust: { pin } }, { patienceMs: silenceMs });
+    const connection = await listener.connect(never);
     const rpc = new RpcClient((signal) => connection.openStream(signal));
     let heard = 0;
     const listening = (async () => {

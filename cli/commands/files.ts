@@ -1,0 +1,124 @@
+/** The command save, and the files of send. */
+
+import { attachmentStream } from "../../client/api/attachment_stream.ts";
+import type { AttachmentInfo, OutgoingFile } from "../../client/api/engine_api.ts";
+import { Failure, wrongUsage } from "../failure.ts";
+import { messageOf } from "../find_message.ts";
+import { printable } from "../output.ts";
+import { exitCodes } from "../usage.ts";
+import type { Command } from "./command.ts";
+
+/** The types by which others show a file at once; all else is bytes. */
+const types: Record<string, string> = {
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  png: "image/png",
+  gif: "image/gif",
+  webp: "image/webp",
+  avif: "image/avif",
+  mp4: "video/mp4",
+  webm: "video/webm",
+  mp3: "audio/mpeg",
+  ogg: "audio/ogg",
+  opus: "audio/ogg",
+  m4a: "audio/mp4",
+  wav: "audio/wav",
+  flac: "audio/flac",
+  pdf: "application/pdf",
+  txt: "text/plain",
+};
+
+/** @param path of a file @returns it, to be read piece by piece @throws Failure where it can not be read */
+export async function fileToSend(path: string): Promise<OutgoingFile> {
+  const unreadable = (reason: string) => wrongUsage(`--file: ${path} can not be read: ${reason}`, "send");
+  const { size, isFile } = await Deno.stat(path).catch((error) => {
+    throw unreadable(error.message);
+  });
+  if (!isFile) throw unreadable("it is no file");
+  // Found out before anything is encrypted.
+  (await Deno.open(path).catch((error) => {
+    throw unreadable(error.message);
+  })).close();
+  const name = path.split(/[/\\]/).at(-1)!;
+  const type = types[/\.(\w+)$/.exec(name)?.[1].toLowerCase() ?? ""] ?? "application/octet-stream";
+  return { name, type, source: { size, stream: () => Deno.openSync(path).readable } };
+}
+
+/** `save`: writes a file of a message. */
+export const save: Command = async ({ session, invocation, output }) => {
+  const [id, path = "."] = invocation.args;
+  const [, start, number] = /^([0-9a-f]{4,32})(?:\.(\d{1,2}))?$/.exec(id) ?? [];
+  if (start === undefined) throw wrongUsage(`save: ${id} is no id that recv prints`, "save");
+  await session.requireSignedIn();
+  const offline = await session.synced().then(() => undefined, (error) => error);
+  const { chat, item } = await messageOf(
+    session,
+    start,
+    " with a file",
+    ({ attachments }) => attachments !== undefined,
+  );
+  const index = Number(number ?? 1) - 1;
+  const attachment = item.attachments?.[index];
+  if (!attachment) throw notFound(`the message ${start} has no file${number ? ` ${number}` : ""}`);
+  const target = await targetOf(path, attachment);
+  const place = { chatId: chat.chatId, message: item, index, size: attachment.size };
+  try {
+    await write(
+      target,
+      attachmentStream(session.engine, place),
+      (done) => output.progress(done === undefined ? undefined : `saving ${done} of ${attachment.size}`),
+    );
+  } catch (error) {
+    throw offline ?? error;
+  }
+  await output.line(`${target} has ${attachment.size} bytes of ${printable(item.sender)}`, {
+    type: "saved",
+    group: chat.title,
+    groupId: chat.chatId,
+    messageId: item.messageId,
+    file: target,
+    name: attachment.name,
+    size: attachment.size,
+  });
+};
+
+const notFound = (message: string) =>
+  new Failure(exitCodes.failed, message, "qpq recv prints the id beside each file, and --json the whole one");
+
+/** @param path a folder, or a new file */
+async function targetOf(path: string, { name }: AttachmentInfo): Promise<string> {
+  const { isDirectory } = await Deno.stat(path).catch(() => ({ isDirectory: false }));
+  return isDirectory ? `${path.replace(/[/\\]+$/, "")}/${name}` : path;
+}
+
+/** Writes a new file. Half of one would be taken for a whole one: nothing stays of what fails. */
+async function write(
+  path: string,
+  content: ReadableStream<Uint8Array<ArrayBuffer>>,
+  progress: (done: number | undefined) => void,
+): Promise<void> {
+  const file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 }).catch((error) => {
+    throw wrongUsage(
+      error instanceof Deno.errors.AlreadyExists
+        ? `${path} is there already: name a new file`
+        : `${path} can not be written: ${error.message}`,
+      "save",
+    );
+  });
+  try {
+    let done = 0;
+    for await (const piece of content) {
+      for (let written = 0; written < piece.length;) written += await file.write(piece.subarray(written));
+      progress(done += piece.length);
+    }
+    await file.sync();
+  } catch (error) {
+    await Deno.remove(path).catch(() => {});
+    throw error instanceof Error && "code" in error
+      ? new Failure(exitCodes.failed, `${path} can not be written: ${error.message}`, "free space on its disk")
+      : error;
+  } finally {
+    progress(undefined);
+    file.close();
+  }
+}
