@@ -47,9 +47,9 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Die Liste wartender Nachrichten auf dem Server ist eine andere, als dieses Gerät kennt.",
     todo: "Nichts: Dieses Gerät liest sie von vorn. Bleibt es dabei, lade die Seite neu.",
   },
-  E020: { what: "Ein Schlüssel dieses Geräts ist fehlerhaft.", todo: "Lade die Seite neu; es werden neue gemacht." },
+  E020: { what: "Ein Schlüssel dieses Geräts ist beschädigt.", todo: "Lade die Seite neu; es werden neue gemacht." },
   E021: {
-    what: "Ein Gerät bietet ein Verfahren an, das hier nicht erlaubt ist.",
+    what: "Ein Gerät verschlüsselt auf eine Art, die hier nicht erlaubt ist.",
     todo: "Sein Besitzer muss die App aktualisieren.",
   },
   E022: {
@@ -64,8 +64,16 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Jemand hat keine Schlüssel mehr, um hinzugefügt zu werden.",
     todo: "Die Person muss einmal online kommen. Versuch es dann noch einmal.",
   },
+  E026: {
+    what: "Diese Person nimmt Chats nur von Eingeladenen an.",
+    todo: "Bitte sie um einen Einladungslink. In gemeinsamen Gruppen kannst du schreiben wie bisher.",
+  },
+  E027: {
+    what: "Dieser Einladungslink ist abgelaufen, oder es gibt ihn nicht.",
+    todo: "Bitte, wer ihn dir gegeben hat, um einen neuen.",
+  },
   E025: {
-    what: "Ein Gerät hat keinen gültigen Post-Quanten-Schlüssel.",
+    what: "Einem Gerät fehlt ein Schlüssel, mit dem alle Nachrichten verschlüsselt werden.",
     todo: "Sein Besitzer muss die App aktualisieren. Ohne wird nichts gesendet.",
   },
   E030: { what: "Die Datei ist zu groß.", todo: "Wähle eine kleinere." },
@@ -73,7 +81,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   E032: {
     what: "Der Server speichert nichts mehr für dein Konto, oder seine Festplatte ist voll.",
     todo:
-      "Warte, bis ältere Dateien abgelaufen sind und hinzugefügte Geräte online waren, oder versuch es in einer Stunde noch einmal. Bleibt es so, sag denen Bescheid, die den Server betreiben.",
+      "Warte, bis ältere Dateien abgelaufen sind und hinzugefügte Geräte online waren, oder versuch es in einer Stunde noch einmal. Bleibt es so, sag dem Betreiber Bescheid.",
   },
   E040: { what: "Der Server startet neu.", todo: "Es wird von selbst erneut versucht." },
   E041: {
@@ -94,10 +102,10 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L005: {
     what: "Der Speicher dieses Geräts lässt sich nicht lesen oder schreiben.",
     todo:
-      "Erlaub dieser Seite, Daten zu speichern, verlass das private Fenster oder schaff Platz, und versuch es noch einmal. Es wurde nichts überschrieben.",
+      "Erlaube dieser Seite, Daten zu speichern, verlass das private Fenster oder schaff Platz, und versuch es noch einmal. Es wurde nichts überschrieben.",
   },
   L006: {
-    what: "Der Tresor deines Kontos öffnet sich nicht, oder der Server gab einen alten heraus.",
+    what: "Was der Server für dein Konto aufbewahrt, lässt sich nicht öffnen, oder es ist ein alter Stand.",
     todo: "Mach mit diesem Server nicht weiter, bevor der Betreiber es erklärt hat.",
   },
   L007: {
@@ -105,7 +113,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
     todo: "Vergleicht die Sicherheitsnummern, bevor du schreibst.",
   },
   L008: {
-    what: "Einer Nachricht fehlt der Post-Quanten-Schutz.",
+    what: "Eine Nachricht war nicht so verschlüsselt, wie sie es sein muss.",
     todo: "Sie wurde nicht geöffnet. Der Absender muss die App aktualisieren.",
   },
   L009: {
@@ -113,7 +121,10 @@ export const codesDe: Record<KnownCode, CodeText> = {
     todo: "Nimm ein aktuelles Chrome, Edge, Firefox oder Safari, über https.",
   },
   L010: { what: "Du bist nicht in diesem Chat.", todo: "Bitte ein Mitglied, dich hinzuzufügen." },
-  L011: { what: "Die Nachricht ist zu lang.", todo: "Bleib unter 16 KiB Text oder teil sie auf." },
+  L011: {
+    what: "Das ist zu lang oder zu groß.",
+    todo: "Mach es kürzer oder kleiner: Eine Nachricht fasst 16 KiB Text und 30 Dateien, eine Datei 500 MiB.",
+  },
   L012: { what: "Dieses Gerät ist schon angemeldet.", todo: "Melde dich zuerst ab." },
   L013: {
     what: "Die Uhr dieses Geräts geht um mehr als eine Stunde falsch.",
@@ -122,16 +133,16 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L015: {
     what: "Der Tab, der das getan hat, wurde geschlossen, bevor er sagen konnte, wie es ausging.",
     todo:
-      "Sieh nach, ob es geschehen ist, bevor du es wieder versuchst. Wenn ein Wiederherstellungscode gezeigt werden sollte, mach einen neuen.",
+      "Sieh nach, ob es geschehen ist, bevor du es wieder versuchst. Wenn ein Wiederherstellungscode gezeigt werden sollte, erstelle einen neuen.",
   },
   L014: {
     what: "Dieser Wiederherstellungscode passt nicht.",
     todo: "Prüf jedes Zeichen und den Benutzernamen. Ein Code, der schon benutzt oder ersetzt wurde, gilt nicht mehr.",
   },
   L016: {
-    what: "In diesem Gespräch ist ein früherer Schlüssel.",
+    what: "In diesem Chat ist ein früherer Schlüssel.",
     todo:
-      "Du hast inzwischen einen anderen angenommen. Beginn ein neues Gespräch, oder lass dieses Mitglied aus der Gruppe entfernen.",
+      "Du hast inzwischen einen anderen angenommen. Beginn einen neuen Chat, oder lass dieses Mitglied aus der Gruppe entfernen.",
   },
   L017: {
     what: "Der Schlüssel ist nicht der, dessen Nummer du gesehen hast.",
@@ -144,7 +155,7 @@ export const codesDe: Record<KnownCode, CodeText> = {
   L019: { what: "Die Regeln dieses Chats erlauben das nicht.", todo: "Bitte einen Admin des Chats darum." },
   L020: {
     what: "Der Antwort des Servers ist nicht zu trauen.",
-    todo: "Lade die Seite neu; wenn es wiederkommt, frag, wer den Server betreibt.",
+    todo: "Lade die Seite neu; wenn es wiederkommt, frag den Betreiber.",
   },
   L021: {
     what: "Das ist kein Benutzername.",
@@ -187,11 +198,44 @@ export const codesDe: Record<KnownCode, CodeText> = {
     what: "Ein anderer Tab oder ein anderes Fenster hat übernommen, deshalb geht es hier nicht weiter.",
     todo: "Mach dort weiter oder lade diese Seite neu. Was als gesendet galt, ist nicht verloren.",
   },
+  L044: {
+    what: "Jemand in diesem Chat hat eine Version der App, die das noch nicht kennt.",
+    todo: "Es geht, sobald alle Geräte auf dem neuen Stand sind.",
+  },
+  L045: {
+    what: "Dieser Name oder diese Zeile geht nicht.",
+    todo: "Nimm etwas Kürzeres, in einer Zeile, und einen Namen ohne @.",
+  },
+  L046: {
+    what: "Dieses Bild geht nicht.",
+    todo: "Wähle ein anderes Bild, zum Beispiel ein Foto.",
+  },
   L037: {
     what: "Dieser Server kann noch kein Konto löschen. Nichts wurde geändert.",
-    todo: "Bitte, wer ihn betreibt, ihn zu aktualisieren oder das Konto zu löschen.",
+    todo: "Bitte den Betreiber, ihn zu aktualisieren oder das Konto zu löschen.",
+  },
+  L040: {
+    what: "Die Suche ist gerade nicht möglich.",
+    todo: "Schaffe etwas Platz auf dem Gerät, und such noch einmal.",
+  },
+  L043: {
+    what: "Diese Einladung ist noch nicht beantwortet.",
+    todo: "Nimm sie an oder lehne sie ab; danach kannst du den Chat löschen.",
+  },
+  L039: {
+    what: "Die Datei ließ sich nicht lesen oder ist beschädigt.",
+    todo: "Wähle sie noch einmal aus oder bitte den Absender, sie noch einmal zu senden.",
   },
   L038: { what: "Der Export konnte nicht weitergehen.", todo: "Fang ihn noch einmal an." },
+  L041: {
+    what: "Dieser Einladungslink ist nicht zu gebrauchen.",
+    todo: "Prüf, ob er vollständig ist. Vielleicht ist er abgelaufen oder zurückgezogen: Bitte um einen neuen.",
+  },
+  L042: { what: "Du hast diese Person blockiert.", todo: "Hebe das zuerst auf: Einstellungen, Privatsphäre." },
+  L047: {
+    what: "Du blockierst schon so viele Personen wie möglich, 500.",
+    todo: "Hebe zuerst eine Blockierung auf: Einstellungen, Privatsphäre.",
+  },
   L050: {
     what: "In der App ist etwas fehlgeschlagen.",
     todo: "Lade die Seite neu; was als gesendet galt, ist nicht verloren.",

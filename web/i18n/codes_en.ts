@@ -47,8 +47,8 @@ export const codesEn = {
     what: "The server’s list of waiting messages is another one than this device knows.",
     todo: "Nothing: this device reads it from the beginning. If this stays, reload the page.",
   },
-  E020: { what: "A key of this device is malformed.", todo: "Reload the page; fresh keys are made." },
-  E021: { what: "A device offers a cipher that is not allowed here.", todo: "Its owner must update the app." },
+  E020: { what: "A key of this device is damaged.", todo: "Reload the page; new keys are made." },
+  E021: { what: "A device encrypts in a way that is not allowed here.", todo: "Its owner must update the app." },
   E022: {
     what: "A key of a device is out of date.",
     todo: "Its owner must come online once. Check your own clock too.",
@@ -58,9 +58,17 @@ export const codesEn = {
     todo: "Sign out and in again; if it comes back, tell whoever runs the server.",
   },
   E024: { what: "A person has no keys left to be added with.", todo: "They must come online once. Try again then." },
+  E026: {
+    what: "This person takes chats from invited people only.",
+    todo: "Ask them for an invite link. In groups that you share you can write as before.",
+  },
+  E027: {
+    what: "This invite link is over, or there is none like it.",
+    todo: "Ask whoever gave it to you for a new one.",
+  },
   E025: {
-    what: "A device has no valid post-quantum key.",
-    todo: "Its owner must update the app. Nothing is sent without one.",
+    what: "A device lacks a key that all messages are encrypted with.",
+    todo: "Its owner must update the app. Nothing is sent without it.",
   },
   E030: { what: "The file is too large.", todo: "Choose a smaller one." },
   E031: { what: "The file is no longer on the server.", todo: "Ask for it to be sent again." },
@@ -85,7 +93,7 @@ export const codesEn = {
       "Let this site store data, leave private browsing or free some space, and try again. Nothing was overwritten.",
   },
   L006: {
-    what: "Your account’s vault does not open, or the server gave an old one.",
+    what: "What the server keeps for your account does not open, or it is an old copy.",
     todo: "Do not go on with this server before whoever runs it has explained it.",
   },
   L007: {
@@ -93,7 +101,7 @@ export const codesEn = {
     todo: "Compare safety numbers with that person before you write.",
   },
   L008: {
-    what: "A message lacks its post-quantum protection.",
+    what: "A message was not encrypted as it must be.",
     todo: "It was not opened. Its sender must update the app.",
   },
   L009: {
@@ -101,7 +109,10 @@ export const codesEn = {
     todo: "Use a current Chrome, Edge, Firefox or Safari, over https.",
   },
   L010: { what: "You are not in this chat.", todo: "Ask a member to add you." },
-  L011: { what: "The message is too long.", todo: "Keep it under 16 KiB of text, or split it." },
+  L011: {
+    what: "This is too long or too large.",
+    todo: "Make it shorter or smaller: a message holds 16 KiB of text, a file 500 MiB, and a message 30 files.",
+  },
   L012: { what: "This device is signed in already.", todo: "Sign out first." },
   L013: {
     what: "This device’s clock is off by more than an hour.",
@@ -116,8 +127,8 @@ export const codesEn = {
     todo: "Check each character, and the username. A code that was used once, or replaced, is void.",
   },
   L016: {
-    what: "A former key is in this conversation.",
-    todo: "You have accepted another key since. Start a new conversation, or have that member removed from the group.",
+    what: "A former key is in this chat.",
+    todo: "You have accepted another key since. Start a new chat, or have that member removed from the group.",
   },
   L017: {
     what: "The key is not the one whose number you saw.",
@@ -153,7 +164,10 @@ export const codesEn = {
   L027: { what: "These are too many people at once.", todo: "Start with 500 at most, and add the others then." },
   L031: { what: "The file is not UTF-8 text.", todo: "Save it as UTF-8." },
   L032: { what: "There is nothing to see in it.", todo: "Write something that people can see." },
-  L033: { what: "What answers is not this server.", todo: "Check its pin; somebody else may answer in its place." },
+  L033: {
+    what: "What answers is not this server.",
+    todo: "Check the key that was noted for it; somebody else may answer in its place.",
+  },
   L034: {
     what: "Another tab runs another version of this app.",
     todo: "Reload this tab. If that does not help, close the other tabs of this app.",
@@ -166,11 +180,38 @@ export const codesEn = {
     what: "Another tab or window has taken over, so this one has stopped.",
     todo: "Go on there, or reload this page. Nothing that was shown as sent is lost.",
   },
+  L044: {
+    what: "Somebody in this chat has a version of the app that does not know this yet.",
+    todo: "It works once their devices have been updated.",
+  },
+  L045: {
+    what: "This name or line can not be used.",
+    todo: "Take a shorter one, on one line, and a name without @.",
+  },
+  L046: {
+    what: "This picture can not be used.",
+    todo: "Choose another picture, a photo for example.",
+  },
   L037: {
     what: "This server can not delete an account yet. Nothing was changed.",
     todo: "Ask whoever runs it to upgrade it, or to delete the account.",
   },
+  L040: { what: "The search is not possible right now.", todo: "Free some room on this device, then search again." },
+  L043: {
+    what: "This invitation was not answered yet.",
+    todo: "Accept or decline it first; then you can delete the chat.",
+  },
+  L039: {
+    what: "The file could not be read, or it is damaged.",
+    todo: "Pick it again, or ask its sender to send it again.",
+  },
   L038: { what: "The export could not go on.", todo: "Start it again." },
+  L041: {
+    what: "This invite link can not be used.",
+    todo: "Check that it is whole. It may also have ended or been taken back: ask for a new one.",
+  },
+  L042: { what: "You have blocked this person.", todo: "Unblock them first: Settings, Privacy." },
+  L047: { what: "You block as many people as can be, 500.", todo: "Unblock somebody first: Settings, Privacy." },
   L050: { what: "Something failed in the app.", todo: "Reload the page; nothing that was shown as sent is lost." },
   evicted: {
     what: "The browser cleared part of this device’s storage, so its keys are gone.",

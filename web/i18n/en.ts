@@ -1,40 +1,34 @@
 /** Every sentence of the interface, in English. `{name}` is a placeholder that the caller fills. */
 
 import { noticesEn } from "./notices_en.ts";
+import { entryEn } from "./entry_en.ts";
+import { listEn } from "./list_en.ts";
+import { outgoingEn } from "./outgoing_en.ts";
+import { piecesEn } from "./pieces_en.ts";
+import { touchEn } from "./touch_en.ts";
 
 export const en = {
   "app.name": "quicproquo",
-  "app.tagline": "Private messages, sealed on your device against today’s computers and tomorrow’s.",
+  "app.tagline": "Private messages. For you, and for whoever you choose.",
   "app.loading": "Opening…",
-  "app.skip": "Skip to the conversation",
 
-  "sign-in.title": "Sign in, or create an account",
-  "sign-in.username": "Username",
-  "sign-in.username-hint": "3 to 32 of a–z, 0–9, dot, dash, underscore; a letter first",
-  "sign-in.password": "Password",
-  "sign-in.password-hint":
-    "At least 12 characters, without your username. The server never sees it; only your recovery code can replace it.",
-  "sign-in.show": "Show",
-  "sign-in.hide": "Hide",
-  "sign-in.submit": "Sign in",
-  "sign-in.create": "Create account",
-  "sign-in.need-username": "Choose a username: 3 to 32 of a–z, 0–9, dot, dash, underscore, a letter first.",
-  "sign-in.need-password": "Enter a password.",
-  "sign-in.invite": "Invite code",
-  "sign-in.invite-hint": "This server takes new accounts by invitation. Whoever runs it can give you a code.",
-  "sign-in.suggest": "New here? Suggest a password",
-  "sign-in.forgot": "Forgot your password?",
-  "sign-in.ended": "This device is no longer signed in as {username}.",
-  "sign-in.deleted": "The account {username} is deleted. Nothing of it is left on this device.",
-  "sign-in.fact-sealed": "End-to-end encrypted",
-  "sign-in.fact-hybrid": "Post-quantum hybrid keys",
-  "sign-in.fact-own": "On your own server",
+  ...entryEn,
 
   "recovery.title": "Keep your recovery code",
   "recovery.why":
-    "Beside your password it is the only key to your account’s vault. It is shown once, here, and nobody else has it. Write it down or put it into a password manager.",
+    "It is the only way back in if you forget your password. It is shown once, here, and nobody can send it to you again. A paper in a drawer is a fine place for it, or a password manager.",
   "recovery.code": "Recovery code",
   "recovery.copy": "Copy",
+  "recovery.download": "Download",
+  "recovery.check": "Check what I noted",
+  "recovery.check-title": "Let’s check it",
+  "recovery.check-why": "Type group {first} and group {second} of your code, as you noted them.",
+  "recovery.check-group": "Group {number}",
+  "recovery.check-wrong": "Group {number} is different from your code.",
+  "recovery.check-right": "That matches. Your copy is good.",
+  "recovery.check-back": "See the code again",
+  "recovery.file":
+    "Recovery code of quicproquo. Whoever has it can open your account: keep it where only you can find it.",
   "recovery.copied": "Copied",
   "recovery.continue": "Continue",
   "recovery.noted": "I wrote it down",
@@ -74,6 +68,11 @@ export const en = {
   "progress.signing-out": "Signing out",
   "progress.working": "Working",
 
+  "places.title": "Places",
+  "places.chats": "Chats",
+  "places.settings": "Settings",
+  "places.unread_one": "{count} chat with unread messages",
+  "places.unread_other": "{count} chats with unread messages",
   "chats.title": "Chats",
   "chats.new": "New chat",
   "chats.empty": "No chats yet",
@@ -93,7 +92,6 @@ export const en = {
   "chats.unread_one": "{count} unread",
   "chats.unread_other": "{count} unread",
   "chats.sign-out": "Sign out",
-  "chats.settings": "Settings",
   "chats.recovering": "Recovering",
   "chats.pick": "Choose a chat, or start a new one",
 
@@ -113,27 +111,33 @@ export const en = {
 
   "message.reply": "An earlier message",
   "message.reaction": "{sign} from {who}",
-  "message.edit": "edited",
+  "message.edit": "Edited",
+  "message.disappears": "Disappears {time} after it was sent or read",
+  "message.disappears-at": "Disappears: {moment}",
   "message.removed-device": "from a removed device",
-  "message.delete": "Message deleted",
+  "message.delete": "This message was deleted",
   "message.blank": "A message in which nothing can be seen",
   "message.unsupported": "This version can not show this message",
+  "message.vote": "Votes",
+  "message.pollend": "Final result",
 
   "chat.back": "Back to chats",
   "chat.info": "Chat details",
+  "chat.search": "Search in this chat",
   "chat.members_one": "{count} member",
   "chat.members_other": "{count} members",
-  "chat.sealed": "End-to-end encrypted, post-quantum",
+  "chat.sealed": "End-to-end encrypted",
   "chat.field": "Message",
   "chat.field-hint": "Write a message",
   "chat.send": "Send",
   "chat.too-many-lines": "Nothing was inserted: this text has {lines} lines, and the field holds {most}.",
   "chat.insert-too-long": "Nothing was inserted: this text has {size} KB, and a message holds {most} KB.",
-  "chat.too-long": "{over} characters over the limit",
+  "chat.too-long": "Too long: this message has {size} KB, and {most} KB is the most.",
   "chat.older": "Loading older messages",
-  "chat.start": "This is the beginning of the conversation.",
+  "chat.start": "This is the beginning of the chat.",
   "chat.new": "New",
   "chat.jump": "Go to the newest",
+  "chat.late": "Late messages above",
   "chat.jump-unread_one": "{count} new below",
   "chat.jump-unread_other": "{count} new below",
   "chat.retry": "Try again",
@@ -143,7 +147,7 @@ export const en = {
   "chat.recovering":
     "This device could not follow the chat and has asked the others for help. It comes back by itself as soon as one of them is online; nothing can be sent until then.",
   "chat.stopped-replaced":
-    "Nothing is sent here while a former key is in the conversation. What you have begun to write is kept.",
+    "Nothing is sent here while a former key is in this chat. What you have begun to write is kept.",
   "chat.stopped":
     "Nothing is sent here until you have decided about the new key. What you have begun to write is kept.",
   "chat.waits-offline": "No connection. Messages are kept on this device and go out by themselves.",
@@ -160,12 +164,12 @@ export const en = {
   "chat.key-changed-more_other": "{count} more keys have changed here.",
   "chat.compare": "Compare numbers",
   "chat.accept-key": "Accept the new key",
-  "chat.key-replaced": "This conversation has the former key of {username}, so nothing is sent here",
+  "chat.key-replaced": "This chat has the former key of {username}, so nothing is sent here",
   "chat.key-replaced-direct":
-    "You have accepted another key since. What waits here was written for the former one and stays on this device. Start a new conversation to write to {username}.",
+    "You have accepted another key since. What waits here was written for the former one and stays on this device. Start a new chat to write to {username}.",
   "chat.key-replaced-group":
     "You have accepted another key since. Sending goes on once an admin has removed {username} from this group; then {username} can be added again with the new key.",
-  "chat.start-anew": "Start a new conversation",
+  "chat.start-anew": "Start a new chat",
   "chat.invited": "{username} invites you to this chat. Accept or simply answer; decline to leave it.",
   "chat.invited-by-nobody": "You are invited to this chat. Accept or simply answer; decline to leave it.",
   "chat.invited-back":
@@ -183,9 +187,15 @@ export const en = {
   "state.saving": "Saving",
   "state.waiting": "Waiting",
   "state.sent": "Sent",
+  "state.delivered": "Delivered",
+  "state.read": "Read",
   "state.failed": "Failed",
 
   ...noticesEn,
+  ...listEn,
+  ...piecesEn,
+  ...touchEn,
+  ...outgoingEn,
 
   "info.title": "Details",
   "info.close": "Close details",
@@ -206,20 +216,28 @@ export const en = {
   "info.find": "Find in this group",
   "info.find-none": "Nobody in this group is called “{text}”.",
   "info.more": "Show more",
+  "info.description": "Description",
+  "info.describe": "Add a description",
+  "info.describe-change": "Change the description",
+  "info.describe-save": "Save description",
+  "info.timer": "Disappearing messages",
+  "info.timer-off": "Off",
+  "info.timer-later": "Once all devices in this chat have the newest version",
   "info.rename": "Rename",
   "info.rename-save": "Save name",
   "info.leave": "Leave chat",
-  "info.how":
-    "Messages are sealed on your device with MLS and X-Wing: reading them takes breaking both classical and post-quantum keys. The server sees neither text nor names of groups.",
+  "info.how": "Only the people in this chat can read it.",
 
+  "protection.open": "How is this protected?",
   "confirm.cancel": "Cancel",
   "confirm.make-admin-title": "Make {username} an admin?",
-  "confirm.make-admin": "{username} will be able to remove people, rename the group and change roles, yours too.",
+  "confirm.make-admin":
+    "{username} will be able to remove people, invite by link, set name, picture, description and timer, and change roles, yours too.",
   "confirm.make-member-title": "Make {username} a member again?",
   "confirm.make-member": "{username} stays in the group, but can no longer remove people, rename it or change roles.",
   "confirm.accept-key-title": "Accept the new key of {username}?",
   "confirm.accept-key":
-    "New conversations with {username} are sealed for the new key. Where the former key is a member nothing is sent any more, and what waits there stays on this device. If you have not compared numbers, you can not know whose the new key is.",
+    "New chats with {username} are encrypted for the new key. Where the former key is a member nothing is sent any more, and what waits there stays on this device. If you have not compared numbers, you can not know whose the new key is.",
   "confirm.decline-title": "Decline “{title}”?",
   "confirm.decline": "You leave this chat with all of your devices.",
   "confirm.decline-yes": "Decline and leave",
@@ -249,12 +267,13 @@ export const en = {
   "settings.close": "Close settings",
   "settings.key": "Account key",
   "settings.key-why":
-    "What others’ devices remember when they first meet you. Safety numbers are made of it and theirs.",
+    "Others’ devices remember it when they first meet you. The numbers that people compare are made of it and theirs.",
   "settings.copy-key": "Copy account key",
   "settings.devices": "Devices",
   "settings.devices-why": "Each can read what is written to you. Remove what you do not know or no longer have.",
-  "settings.device": "Device {device}",
   "settings.this-device": "This device",
+  "settings.other-device": "Another device",
+  "settings.device-label": "{browser} on {system}",
   "settings.device-now": "In use now",
   "settings.device-used": "Last used {when}",
   "settings.device-idle": "Not signed in",

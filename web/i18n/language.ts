@@ -1,13 +1,12 @@
 /** Chooses the page's language, and gives its sentences with their placeholders filled. */
 
-import { codesDe } from "./codes_de.ts";
 import { codesEn, type CodeText } from "./codes_en.ts";
-import { de } from "./de.ts";
 import { en } from "./en.ts";
 
 type Catalogue = typeof en;
 export type TextKey = keyof Catalogue;
 export type Language = "en" | "de";
+const languages: ReadonlySet<string> = new Set<Language>(["en", "de"]);
 
 /** The names of a sentence's placeholders: "by" and "who" of "{by} added {who}". */
 type Places<Sentence> = Sentence extends `${string}{${infer Name}}${infer Rest}` ? Name | Places<Rest> : never;
@@ -15,8 +14,9 @@ type Values<Key extends TextKey> = [Places<Catalogue[Key]>] extends [never] ? []
   : [values: Record<Places<Catalogue[Key]>, string | number>];
 type PluralStem = { [Key in TextKey]: Key extends `${infer Stem}_one` ? Stem : never }[TextKey];
 
-const catalogues: Record<Language, Record<TextKey, string>> = { en, de };
-const codes: Record<Language, Record<string, CodeText>> = { en: codesEn, de: codesDe };
+/** English is always here; another language comes when it is chosen. */
+let catalogue: Record<TextKey, string> = en;
+let codes: Record<string, CodeText> = codesEn;
 
 /**
  * @param wished from the address (`?lang=de`); an unknown language counts as absent
@@ -25,13 +25,21 @@ const codes: Record<Language, Record<string, CodeText>> = { en: codesEn, de: cod
  */
 export function chooseLanguage(wished: string | null, preferred: readonly string[]): Language {
   const known = [wished ?? "", ...preferred].map((tag) => tag.toLowerCase().split("-")[0]);
-  return known.find((tag): tag is Language => Object.hasOwn(catalogues, tag)) ?? "en";
+  return known.find((tag): tag is Language => languages.has(tag)) ?? "en";
 }
 
 export let language: Language = "en";
 
-/** Sets the language of all later sentences. Sentences that are on the page already stay. */
-export function setLanguage(chosen: Language): void {
+/**
+ * Loads a language and sets it for all later sentences. Sentences that are on the page already stay. Where it can not
+ * be loaded, English stays.
+ */
+export async function setLanguage(chosen: Language): Promise<void> {
+  if (chosen === "de") {
+    const loaded = await Promise.all([import("./de.ts"), import("./codes_de.ts")]).catch(() => undefined);
+    if (!loaded) return;
+    [catalogue, codes] = [loaded[0].de, loaded[1].codesDe];
+  } else [catalogue, codes] = [en, codesEn];
   language = chosen;
 }
 
@@ -42,23 +50,27 @@ export function fill(sentence: string, values: Record<string, string | number>):
 
 /** @returns the sentence of a key */
 export function text<Key extends TextKey>(key: Key, ...[values]: Values<Key>): string {
-  return fill(catalogues[language][key], values ?? {});
+  return fill(catalogue[key], values ?? {});
 }
+
+/** Kept, as each row of a list asks for them. */
+const rules = new Map<string, Intl.PluralRules>();
 
 /** @returns the sentence of a key for a number, e.g. "1 member", "2 members" */
 export function plural(stem: PluralStem, count: number): string {
-  const form = new Intl.PluralRules(language).select(count) === "one" ? "one" : "other";
-  return fill(catalogues[language][`${stem}_${form}`], { count });
+  const known = rules.get(language) ?? new Intl.PluralRules(language);
+  rules.set(language, known);
+  const form = known.select(count) === "one" ? "one" : "other";
+  return fill(catalogue[`${stem}_${form}`], { count });
 }
 
 /** @returns the sentence of a key that may not exist, with values of any names (for notices of the engine) */
 export function textOf(key: string, values: Record<string, string>): string | undefined {
-  const sentence = Object.hasOwn(en, key) ? catalogues[language][key as TextKey] : undefined;
+  const sentence = Object.hasOwn(en, key) ? catalogue[key as TextKey] : undefined;
   return sentence && fill(sentence, values);
 }
 
 /** @returns the sentences of a code; an unknown code of a newer server gets the general sentences */
 export function codeText(code: string): CodeText {
-  const table = codes[language];
-  return table[code] ?? table.L050;
+  return codes[code] ?? codes.L050;
 }

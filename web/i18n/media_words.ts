@@ -1,0 +1,101 @@
+/** The sentences about files in messages. They come with their parts, which the first screen does not load. */
+
+import { fill, type Language, language } from "./language.ts";
+
+const en = {
+  files: "Files",
+  download: "Download {name}",
+  show: "Show {name}, {size}",
+  play: "Play {name}",
+  open: "Open {name}",
+  more: "Show {count} more",
+  loading: "Loading {name}",
+  retry: "Try again",
+  unshown: "This file can not be shown here. It can be saved.",
+  tooLarge: "It is too large to be saved in this tab yet.",
+  tooLargeTodo: "Load the page again and try once more; in a private window, use a normal one.",
+  notLoaded: "Not loaded: you block this person.",
+  failed: "It did not load.",
+  playVoice: "Play voice message",
+  pauseVoice: "Pause voice message",
+  playAudio: "Play {name}",
+  pauseAudio: "Pause {name}",
+  position: "Position",
+  at: "{at} of {length}",
+  speed: "Speed {speed}",
+  viewer: "Picture {at} of {count}",
+  close: "Close",
+  previous: "Previous",
+  next: "Next",
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+  goTo: "Go to message",
+  from: "{who}, {moment}",
+  you: "You",
+  back: "Back to details",
+  gallery: "Media and files",
+  media: "Media",
+  voice: "Voice",
+  galleryKinds: "What is shown",
+  noMedia: "No pictures or videos in this chat.",
+  noFiles: "No files in this chat.",
+  noVoice: "No voice messages in this chat.",
+  older: "Show older",
+  searching: "Looking for files",
+  voiceMessage: "Voice message",
+  unknownType: "File",
+};
+
+type MediaWords = typeof en;
+
+const de: MediaWords = {
+  files: "Dateien",
+  download: "{name} herunterladen",
+  show: "{name} anzeigen, {size}",
+  play: "{name} abspielen",
+  open: "{name} öffnen",
+  more: "{count} weitere anzeigen",
+  loading: "{name} wird geladen",
+  retry: "Noch einmal versuchen",
+  unshown: "Diese Datei kann hier nicht gezeigt werden. Du kannst sie speichern.",
+  tooLarge: "Sie ist zu groß, um in diesem Tab schon gespeichert zu werden.",
+  tooLargeTodo: "Lade die Seite neu und versuch es noch einmal; in einem privaten Fenster nimm ein normales.",
+  notLoaded: "Nicht geladen: Du blockierst diese Person.",
+  failed: "Das Laden ist nicht gelungen.",
+  playVoice: "Sprachnachricht abspielen",
+  pauseVoice: "Sprachnachricht anhalten",
+  playAudio: "{name} abspielen",
+  pauseAudio: "{name} anhalten",
+  position: "Stelle",
+  at: "{at} von {length}",
+  speed: "Tempo {speed}",
+  viewer: "Bild {at} von {count}",
+  close: "Schließen",
+  previous: "Vorheriges",
+  next: "Nächstes",
+  zoomIn: "Vergrößern",
+  zoomOut: "Verkleinern",
+  goTo: "Zur Nachricht",
+  from: "{who}, {moment}",
+  you: "Du",
+  back: "Zurück zu den Einzelheiten",
+  gallery: "Medien und Dateien",
+  media: "Medien",
+  voice: "Sprache",
+  galleryKinds: "Was gezeigt wird",
+  noMedia: "Keine Bilder oder Videos in diesem Chat.",
+  noFiles: "Keine Dateien in diesem Chat.",
+  noVoice: "Keine Sprachnachrichten in diesem Chat.",
+  older: "Ältere anzeigen",
+  searching: "Dateien werden gesucht",
+  voiceMessage: "Sprachnachricht",
+  unknownType: "Datei",
+};
+
+/** Both languages. */
+export const mediaWords: Record<Language, MediaWords> = { en, de };
+
+/** @returns a sentence about files in the page's language, with its places filled */
+export function mediaWord(key: keyof MediaWords, values: Record<string, string | number> = {}): string {
+  return fill(mediaWords[language][key], values);
+}
