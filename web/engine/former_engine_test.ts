@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import type { EngineEvent } from "../../client/api/engine_api.ts";
-import { aWhile, testProfile, until } from "../testing/fake_tabs.ts";
+import { aWhile, testProfile } from "../testing/fake_tabs.ts";
+import { until } from "../../schema/testing/until.ts";
 import { closeMs } from "./tab_engine.ts";
 import { settledMs } from "./visibility.ts";
 

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { EngineError } from "../../client/api/errors.ts";
-import { aWhile, testProfile, until } from "../testing/fake_tabs.ts";
+import { aWhile, testProfile } from "../testing/fake_tabs.ts";
+import { until } from "../../schema/testing/until.ts";
 import { offerMs } from "./hand_over.ts";
 import { closeMs } from "./tab_engine.ts";
 import { leaderLockName, lockName } from "./tab_protocol.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { EngineApi } from "../../client/api/engine_api.ts";
-import { aWhile, testProfile, until } from "../testing/fake_tabs.ts";
+import { aWhile, testProfile } from "../testing/fake_tabs.ts";
+import { until } from "../../schema/testing/until.ts";
 import { lockName } from "./tab_protocol.ts";
 import { settledMs } from "./visibility.ts";
 

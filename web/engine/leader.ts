@@ -1,11 +1,13 @@
 /** The tab that holds the lock: runs the one live engine and answers the other tabs' calls. */
 
-import { callEngine, type EmitEvent, isEngineMethod, type OpenEngine } from "./engine_methods.ts";
+import { callEngine, type EmitEvent, type EngineMethod, isEngineMethod, type OpenEngine } from "./engine_methods.ts";
 import { problemOf } from "./engine_problem.ts";
 import { type TabChannel, type TabMessage, versionOf } from "./tab_protocol.ts";
 
 /** How many answered calls are remembered, so that one asked again is answered again and not done again. */
 const rememberedCalls = 512;
+/** These change nothing, so they can be done again; their answers would fill the memory. */
+const unremembered: ReadonlySet<string> = new Set(["attachmentPiece", "exportPart"] satisfies EngineMethod[]);
 
 export interface Leader {
   call(method: Parameters<typeof callEngine>[1], args: unknown[]): Promise<unknown>;
@@ -48,6 +50,7 @@ export function lead({ engine, channel, leader, emit, idle, outdated, version }:
       (result): TabMessage => ({ kind: "answer", id: message.id, result }),
       (error): TabMessage => ({ kind: "refusal", id: message.id, problem: problemOf(error) }),
     );
+    if (unremembered.has(message.method)) return answer;
     answers.set(message.id, answer);
     if (answers.size > rememberedCalls) answers.delete(answers.keys().next().value!);
     return answer;

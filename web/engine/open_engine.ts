@@ -11,6 +11,7 @@ import { StoredNetworkMemory } from "../../client/connection/network_memory.ts";
 import type { WebTransportClass } from "../../client/connection/webtransport/webtransport.ts";
 import { CryptoWorkers } from "./crypto_workers.ts";
 import type { EmitEvent, OpenEngine } from "./engine_methods.ts";
+import { OpfsSpool } from "./opfs_spool.ts";
 
 /**
  * @param emit gets every event of the engine
@@ -37,7 +38,7 @@ export async function openEngine(
     );
   }
   try {
-    const storage = await IndexedDbStorage.open();
+    const [storage, spool] = await Promise.all([IndexedDbStorage.open(), OpfsSpool.open()]);
     const wrappingKey = await storage.wrappingKey();
     const { WebTransport } = globalThis as { WebTransport?: WebTransportClass };
     const transport = new BrowserTransport(location.origin, {
@@ -45,7 +46,16 @@ export async function openEngine(
       memory: new StoredNetworkMemory(),
       isLookedAt: () => isVisible() && navigator.onLine !== false,
     });
-    const engine = await Engine.open({ storage, wrappingKey, transport, listener: emit, page });
+    const engine = await Engine.open({
+      storage,
+      wrappingKey,
+      transport,
+      listener: emit,
+      page,
+      sendsReceipts: true,
+      searchDatabases: async () => await (await import("./search_opfs.ts")).searchDatabases(),
+      ...(spool && { spool }),
+    });
     return { api: engine, close: () => engine.close() };
   } catch (error) {
     if (error instanceof StorageError) throw new EngineError({ code: LocalCode.storage, detail: error.message });

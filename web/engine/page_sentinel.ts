@@ -1,6 +1,7 @@
 /** The page's side of the eviction sentinel: one text in localStorage, to which a Worker has no access. */
 
 import type { PageSentinel } from "../../client/storage/sentinel.ts";
+import { lockName } from "./tab_protocol.ts";
 
 const name = "qpq-device";
 
@@ -30,5 +31,19 @@ export function remembersDevice(): boolean {
     return localStorage.getItem(name) !== null;
   } catch {
     return false;
+  }
+}
+
+/**
+ * @returns whether the engine has to look: the browser remembers a device, has a database of this site, or another tab
+ *   runs an engine; true where the browser can not say
+ */
+export async function mayHoldDevice(): Promise<boolean> {
+  if (remembersDevice()) return true;
+  try {
+    const [databases, locks] = await Promise.all([indexedDB.databases(), navigator.locks.query()]);
+    return databases.length > 0 || (locks.held ?? []).some(({ name }) => name === lockName);
+  } catch {
+    return true;
   }
 }

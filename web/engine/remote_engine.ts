@@ -6,16 +6,35 @@ import { EngineError, LocalCode } from "../../client/api/errors.ts";
 import { engineThrough } from "./engine_methods.ts";
 import type { EnginePort } from "./engine_port.ts";
 import "./engine_port.ts";
-import { isStorageForbidden, pageSentinel } from "./page_sentinel.ts";
+import { type EngineCall, lateCalls } from "./late_calls.ts";
+import { isStorageForbidden, mayHoldDevice, pageSentinel } from "./page_sentinel.ts";
+import { channelName } from "./tab_protocol.ts";
 
 /**
- * Starts the Worker at once and does not wait for it. Calls queue at its port while it loads.
+ * The engine, as soon as it is needed (late_calls.ts): at the first key or touch, or when another tab has one.
  *
  * @param listener gets every event, also when the Worker can not start
  */
 export function startEngine(listener: EngineListener): EngineApi {
   // Without storage the Worker does not get far, and says nothing that a user understands.
   if (isStorageForbidden()) return withoutStorage(listener);
+  const { call, wake } = lateCalls(mayHoldDevice(), () => startWorker(listener), listener);
+  const once = new AbortController();
+  const tabs = new BroadcastChannel(channelName);
+  const begin = () => {
+    once.abort();
+    tabs.close();
+    wake();
+  };
+  tabs.onmessage = begin;
+  for (const sign of ["input", "keydown", "pointerdown"]) {
+    addEventListener(sign, begin, { signal: once.signal, capture: true, passive: true });
+  }
+  return engineThrough(call);
+}
+
+/** Starts the Worker at once and does not wait for it. Calls queue at its port while it loads. */
+function startWorker(listener: EngineListener): EngineCall {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "qpq-engine" });
   let broken: EngineError | undefined;
   let failed: (error: EngineError) => void;
@@ -37,7 +56,7 @@ export function startEngine(listener: EngineListener): EngineApi {
   const tellVisible = () => void port.setVisible(document.visibilityState === "visible");
   document.addEventListener("visibilitychange", tellVisible);
   tellVisible();
-  return engineThrough((method, args) => Promise.race([port.call(method, args), failure]));
+  return (method, args) => Promise.race([port.call(method, args), failure]);
 }
 
 function withoutStorage(listener: EngineListener): EngineApi {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { EngineError } from "../../client/api/errors.ts";
-import { testProfile, until } from "../testing/fake_tabs.ts";
+import { testProfile } from "../testing/fake_tabs.ts";
+import { until } from "../../schema/testing/until.ts";
 import { joinTabElection } from "./tab_engine.ts";
 import type { TabChannel } from "./tab_protocol.ts";
 

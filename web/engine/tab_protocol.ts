@@ -19,7 +19,7 @@ export const channelName = "qpq-engine/1";
  * new method, a new format of the storage. A page uses an engine of its own version only. Builds without a number
  * have 1.
  */
-export const engineVersion = 4;
+export const engineVersion = 5;
 
 export type TabMessage =
   /** From the leader: when it starts, and as the answer to "who-leads". `leader` is new with each leader. */

@@ -1,6 +1,7 @@
 /** The view state of the whole page: the engine's latest reports as signals, and the route. */
 
 import { createMemo, createSignal } from "solid-js";
+import { byListOrder } from "../../client/api/chat_list.ts";
 import type {
   AccountState,
   ChatSummary,
@@ -10,11 +11,19 @@ import type {
   EngineListener,
   MessageItem,
   Progress,
+  ReceiptMarks,
   TimelineItem,
 } from "../../client/api/engine_api.ts";
 import type { EngineProblem } from "../../client/api/errors.ts";
 import { createDrafts, type Drafts } from "./drafts.ts";
+import { forgetEmoji } from "./emoji/emoji_choice.ts";
+import { createFirstSteps, type FirstSteps } from "./first_steps.ts";
+import { createInstall, type Install } from "./install.ts";
 import { createNavigation, type Navigation } from "./navigation.ts";
+import { createPeopleFaces, type PeopleFaces } from "./people_faces.ts";
+import { createOutgoing, type Outgoing } from "./outgoing/outgoing.ts";
+import { createOpenedLink, type OpenedLink } from "./opened_link.ts";
+import { createOpenings, type Openings } from "./openings.ts";
 import { onCodeLeftElsewhere, rememberCodeLeft, wasCodeLeft } from "./recovery_reminder.ts";
 import { problemFrom } from "./task.ts";
 
@@ -32,11 +41,14 @@ export interface App {
   navigation: Navigation;
   /** Whether the page remembers a device. If so, the sign-in form is hidden until the engine has reported. */
   expectsDevice: boolean;
+  openings: Openings;
+  install: Install;
+  firstSteps: FirstSteps;
   /** Undefined until the engine has reported. */
   account(): AccountState | undefined;
   connection(): ConnectionState;
   progress(): Progress | undefined;
-  /** Newest first; undefined until the engine has reported. */
+  /** In the order of the list; undefined until the engine has reported. */
   chats(): ChatSummary[] | undefined;
   chat(chatId: string): ChatSummary | undefined;
   /** How many chats of the account this device has not been added to yet. */
@@ -50,10 +62,16 @@ export interface App {
   listenTimeline(chatId: string, listener: TimelineListener): () => void;
   /** @param listener called when the shown part of a chat has to be read again @returns ends the listening */
   listenReread(chatId: string, listener: () => void): () => void;
+  /** Items that are no longer on this device, by their `order`. */
+  listenErased(chatId: string, listener: (orders: string[]) => void): () => void;
+  /** How far the others of the chat have come. @returns ends the listening */
+  listenMarks(chatId: string, listener: (marks: ReceiptMarks) => void): () => void;
   /** @returns ends the listening */
   listenTyping(chatId: string, listener: TypingListener): () => void;
   /** What is begun in each chat. Plaintext is never written beside the sealed store. */
   drafts: Drafts;
+  /** Files on their way out. */
+  outgoing: Outgoing;
   /** Messages by chat that the engine could not store: their text is nowhere else. */
   unsaved: Map<string, MessageItem[]>;
   /** A recovery code that the user has to note before anything else. */
@@ -70,6 +88,12 @@ export interface App {
   /** The account that was deleted here just now. */
   deleted(): string | undefined;
   setDeleted(username: string | undefined): void;
+  /** The invite link with which the app was opened. */
+  openedLink: OpenedLink;
+  /** What people show of themselves. */
+  people: PeopleFaces;
+  /** Rises when settings about people, links or requests are others. */
+  peopleVersion(): number;
   /** While an account is created or signed in, the form stays visible. */
   entering(): boolean;
   setEntering(entering: boolean): void;
@@ -113,12 +137,18 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     rememberCodeLeft(left);
   };
   const [entering, setEntering] = createSignal(false);
+  const [peopleVersion, setPeopleVersion] = createSignal(1);
   const [deleted, setDeleted] = createSignal<string>();
   const [comparing, compare] = createSignal<string>();
   const timelines = listenersByChat<TimelineItem[]>();
   const rereads = listenersByChat<undefined>();
+  const erasures = listenersByChat<string[]>();
   const typings = listenersByChat<string>();
-  const unsaved = new Map<string, MessageItem[]>();
+  const markings = listenersByChat<ReceiptMarks>();
+  /** Another one after signing out: what fails late belongs to the account before. */
+  let unsaved = new Map<string, MessageItem[]>();
+  const openings = createOpenings();
+  const firstSteps = createFirstSteps();
 
   function show(found: EngineProblem): void {
     // Before the account is known, no other screen could show the problem.
@@ -128,16 +158,25 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
 
   function takeAccount(found: AccountState): void {
     setFatal(undefined);
-    if (found.kind === "signed-in") setDeleted(undefined);
+    if (found.kind === "signed-in") {
+      setDeleted(undefined);
+      outgoing.start();
+    }
     if (found.kind === "signed-out") {
+      people.pictures.clear();
+      forgetEmoji();
       drafts.clear();
-      unsaved.clear();
+      outgoing.clear();
+      unsaved = new Map();
       setChats(undefined);
       setAwaited(0);
       compare(undefined);
+      openings.close();
+      firstSteps.end();
       leaveCode(false);
     }
     setAccount(found);
+    people.refresh();
   }
 
   function takeChats(found: ChatSummary[]): void {
@@ -145,21 +184,40 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     setChats(found);
   }
 
+  function takePeople(): void {
+    setPeopleVersion((count) => count + 1);
+    people.refresh();
+  }
+
+  function takeConnection(found: ConnectionState): void {
+    setConnection(found);
+    if (found.kind === "connected") people.pictures.retry();
+  }
+
   function listener(event: EngineEvent): void {
     if (event.kind === "account") takeAccount(event.account);
-    else if (event.kind === "connection") setConnection(event.connection);
+    else if (event.kind === "connection") takeConnection(event.connection);
     else if (event.kind === "progress") setProgress(event.progress);
     else if (event.kind === "chats") takeChats(event.chats);
     else if (event.kind === "awaited") setAwaited(event.chats);
     else if (event.kind === "timeline") timelines.tell(event.chatId, event.items);
     else if (event.kind === "reread") rereads.tell(event.chatId, undefined);
+    else if (event.kind === "erased") erasures.tell(event.chatId, event.orders);
     else if (event.kind === "typing") typings.tell(event.chatId, event.username);
+    else if (event.kind === "marks") markings.tell(event.chatId, event.marks);
+    else if (event.kind === "people") takePeople();
+    else if (event.kind === "transfer") outgoing.heard(event.transfer);
     else if (event.kind === "problem") show(event.problem);
   }
 
   const engine = start(listener);
   const drafts = createDrafts(engine);
+  const people = createPeopleFaces(engine, chats, () => {
+    const known = account();
+    return known?.kind === "signed-in" ? known : undefined;
+  });
   const report = (error: unknown) => show(problemFrom(error));
+  const outgoing = createOutgoing(engine, report);
   void engine.account().then(takeAccount).catch(report);
   void engine.connection().then(setConnection, () => {});
   void engine.awaitedChats().then(setAwaited, () => {});
@@ -170,12 +228,15 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   document.addEventListener("visibilitychange", () => void (seen() ? wake() : drafts.flush()));
   addEventListener("pagehide", () => void drafts.flush());
   // The browser asks before it throws away what could not be stored.
-  addEventListener("beforeunload", (event) => unsaved.size > 0 && event.preventDefault());
+  addEventListener("beforeunload", (event) => (unsaved.size > 0 || outgoing.busy()) && event.preventDefault());
 
-  const sorted = createMemo(() => chats()?.toSorted((a, b) => b.activityMs - a.activityMs));
+  const sorted = createMemo(() => chats()?.toSorted(byListOrder));
   return {
     engine,
     navigation: createNavigation(),
+    openings,
+    install: createInstall(),
+    firstSteps,
     expectsDevice,
     account,
     connection,
@@ -189,11 +250,17 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     report,
     listenTimeline: timelines.listen,
     listenReread: rereads.listen,
+    listenErased: erasures.listen,
     listenTyping: typings.listen,
+    listenMarks: markings.listen,
     drafts,
-    unsaved,
+    outgoing,
+    get unsaved() {
+      return unsaved;
+    },
     recoveryCode,
     showRecoveryCode(code) {
+      if (code?.occasion === "new-account") firstSteps.begin();
       setRecoveryCode(code);
       leaveCode(code !== undefined);
     },
@@ -203,6 +270,9 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
     compare,
     deleted,
     setDeleted,
+    openedLink: createOpenedLink(),
+    people,
+    peopleVersion,
     entering,
     setEntering,
   };

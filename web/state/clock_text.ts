@@ -51,6 +51,16 @@ export function listTimeText(atMs: number, nowMs: number): string {
   return days < 7 ? format(atMs, { weekday: "short" }) : format(atMs, { day: "numeric", month: "short" });
 }
 
+/**
+ * Makes what the list's times are written with, while the engine opens: the first formatters of a page took 180 ms of a
+ * start that was traced.
+ *
+ * @param nowMs ms since 1970
+ */
+export function prepareTimes(nowMs: number): void {
+  for (const days of [0, 2, 30]) listTimeText(nowMs - days * dayMs, nowMs);
+}
+
 /** @returns when something was last used: for recent times with the time of day, else the date */
 export function agoText(atMs: number, nowMs: number): string {
   const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / dayMs);

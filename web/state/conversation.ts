@@ -1,96 +1,140 @@
-/** The view state of one open conversation: loaded items, the drawn range, and sending. */
+/** The view state of one open conversation: the stretch that is loaded, and sending. */
 
 import { batch, createMemo, createSignal, onCleanup } from "solid-js";
-import type { MessageItem, TimelineItem, TimelinePage } from "../../client/api/engine_api.ts";
+import type { MessageItem, MessageRef, SendOptions, TimelineItem } from "../../client/api/engine_api.ts";
 import type { App } from "./app.ts";
+import { type ChosenFiles, infoOf } from "./outgoing/chosen_file.ts";
+import { randomMessageId } from "./message_id.ts";
+import { createPageReads } from "./page_reads.ts";
 import { createReading, seenOf } from "./reading.ts";
-import { afterChange, growNewer, growOlder, newestWindow, pageItems, restWindow, windowFrom } from "./row_window.ts";
+import {
+  atRest,
+  holds,
+  pageItems,
+  type Stretch,
+  unsavedOf,
+  withNewer,
+  withNews,
+  withOlder,
+  without,
+  withoutNewest,
+  withoutOldest,
+} from "./stretch.ts";
 import { problemFrom } from "./task.ts";
 import {
+  answeredItem,
   firstOfOthers,
   isOfOthers,
   isUnsaved,
+  itemAt,
   itemKey,
-  mergeItems,
   optimisticOrder,
-  withinLoaded,
-  withinShown,
 } from "./timeline_items.ts";
 import { type Row, rowsOf } from "./timeline_rows.ts";
 
+/** A row that the reader wants to see. */
+export interface Goal {
+  /** The row's key. */
+  key: string;
+}
+
 export interface Conversation {
+  /** All that is loaded, oldest first. */
+  items(): TimelineItem[];
   rows(): Row[];
   loaded(): boolean;
   loadingOlder(): boolean;
   /** There are no older items. */
   atStart(): boolean;
-  /** The newest item is drawn. */
+  /** The newest item is loaded. */
   atEnd(): boolean;
   /** The `order` of the newest message of others; empty where there is none. */
   newest(): string;
   showOlder(): Promise<void>;
-  showNewer(): void;
-  showNewest(): void;
-  /** The reader is at the newest item, so lines far above need not be drawn. */
+  showNewer(): Promise<void>;
+  showNewest(): Promise<void>;
+  /** The reader is at the newest item, so lines far above need not be held. */
   rest(): void;
-  /** @returns whether the engine has stored it; never rejects. Its line says what became of it */
-  send(text: string): Promise<boolean>;
+  /**
+   * Goes to the item at a place: loads what is around it where that is not loaded. Never rejects.
+   *
+   * @param order of an item, or of one that was there: then to the next
+   * @returns whether the item itself is there
+   */
+  goTo(order: string): Promise<boolean>;
+  /** Where the reader wants to be: each call of `goTo` makes another. */
+  goal(): Goal | undefined;
+  /**
+   * @param files that go with it; then the text may be empty
+   * @returns whether the engine has stored it; never rejects. Its line says what became of it
+   */
+  send(text: string, replyTo?: MessageItem, files?: ChosenFiles): Promise<boolean>;
   /** Rises with each message sent here, because the reader wants to see it. */
   written(): number;
   retry(item: MessageItem): void;
   /** The reader has these rows in view. @param first its index in `rows`, and `last` of the last one */
   saw(first: number, last: number): void;
+  /**
+   * Goes to a message, as `goTo` does.
+   *
+   * @returns it; undefined where this device does not have it
+   */
+  show(message: Partial<MessageRef>): Promise<MessageItem | undefined>;
   /** Puts the mark "new" above the first message of others from a place on. @param from undefined: takes it away */
   mark(from: string | undefined): void;
 }
 
 /** Items drawn above the first unread one. */
 const itemsAboveUnread = 20;
-/** Items loaded at the start, to find the first unread one; beyond it the mark comes with its page. */
-const mostAtStart = 10_000;
+/** Up to so many items the newest stretch is loaded at the start, to find the first unread one in it. */
+const mostAtStart = 600;
 /** What the engine gives at most at once. */
 const longestPage = 200;
 
 /** Rises with each message that this page has sent. */
 let optimistic = 0;
 
-const randomMessageId = () =>
-  Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+/** What the engine needs of a message beside its text, also when it is tried again. */
+function optionsOf({ replyTo }: MessageItem): SendOptions | undefined {
+  const { order, messageId } = replyTo ?? {};
+  return order !== undefined && messageId !== undefined ? { replyTo: { order, messageId } } : undefined;
+}
 
 /** Opens a conversation for the lifetime of the owning component. */
 export function createConversation(app: App, chatId: string): Conversation {
-  const [items, setItems] = createSignal<TimelineItem[]>([]);
-  const [drawn, setDrawn] = createSignal({ start: 0, end: 0 });
-  const [before, setBefore] = createSignal<string>();
+  const [stretch, setStretch] = createSignal<Stretch>({ items: [] });
   const [loaded, setLoaded] = createSignal(false);
   const [loadingOlder, setLoadingOlder] = createSignal(false);
   /** The place from which on the mark says that messages are new. */
   const [newFrom, setNewFrom] = createSignal<string>();
   const [written, setWritten] = createSignal(0);
+  const [goal, setGoal] = createSignal<Goal>();
   const saw = createReading(app, chatId);
+  const reads = createPageReads();
+  /** What was sent here and is not in the engine yet: no page has it. */
+  const unsent = new Map<string, MessageItem>();
+  let loadingNewer = false;
 
-  /** @param kept what is shown already and stays */
-  function take(news: TimelineItem[], kept: TimelineItem[] = items()): void {
-    const old = items();
-    const merged = mergeItems(kept, news);
-    const wasAtEnd = drawn().end >= old.length;
-    // An own message gets another place when it is sent; the window stays with what it stands among.
-    const told = new Set(news.map(itemKey));
-    const { start } = drawn();
-    const anchor = Math.max(start, old.findIndex((item, index) => index >= start && !told.has(itemKey(item))));
-    const oldFirst = old[anchor];
-    const older = oldFirst ? Math.max(0, merged.findIndex((item) => itemKey(item) === itemKey(oldFirst)) - anchor) : 0;
-    batch(() => {
-      setItems(merged);
-      setDrawn(old.length === 0 ? newestWindow(merged.length) : afterChange(drawn(), older, merged.length, wasAtEnd));
-    });
+  const items = () => stretch().items;
+  const { unsaved } = app;
+  const take = (news: TimelineItem[]) => void setStretch((before) => withNews(before, news));
+
+  function hear(news: TimelineItem[]): void {
+    for (const item of news) if (item.kind === "message") unsent.delete(item.messageId);
+    reads.heard(news);
+    take(news);
   }
 
-  /** What the engine tells of by itself. A change to a message of an older page comes with that page. */
-  function hear(news: TimelineItem[]): void {
-    if (!loaded() || before() === undefined) return take(news);
-    const within = withinShown(items(), news);
-    take(within.news, within.kept);
+  function erase(orders: string[]): void {
+    reads.erased(orders);
+    setStretch((held) => without(held, orders));
+  }
+
+  /** Shows another stretch. At the end of the conversation stands what the engine does not have yet. */
+  function show(found: Stretch): void {
+    const { after } = found;
+    const own = after === undefined ? [...unsaved.get(chatId) ?? [], ...unsent.values()] : [];
+    setStretch(withNews(found, own));
   }
 
   /** Index of the item above which the mark stands; -1 where none is loaded. */
@@ -98,47 +142,57 @@ export function createConversation(app: App, chatId: string): Conversation {
     const from = newFrom();
     if (from === undefined) return -1;
     // Before that place is loaded, the first loaded message is not the first new one.
-    const reachesBack = before() === undefined || (items().at(0)?.order ?? "") <= from;
+    const reachesBack = stretch().before === undefined || (items().at(0)?.order ?? "") <= from;
     return reachesBack ? firstOfOthers(items(), from) : -1;
   });
   const rows = createMemo<Row[]>((last) => {
-    const mark = items().at(newAt() < 0 ? items().length : newAt());
-    return rowsOf(items().slice(drawn().start, drawn().end), mark && itemKey(mark), last, items());
+    const mark = newAt() < 0 ? undefined : items()[newAt()];
+    return rowsOf(items(), mark && itemKey(mark), last);
   }, []);
 
-  /** @returns the newest page, with those before it up to some items above the first unread message */
-  async function newestPages(from: string | undefined): Promise<TimelinePage> {
-    let { items, before } = await app.engine.timeline(chatId, undefined, pageItems);
-    const isThere = () =>
-      from === undefined || items.length >= mostAtStart || (items[itemsAboveUnread]?.order ?? from) < from;
-    while (before !== undefined && !isThere()) {
-      const older = await app.engine.timeline(chatId, before, longestPage);
-      items = [...older.items, ...items];
-      before = older.before;
+  const newestPage = (limit = pageItems) => reads.read(() => app.engine.timeline(chatId, undefined, limit));
+  const pageBefore = (before: string, limit = pageItems) =>
+    reads.read(() => app.engine.timeline(chatId, before, limit), before);
+  const pageAround = (order: string) => reads.read(() => app.engine.timelineAround(chatId, { order }, 2 * pageItems));
+
+  /** @returns the newest items, or those around the first unread one where it is far above */
+  async function firstStretch(from: string | undefined): Promise<Stretch> {
+    let found = await newestPage();
+    const isThere = () => from === undefined || (found.items[itemsAboveUnread]?.order ?? from) < from;
+    while (found.before !== undefined && !isThere()) {
+      if (found.items.length >= mostAtStart) return await pageAround(from!);
+      found = withOlder(found, await pageBefore(found.before, longestPage));
     }
-    return { items, ...(before !== undefined && { before }) };
+    return found;
   }
 
   async function open(): Promise<void> {
-    const from = app.chat(chatId)?.unreadFrom;
-    const page = await newestPages(from);
-    // What was told of meanwhile is newer than the page.
-    const heard = page.before === undefined ? items() : withinLoaded(page.items, items());
+    const { unreadFrom: from, markedUnread } = app.chat(chatId) ?? {};
+    if (markedUnread) void app.engine.changeChat(chatId, { markedUnread: false }).catch(app.report);
+    const found = await firstStretch(from);
     batch(() => {
-      setBefore(page.before);
-      take([...heard, ...app.unsaved.get(chatId) ?? []], page.items);
+      show(withNews(found, unsavedOf(stretch())));
       setNewFrom(from);
-      setDrawn(newAt() < 0 ? newestWindow(items().length) : windowFrom(newAt() - itemsAboveUnread, items().length));
       setLoaded(true);
     });
   }
 
-  async function deliver(item: MessageItem): Promise<boolean> {
+  async function deliver(
+    item: MessageItem,
+    work = () => app.engine.send(chatId, item.messageId, item.text, optionsOf(item)),
+  ): Promise<boolean> {
+    if (isUnsaved(item)) unsent.set(item.messageId, item);
     try {
-      await app.engine.send(chatId, item.messageId, item.text);
+      await work();
       keepUnsaved(item);
       return true;
     } catch (error) {
+      unsent.delete(item.messageId);
+      if (app.outgoing.isCancelled(item.messageId)) {
+        keepUnsaved(item);
+        erase([item.order]);
+        return false;
+      }
       const failed: MessageItem = { ...item, state: "failed", errorCode: problemFrom(error).code };
       // An item of the engine's own is stored, and stays as it is.
       if (isUnsaved(item)) keepUnsaved(item, failed);
@@ -149,10 +203,10 @@ export function createConversation(app: App, chatId: string): Conversation {
 
   /** @param failed what is shown of the message when the chat is opened again; undefined: the engine has it */
   function keepUnsaved({ messageId }: MessageItem, failed?: MessageItem): void {
-    const others = app.unsaved.get(chatId)?.filter((other) => other.messageId !== messageId) ?? [];
+    const others = unsaved.get(chatId)?.filter((other) => other.messageId !== messageId) ?? [];
     const kept = failed ? [...others, failed] : others;
-    if (kept.length > 0) app.unsaved.set(chatId, kept);
-    else app.unsaved.delete(chatId);
+    if (kept.length > 0) unsaved.set(chatId, kept);
+    else unsaved.delete(chatId);
   }
 
   /**
@@ -160,85 +214,118 @@ export function createConversation(app: App, chatId: string): Conversation {
    * stay where they are.
    */
   async function reread(): Promise<void> {
-    // What is told of from here on is newer than the page that is read.
-    const shown = new Set(items());
-    const page = await app.engine.timeline(chatId, undefined, pageItems);
+    const page = await newestPage();
+    const held = stretch();
     const oldest = page.items.at(0);
-    const joins = page.before !== undefined && [...shown].some(({ order }) => order === oldest?.order);
-    const stays = (item: TimelineItem) => {
-      const isOlder = page.before !== undefined && oldest !== undefined && item.order < oldest.order;
-      return isOlder ? joins : !shown.has(item) || isUnsaved(item);
-    };
-    batch(() => {
-      take(page.items, items().filter(stays));
-      if (joins) return;
-      // Between what was shown and the page there may be more: the conversation begins anew with the page.
-      setBefore(page.before);
-      setDrawn(newestWindow(items().length));
-    });
+    // Between what was shown and the page there may be more: the conversation begins anew with the page.
+    if (held.after !== undefined || page.before === undefined || !oldest || !holds(held, oldest.order)) {
+      return show(page);
+    }
+    const older = held.items.filter(({ order }) => order < oldest.order);
+    show({ ...held, items: [...older, ...page.items] });
+  }
+
+  /** Reads once; a failure is told, and the reader stays where the reader is. */
+  async function load(work: () => Promise<void>): Promise<void> {
+    await work().catch(app.report);
   }
 
   onCleanup(app.listenTimeline(chatId, hear));
-  onCleanup(app.listenReread(chatId, () => void reread().catch(app.report)));
-  void open().catch(app.report);
+  onCleanup(app.listenErased(chatId, erase));
+  onCleanup(app.listenReread(chatId, () => void load(reread)));
+  void load(open);
   return {
+    items,
     rows,
     loaded,
     loadingOlder,
-    atStart: () => loaded() && drawn().start === 0 && before() === undefined,
-    atEnd: () => drawn().end >= items().length,
+    atStart: () => loaded() && stretch().before === undefined,
+    atEnd: () => stretch().after === undefined,
     newest: () => items().findLast(isOfOthers)?.order ?? "",
     async showOlder() {
-      if (loadingOlder() || !loaded()) return;
-      if (drawn().start === 0 && before() !== undefined) {
-        setLoadingOlder(true);
-        try {
-          const page = await app.engine.timeline(chatId, before(), pageItems);
-          // The window moves with its items, and then grows over the page that was loaded before them.
-          batch(() => {
-            setBefore(page.before);
-            take(page.items);
-            setDrawn(growOlder);
-          });
-          return;
-        } catch (error) {
-          app.report(error);
-        } finally {
-          setLoadingOlder(false);
-        }
-      }
-      setDrawn(growOlder);
+      const { before } = stretch();
+      if (loadingOlder() || !loaded() || before === undefined) return;
+      setLoadingOlder(true);
+      await load(async () => {
+        const page = await pageBefore(before);
+        // Elsewhere meanwhile.
+        if (stretch().before !== before) return;
+        setStretch((held) => withOlder(held, page));
+        setStretch(withoutNewest);
+      });
+      setLoadingOlder(false);
     },
-    showNewer: () => void setDrawn((window) => growNewer(window, items().length)),
-    rest: () => void setDrawn(restWindow),
-    showNewest: () => void setDrawn((window) => (window.end >= items().length ? window : newestWindow(items().length))),
-    send(text) {
-      setWritten((count) => count + 1);
-      setNewFrom(undefined);
-      setDrawn((window) => (window.end >= items().length ? window : newestWindow(items().length)));
+    async showNewer() {
+      const { after } = stretch();
+      if (loadingNewer || after === undefined) return;
+      loadingNewer = true;
+      await load(async () => {
+        const page = await reads.read(() => app.engine.timelineAfter(chatId, after, pageItems));
+        if (stretch().after !== after) return;
+        show(withNewer(stretch(), page));
+        setStretch(withoutOldest);
+      });
+      loadingNewer = false;
+    },
+    async showNewest() {
+      if (stretch().after !== undefined) await load(async () => show(await newestPage()));
+    },
+    rest: () => void setStretch(atRest),
+    async goTo(order) {
+      await load(async () => {
+        if (!holds(stretch(), order)) show(await pageAround(order));
+        const item = itemAt(items(), order) ?? items().find((other) => other.order >= order) ?? items().at(-1);
+        if (item) setGoal({ key: itemKey(item) });
+      });
+      return itemAt(items(), order) !== undefined;
+    },
+    goal,
+    send(text, replyTo, files) {
       const account = app.account();
-      const sender = account?.kind === "signed-in" ? account.username : "";
+      const [sender, senderKey] = account?.kind === "signed-in" ? [account.username, account.accountKey] : ["", ""];
       const item: MessageItem = {
         kind: "message",
         messageId: randomMessageId(),
         order: optimisticOrder(optimistic++),
         sender,
+        senderKey,
         own: true,
         text,
+        ...(replyTo && { replyTo: { id: "", order: replyTo.order, messageId: replyTo.messageId } }),
+        ...(files && { attachments: files.files.map(infoOf) }),
         atMs: Date.now(),
         state: "waiting",
       };
       // The engine comes first: it seals while the page draws.
-      const stored = deliver(item);
-      take([item]);
+      const stored = deliver(item, files && (() => app.outgoing.send(chatId, item, files, optionsOf(item))));
+      batch(() => {
+        setNewFrom(undefined);
+        take([item]);
+        setWritten((count) => count + 1);
+      });
+      if (stretch().after !== undefined) void load(async () => show(await newestPage()));
       return stored;
     },
     written,
     retry(item) {
       take([{ ...item, state: "waiting", errorCode: undefined }]);
-      void deliver(item);
+      void deliver(item, app.outgoing.again(chatId, item));
     },
     saw: (first, last) => saw(seenOf(rows(), first, last)),
+    async show(message) {
+      let item = answeredItem(items(), message);
+      const { order } = message;
+      if (!item && order !== undefined) {
+        await load(async () => {
+          const around = await pageAround(order);
+          item = answeredItem(around.items, message);
+          if (item) show(around);
+        });
+      }
+      if (item?.kind !== "message") return undefined;
+      setGoal({ key: itemKey(item) });
+      return item;
+    },
     mark: (from) => void setNewFrom(from),
   };
 }

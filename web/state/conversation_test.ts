@@ -1,70 +1,9 @@
 import assert from "node:assert/strict";
-import { createRoot } from "solid-js";
 import type { MessageItem, TimelineItem } from "../../client/api/engine_api.ts";
-import { EngineError } from "../../client/api/errors.ts";
-import type { App, TimelineListener } from "./app.ts";
-import { type Conversation, createConversation } from "./conversation.ts";
+import { messages, orderOf, settled, startMs, withConversation } from "../testing/conversation_setting.ts";
+import type { Conversation } from "./conversation.ts";
 import { itemKey } from "./timeline_items.ts";
 import type { Row } from "./timeline_rows.ts";
-
-/** What the engine gives at most (client/sync/conversation/history.ts). */
-const longestPage = 200;
-const startMs = new Date(2026, 4, 5, 12).getTime();
-const orderOf = (index: number) => String(index).padStart(12, "0");
-const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
-
-/** @returns messages m0, m1, … of bob, ten seconds apart */
-function messages(count: number): MessageItem[] {
-  return Array.from({ length: count }, (_, index) => ({
-    kind: "message",
-    messageId: `m${index}`,
-    order: orderOf(index),
-    sender: "bob",
-    own: false,
-    text: `text ${index}`,
-    atMs: startMs + 10_000 * index,
-    state: "received",
-  }));
-}
-
-/** Opens a conversation of `stored` items; `tell` is the engine's event. `early` is told before the first page is. */
-async function withConversation(
-  { stored, unreadFrom, early = [], unsaved = new Map(), send = () => Promise.resolve() }: {
-    stored: TimelineItem[];
-    unreadFrom?: string;
-    early?: TimelineItem[];
-    unsaved?: App["unsaved"];
-    send?: () => Promise<void>;
-  },
-  look: (seen: { conversation: Conversation; tell: TimelineListener; ids: () => string[] }) => Promise<void>,
-): Promise<void> {
-  await createRoot(async (dispose) => {
-    let tell: TimelineListener = () => {};
-    const app = {
-      chat: () => ({ unreadFrom }),
-      account: () => undefined,
-      unsaved,
-      engine: {
-        send,
-        timeline(_chatId: string, before: string | undefined, limit: number) {
-          const older = stored.filter(({ order }) => before === undefined || order < before);
-          const items = older.slice(-Math.min(limit, longestPage));
-          return Promise.resolve({ items, ...(items.length < older.length && { before: items[0].order }) });
-        },
-      },
-      listenTimeline: (_chatId: string, listener: TimelineListener) => (tell = listener, () => {}),
-      listenReread: () => () => {},
-      report: (error: unknown) => assert.fail(String(error)),
-    };
-    const conversation = createConversation(app as unknown as App, "chat");
-    tell(early);
-    await settled();
-    assert.ok(conversation.loaded());
-    const ids = () => conversation.rows().flatMap((row) => row.kind === "message" ? [row.item.messageId] : []);
-    await look({ conversation, tell, ids });
-    dispose();
-  });
-}
 
 Deno.test("createConversation() draws a change to a message of an older page with that page", async () => {
   const stored = messages(1_000);
@@ -145,6 +84,7 @@ Deno.test("PEOPLE B2: an own message moves to its place, and the mark of the unr
     messageId: "own",
     order: "9",
     own: true,
+    senderKey: "0a".repeat(32),
     sender: "anna",
     state: "waiting",
   };
@@ -173,27 +113,59 @@ Deno.test("PEOPLE B2: an own message moves to its place, and the mark of the unr
   });
 });
 
-Deno.test("PEOPLE B0: messages that find no room keep their texts when the chat is opened again", async () => {
-  const stored = messages(3);
-  const unsaved: App["unsaved"] = new Map();
-  let isFull = true;
-  const send = () => isFull ? Promise.reject(new EngineError({ code: "L005", detail: "full" })) : Promise.resolve();
-  const own = ({ conversation }: { conversation: Conversation }) =>
-    conversation.rows().flatMap((row) =>
-      row.kind === "message" && row.item.own ? [[row.item.text, row.item.state, row.item.errorCode]] : []
-    );
-  await withConversation({ stored, unsaved, send }, async (seen) => {
-    assert.deepEqual(await Promise.all(["one", "two"].map((text) => seen.conversation.send(text))), [false, false]);
-    assert.deepEqual(own(seen), [["one", "failed", "L005"], ["two", "failed", "L005"]]);
+Deno.test("CONVERSATIONS: a change that comes while a page is read is shown, and not what the page had", async () => {
+  const stored = messages(300);
+  await withConversation({ stored }, async ({ conversation, tell, ids }) => {
+    const reading = conversation.showOlder();
+    tell([{ ...stored[200], text: "edited", edited: true }]);
+    await reading;
+    const row = conversation.rows().find((row) => row.kind === "message" && row.item.messageId === "m200");
+    assert.ok(row?.kind === "message" && row.item.text === "edited");
+    assert.equal(new Set(ids()).size, ids().length);
   });
-  await withConversation({ stored, unsaved, send }, async (seen) => {
-    assert.equal(await seen.conversation.send("three"), false);
-    assert.deepEqual(own(seen).map(([text]) => text), ["one", "two", "three"]);
-    isFull = false;
-    for (const row of seen.conversation.rows()) {
-      if (row.kind === "message" && row.item.own) seen.conversation.retry(row.item);
-    }
+});
+
+Deno.test("CONVERSATIONS: a reader is led to any message, reads on from there, and back to the newest", async () => {
+  const stored = messages(5_000);
+  await withConversation({ stored }, async ({ conversation, tell, ids }) => {
+    await conversation.goTo(orderOf(2_500));
+    assert.equal(conversation.goal()?.key, itemKey(stored[2_500]));
+    assert.ok(ids().includes("m2500") && ids().includes("m2450") && ids().includes("m2550"));
+    assert.equal(conversation.atEnd(), false);
+    tell([{ ...stored[0], messageId: "news", order: orderOf(5_000) }]);
+    assert.equal(ids().includes("news"), false, "there is a hole between");
+    const last = ids().at(-1);
+    await conversation.showNewer();
+    assert.equal(Number(ids().at(-1)!.slice(1)), Number(last!.slice(1)) + 60);
+    await conversation.showNewest();
+    assert.deepEqual([ids().at(-1), conversation.atEnd()], ["m4999", true]);
+  });
+});
+
+Deno.test("CONVERSATIONS: what is sent from far above stands at the end before the engine has it", async () => {
+  const stored = messages(2_000);
+  let store = () => {};
+  const send = () => new Promise<void>((resolve) => (store = resolve));
+  await withConversation({ stored, send }, async ({ conversation }) => {
+    await conversation.goTo(orderOf(100));
+    const sent = conversation.send("hello");
     await settled();
-    assert.equal(unsaved.size, 0, "the engine has them");
+    const last = conversation.rows().at(-1);
+    assert.ok(last?.kind === "message" && last.item.text === "hello");
+    store();
+    assert.equal(await sent, true);
+  });
+});
+
+Deno.test("CONVERSATIONS: a message of an older page is loaded and drawn where a quote leads to it", async () => {
+  const stored = messages(1_000);
+  await withConversation({ stored }, async ({ conversation, ids }) => {
+    assert.ok(!ids().includes("m100"));
+    const found = await conversation.show({ order: orderOf(100), messageId: "m100" });
+    assert.equal(found?.messageId, "m100");
+    assert.ok(ids().includes("m100"));
+    assert.equal(conversation.goal()?.key, itemKey(stored[100]));
+    assert.equal(await conversation.show({ order: `${orderOf(500)}x`, messageId: "gone" }), undefined);
+    assert.equal(conversation.goal()?.key, itemKey(stored[100]), "what is not there is not shown");
   });
 });

@@ -19,7 +19,7 @@ const rank = (
  */
 export function listedMembers(members: readonly ChatMember[], wanted: string): string[] {
   const part = wanted.trim().toLowerCase();
-  return members.filter(({ username }) => username.includes(part)).toSorted((a, b) =>
-    rank(a) - rank(b) || (a.username < b.username ? -1 : 1)
-  ).map(({ username }) => username);
+  return members.filter(({ username, displayName }) =>
+    username.includes(part) || displayName?.toLowerCase().includes(part)
+  ).toSorted((a, b) => rank(a) - rank(b) || (a.username < b.username ? -1 : 1)).map(({ username }) => username);
 }

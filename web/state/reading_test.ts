@@ -13,6 +13,7 @@ function row(order: string, extra: Partial<MessageItem> = {}): Row {
     order,
     sender: "bob",
     own: false,
+    senderKey: "0b".repeat(32),
     text: order,
     atMs: 0,
     state: "received",

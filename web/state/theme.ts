@@ -1,5 +1,7 @@
 /** The user's choice of colours: the system's, or always light or dark. Stored in this browser. */
 
+import { createSignal } from "solid-js";
+
 export type Theme = "system" | "light" | "dark";
 export const themes: readonly Theme[] = ["system", "light", "dark"];
 
@@ -17,6 +19,13 @@ export function storedTheme(): Theme {
   }
 }
 
+const [chosen, setChosen] = createSignal<Theme>();
+
+/** @returns the choice as it is now, tracked */
+export function currentTheme(): Theme {
+  return chosen() ?? storedTheme();
+}
+
 /** Shows the page in a theme. */
 export function showTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme;
@@ -27,6 +36,7 @@ export function showTheme(theme: Theme): void {
 
 /** Shows the theme, and stores it where the browser allows it. */
 export function chooseTheme(theme: Theme): void {
+  setChosen(theme);
   showTheme(theme);
   try {
     localStorage.setItem(key, theme);

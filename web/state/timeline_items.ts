@@ -55,7 +55,7 @@ export function withinShown(
  * @param items ordered: what is loaded, while older items exist
  * @returns the news without what is older than all of `items`
  */
-export function withinLoaded(items: readonly TimelineItem[], news: TimelineItem[]): TimelineItem[] {
+function withinLoaded(items: readonly TimelineItem[], news: TimelineItem[]): TimelineItem[] {
   const oldest = items.at(0);
   return oldest ? news.filter((item) => byOrder(oldest, item) <= 0) : news;
 }

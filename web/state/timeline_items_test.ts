@@ -17,6 +17,7 @@ function message(id: string, order: string, extra: Partial<MessageItem> = {}): T
     order,
     sender: "bob",
     own: false,
+    senderKey: "0b".repeat(32),
     text: id,
     atMs: 0,
     state: "received",

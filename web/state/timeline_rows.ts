@@ -31,6 +31,7 @@ function sameGroup(a: TimelineItem | undefined, b: TimelineItem | undefined): bo
 const quotedFields: Record<"sender" | keyof MessagePreview, true> = {
   sender: true,
   text: true,
+  attached: true,
   deleted: true,
   blank: true,
   unsupported: true,

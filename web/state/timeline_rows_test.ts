@@ -14,6 +14,7 @@ function message(sender: string, atMs: number): TimelineItem {
     order: String(count).padStart(6, "0"),
     sender,
     own: false,
+    senderKey: "0b".repeat(32),
     text: "",
     atMs,
     state: "received",

@@ -1,0 +1,60 @@
+/** What is done with files between choosing and sending them. Loaded when the first one is chosen. */
+
+import type { OutgoingFile } from "../../../client/api/attachments.ts";
+import { kindOf, mediaType } from "../../../client/content/media_type.ts";
+import type { ChosenFile, ChosenFiles } from "./chosen_file.ts";
+import { mediaFacts } from "./media_facts.ts";
+import { decode, headerOf, isDecodable, previewOf, shownOf } from "./picture_work.ts";
+import { asFile, preparePicture } from "./prepare_picture.ts";
+import { isStripped } from "./strip_metadata.ts";
+
+/** Pictures of cameras that a browser may not know, by type or name: they say where they were taken. */
+const cameraTypes = /^image\/(?!svg)/;
+const cameraNames = /\.(hei[cf]|avif|jpe?g|jfif|tiff?|dng|cr[23w]|nef|nrw|arw|sr[2f]|raf|orf|rw2|pef|x3f)$/i;
+
+/** @returns what is known of a file by looking into it: its kind, a small picture. Never rejects */
+export async function lookAt(file: File): Promise<Pick<ChosenFile, "kind" | "shown" | "mayTellPlace" | "preview">> {
+  const type = mediaType(file.type);
+  const kind = kindOf(type, false);
+  if (kind === "video" || kind === "audio") {
+    const { shown, preview } = await mediaFacts(file, kind);
+    return { kind, shown, ...addressOf(preview), mayTellPlace: kind === "video" };
+  }
+  // By its bytes: a system that does not know an ending gives no type.
+  const header = await headerOf(file).catch(() => undefined);
+  const mayTellPlace = (header !== undefined && !isStripped(header.format)) || cameraTypes.test(type) ||
+    cameraNames.test(file.name);
+  const asItIs = { kind: "file", ...(mayTellPlace && { mayTellPlace }) } as const;
+  if (!header || !isDecodable(header, file.size)) return asItIs;
+  const picture = await decode(file).catch(() => undefined);
+  if (!picture) return asItIs;
+  try {
+    return { kind: "image", shown: shownOf(picture), ...addressOf(await previewOf(picture)) };
+  } catch {
+    return { kind: "image" };
+  } finally {
+    picture.close();
+  }
+}
+
+function addressOf(preview: Blob | undefined): { preview?: string } {
+  return preview ? { preview: URL.createObjectURL(preview) } : {};
+}
+
+/**
+ * Makes of chosen files what is sent, one after the other: pictures take memory.
+ *
+ * @param signal ends it between two files
+ * @throws the signal's reason; DOMException where a file can not be read any more
+ */
+export async function prepareFiles({ files, original }: ChosenFiles, signal: AbortSignal): Promise<OutgoingFile[]> {
+  const prepared: OutgoingFile[] = [];
+  for (const { file, ready, kind, shown } of files) {
+    signal.throwIfAborted();
+    if (ready) prepared.push(ready);
+    else if (file && (kind === "video" || kind === "audio")) prepared.push({ ...asFile(file), ...shown });
+    else if (file) prepared.push(await preparePicture(file, original, kind === "image"));
+  }
+  signal.throwIfAborted();
+  return prepared;
+}
