@@ -6,24 +6,21 @@ import { chooseLanguage, language, setLanguage } from "./i18n/language.ts";
 import { createApp } from "./state/app.ts";
 import { AppContext } from "./state/app_context.ts";
 import { createAppUpdate } from "./state/app_update.ts";
+import { prepareTimes } from "./state/clock_text.ts";
 import { storedLanguage } from "./state/language_choice.ts";
 import { showTheme, storedTheme } from "./state/theme.ts";
+import "./styles/tokens.css";
+import "./styles/fonts.css";
 import "./styles/base.css";
 import "./styles/controls.css";
+import "./styles/badges.css";
 import "./styles/feedback.css";
 import "./styles/entry.css";
-import "./styles/new_password.css";
-import "./styles/shell.css";
-import "./styles/chat_list.css";
-import "./styles/conversation.css";
-import "./styles/message.css";
-import "./styles/panels.css";
-import "./styles/members.css";
-import "./styles/safety.css";
-import "./styles/settings.css";
 import { Root } from "./views/root.tsx";
 
-setLanguage(chooseLanguage(new URLSearchParams(location.search).get("lang") ?? storedLanguage(), navigator.languages));
+await setLanguage(
+  chooseLanguage(new URLSearchParams(location.search).get("lang") ?? storedLanguage(), navigator.languages),
+);
 document.documentElement.lang = language;
 showTheme(storedTheme());
 
@@ -47,3 +44,4 @@ render(() => {
     </AppContext.Provider>
   );
 }, document.getElementById("app")!);
+if (remembersDevice()) setTimeout(() => prepareTimes(Date.now()));

@@ -1,6 +1,7 @@
 /** The initial chats of the engine in memory. */
 
 import type { ChatSummary, MessageItem, NoticeItem, TimelineItem } from "../../client/api/engine_api.ts";
+import { fakeAttachments } from "./fake_attachments.ts";
 
 export interface FakeChat {
   summary: ChatSummary;
@@ -17,6 +18,25 @@ export const fakeReaders = Array.from({ length: 995 }, (_, index) => `reader-${S
 type Line = [sender: string, text: string, agoMs: number, content?: Partial<MessageItem>] | [
   notice: NoticeItem,
 ];
+
+/** @returns an invented account key as hex: the same for the same name */
+export function keyOf(username: string): string {
+  let state = 7;
+  const next = () => (state = (state * 1_103_515_245 + 12_345) & 0x7fffffff) >> 16 & 0xff;
+  for (const letter of username) state = (state * 31 + letter.charCodeAt(0)) & 0x7fffffff;
+  return Array.from({ length: 32 }, () => next().toString(16).padStart(2, "0")).join("");
+}
+
+/** @returns what the list keeps of the newest message */
+export function lastMessageOf({ text, sender, atMs, own, state, order }: MessageItem): ChatSummary["lastMessage"] {
+  return { text, sender, atMs, ...(own && { own, state, order }) };
+}
+
+/** The newest messages of others. */
+export function unreadOf({ summary, items }: FakeChat): TimelineItem[] {
+  const ofOthers = items.filter((item) => item.kind === "message" && !item.own);
+  return ofOthers.slice(ofOthers.length - summary.unread);
+}
 
 /** @param own the signed-in username */
 export function fakeChats(own: string, everyone: string[]): FakeChat[] {
@@ -42,6 +62,7 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
         messageId: idOf(count, 16),
         order,
         sender,
+        senderKey: keyOf(sender),
         own: sender === own,
         text,
         atMs: now - agoMs,
@@ -53,7 +74,7 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     const member = (username: string, role: "admin" | "member") => ({
       username,
       role,
-      accountKey: idOf(username.length, 32),
+      accountKey: keyOf(username),
       self: username === own,
     });
     return {
@@ -68,8 +89,9 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
         ],
         invitation: false,
         active: true,
+        features: ["attachments", "changes", "group-data", "polls"],
         unread: 0,
-        ...(last?.kind === "message" && { lastMessage: { text: last.text, sender: last.sender, atMs: last.atMs } }),
+        ...(last?.kind === "message" && { lastMessage: lastMessageOf(last) }),
         activityMs: items.at(-1)?.atMs ?? now,
         ...extra,
       },
@@ -128,6 +150,17 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     notice("resent", { count: "5" }, 14.7 * dayMs),
     notice("not-resent", { count: "1" }, 14.6 * dayMs),
     notice("not-added", { who: dino }, 14 * dayMs),
+    notice("invited-only", { who: anna }, 14 * dayMs),
+    notice("timer-set", { by: cleo, timerMs: String(7 * dayMs) }, 14 * dayMs),
+    notice("timer-off", { by: cleo }, 14 * dayMs),
+    notice("described", { by: cleo }, 14 * dayMs),
+    [cleo, "Which cover for the summer issue?", 14 * dayMs, {
+      poll: {
+        options: ["The lake", "The mill", "The fair, seen from the tower of the church"],
+        several: true,
+        votes: [anna, dino].map((sender) => ({ sender, senderKey: keyOf(sender), choices: [0], round: 1 })),
+      },
+    }],
     [cleo, "The spring issue is out.", 14 * dayMs],
   ];
 
@@ -198,14 +231,13 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
     ], { active: false }),
     chat(6, emil, [emil], [
       [emil, "I have a new phone at last.", 5 * 60 * minuteMs],
-      notice("key-changed", { who: emil }, 4 * 60 * minuteMs),
     ]),
     chat(7, "Village newsletter", [anna, ben, cleo, dino, ...fakeReaders], everyNotice),
     chat(8, "Boat house", [anna, georg], [
       [georg, "The key hangs behind the door.", 7 * dayMs],
       notice("rolled-back", {}, 6 * dayMs),
     ], { active: false, recovering: true }),
-    chat(9, georg, [georg], even),
+    chat(9, georg, [georg], even, { features: ["attachments", "changes", "polls"] }),
     chat(10, frida, [frida], [
       [frida, "I am off, then.", 20 * dayMs],
       notice("left", { who: frida }, 20 * dayMs - minuteMs),
@@ -214,8 +246,36 @@ export function fakeChats(own: string, everyone: string[]): FakeChat[] {
       notice("added", { by: emil, who: own }, 40 * dayMs),
       [emil, "Bring the money to the new address.", 40 * dayMs - minuteMs, { revokedDevice: true }],
     ], { invitation: true, needsAcceptance: true, inviterRevoked: true }),
+    chat(13, "Lake weekend", [anna, ben, cleo], lakeWeekend(own, anna, ben, cleo)),
     chat(12, "Book circle", [emil, georg], [
       notice("added", { by: georg, who: own }, 41 * dayMs),
     ], { invitation: true, onOtherDevices: true }),
+  ];
+}
+
+/** Files of every kind, and hostile ones. */
+function lakeWeekend(own: string, anna: string, ben: string, cleo: string): Line[] {
+  const start = 12 * dayMs;
+  const of = (sender: string, what: keyof typeof fakeAttachments, text: string, minutes: number): Line => {
+    const attachments = fakeAttachments[what];
+    const [{ kind, name }] = attachments;
+    return [sender, text, start - minutes * minuteMs, {
+      attachments,
+      attached: { kind, name, count: attachments.length },
+    }];
+  };
+  return [
+    of(anna, "hostile", "Do not open these.", 1),
+    of(ben, "gone", "", 2),
+    of(ben, "changed", "", 3),
+    of(cleo, "large", "All of it in one picture", 4),
+    of(cleo, "plans", "", 5),
+    of(cleo, "files", "What to bring, and what to sing", 6),
+    of(anna, "video", "", 7),
+    of(own, "tall", "", 8),
+    of(ben, "voice", "", 9),
+    of(own, "voice", "", 10),
+    of(ben, "album", "The best five", 11),
+    of(anna, "lake", "Five in the morning. Nobody was up.", 12),
   ];
 }

@@ -8,17 +8,29 @@ import type {
   ChatSummary,
   ConnectionState,
   EngineApi,
+  MessageItem,
   Progress,
   TimelineItem,
 } from "../../client/api/engine_api.ts";
+import { fakeMembers } from "./fake_members.ts";
+import { fakeChanges, type FakeLines } from "./fake_changes.ts";
+import { fakeProfiles } from "./fake_profiles.ts";
+import { fakePolls } from "./fake_polls.ts";
+import { fakeReceipts } from "./fake_receipts.ts";
 import { checkedPassword, judgePassword, suggestPassphrase } from "../../client/account/sign_in/password.ts";
 import { EngineError } from "../../client/api/errors.ts";
 import type { EmitEvent } from "../engine/engine_methods.ts";
+import { fakePeople } from "./fake_people.ts";
 import { FakeAccount } from "./fake_account.ts";
 import { fakeExport, leavingSteps } from "./fake_export.ts";
-import { type FakeChat, fakeChats, fakeReaders } from "./fake_chats.ts";
+import { type FakeChat, fakeChats, fakeReaders, keyOf, lastMessageOf, unreadOf } from "./fake_chats.ts";
+import { fakeHistory } from "./fake_history.ts";
+import { byListOrder, fakeListCalls, isListed } from "./fake_list.ts";
+import { fakeSearching } from "./fake_search.ts";
+import { fakeFiles } from "./fake_files.ts";
+import { pause } from "./fake_time.ts";
+import { expire, timerOf } from "./fake_timers.ts";
 
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 const hex = (bytes: number) =>
   Array.from(crypto.getRandomValues(new Uint8Array(bytes)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 const refuse = (code: string): never => {
@@ -31,12 +43,6 @@ const awaiting = "late";
 /** The username that needs an invite code, and the code. */
 const byInvitation = { username: "invited", code: "garden-gate" };
 
-/** The newest messages of others. */
-function unreadOf({ summary, items }: FakeChat): TimelineItem[] {
-  const ofOthers = items.filter((item) => item.kind === "message" && !item.own);
-  return ofOthers.slice(ofOthers.length - summary.unread);
-}
-
 /** @param emit gets every event */
 export function openFakeEngine(emit: EmitEvent): EngineApi {
   let account: AccountState = { kind: "signed-out" };
@@ -45,15 +51,20 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
   const chats = new Map<string, FakeChat>();
   let order = 9_000_000;
   let awaited = 0;
+  let blocked: ReadonlySet<string> = new Set();
 
   const own = () => (account.kind === "signed-in" ? account.username : "");
   const sorted = () =>
     [...chats.values()].map(({ summary, items }) => ({
       ...summary,
       unreadFrom: unreadOf({ summary, items }).at(0)?.order,
-      members: summary.members.map((member) => self.judged(member)),
-    })).sort((a, b) => b.activityMs - a.activityMs);
+      members: summary.members.map((member) => ({
+        ...self.judged(member),
+        ...faces.shown(member, blocked),
+      })),
+    })).filter(isListed).sort(byListOrder);
   const tellChats = () => emit({ kind: "chats", chats: structuredClone(sorted()) });
+  const faces = fakeProfiles({ emit, own, chats, tellChats });
   const connect = (now: ConnectionState) => emit({ kind: "connection", connection: connection = now });
   const tellAccount = () => emit({ kind: "account", account });
 
@@ -72,7 +83,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
 
   function enter(username: string, password: string, withChats: boolean): void {
     const deviceId = hex(16);
-    account = { kind: "signed-in", username, accountKey: hex(32), deviceId };
+    account = { kind: "signed-in", username, accountKey: keyOf(username), deviceId };
     self = new FakeAccount(password, deviceId, !withChats);
     if (withChats) {
       self.verified.add("carol");
@@ -83,6 +94,8 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     tellChats();
   }
 
+  const receipts = fakeReceipts({ emit, chat: (chatId) => chats.get(chatId)! });
+
   function put(chatId: string, item: TimelineItem): void {
     const { items, summary } = chats.get(chatId)!;
     const at = items.findIndex((other) =>
@@ -91,7 +104,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     if (at < 0) items.push(item);
     else items[at] = item;
     summary.activityMs = item.atMs;
-    if (item.kind === "message") summary.lastMessage = { text: item.text, sender: item.sender, atMs: item.atMs };
+    if (item.kind === "message") summary.lastMessage = lastMessageOf(item);
     emit({ kind: "timeline", chatId, items: [item] });
     tellChats();
   }
@@ -100,8 +113,10 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     const { summary } = chats.get(chatId)!;
     const other = summary.members.find(({ self }) => !self);
     if (!other || !text.endsWith("?")) return;
+    receipts.delivered(chatId);
     emit({ kind: "typing", chatId, username: other.username });
-    await pause(1500);
+    await pause(text.includes("later") ? 8_000 : 1_500); // There is time to look away.
+    receipts.read(chatId);
     summary.unread += 1;
     put(chatId, {
       kind: "message",
@@ -109,6 +124,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       order: String(order++),
       sender: other.username,
       own: false,
+      senderKey: keyOf(other.username),
       text: "Yes, of course.",
       atMs: Date.now(),
       state: "received",
@@ -119,7 +135,7 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
     const members = [own(), ...usernames].map((username, index) =>
       ({
         username,
-        accountKey: self.accepted.get(username) ?? hex(32),
+        accountKey: self.accepted.get(username) ?? keyOf(username),
         role: index === 0 ? "admin" : "member",
         self: index === 0,
       }) as const
@@ -131,12 +147,51 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       members: [...members],
       invitation: false,
       active: true,
+      features: ["attachments", "changes", "polls"],
       unread: 0,
       activityMs: Date.now(),
     };
   }
 
-  return {
+  async function send(chatId: string, messageId: string, text: string, more?: Partial<MessageItem>): Promise<void> {
+    const judged = chats.get(chatId)!.summary.members.map((member) => self.judged(member));
+    if (judged.some(({ keyChanged }) => keyChanged)) refuse("L007");
+    if (judged.some(({ keyReplaced }) => keyReplaced)) refuse("L016");
+    const item: TimelineItem = {
+      kind: "message",
+      messageId,
+      order: String(order++),
+      sender: own(),
+      own: true,
+      senderKey: keyOf(own()),
+      text,
+      atMs: Date.now(),
+      state: "waiting",
+      ...timerOf(chats.get(chatId)!.summary),
+      ...more,
+    };
+    put(chatId, item);
+    if (text === "elsewhere") return connect({ kind: "elsewhere" });
+    if (text === "deleted elsewhere") account = { kind: "ended", username: own(), code: "deleted" };
+    if (account.kind === "ended") return tellAccount();
+    void pause(150).then(() =>
+      put(chatId, text === "fail" ? { ...item, state: "failed", errorCode: "E011" } : { ...item, state: "sent" })
+    ).then(() => {
+      expire(chats.get(chatId)!, text, (order) => lines.erased(chatId, order));
+      tellChats();
+      return answer(chatId, text);
+    });
+  }
+
+  const lines: FakeLines = {
+    own: () => ({ username: own(), accountKey: keyOf(own()) }),
+    items: (chatId) => chats.get(chatId)!.items,
+    put,
+    erased: (chatId, erased) => emit({ kind: "erased", chatId, orders: [erased] }),
+    send,
+  };
+
+  const engine: EngineApi = {
     async createAccount(username, password, inviteCode) {
       await checkedPassword(password, username);
       if (username === "taken") refuse("E007");
@@ -180,65 +235,31 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       tellChats();
       return summary.chatId;
     },
-    async addPeople(chatId, usernames) {
-      await work(
-        ...usernames.map((
-          _,
-          done,
-        ): [Progress, number] => [
-          { task: "adding-people", done, total: usernames.length },
-          Math.max(15, 600 / usernames.length),
-        ]),
-      );
-      const { summary } = chats.get(chatId)!;
-      summary.members = [
-        ...summary.members,
-        ...usernames.map((username) => ({ username, accountKey: hex(32), role: "member", self: false }) as const),
-      ];
-      for (const username of usernames) {
-        put(chatId, {
-          kind: "notice",
-          order: String(order++),
-          atMs: Date.now(),
-          notice: "added",
-          values: { by: own(), who: username },
-        });
-      }
-    },
-    async removePerson(chatId, username) {
-      await pause(300);
-      const { summary } = chats.get(chatId)!;
-      summary.members = summary.members.filter((member) => member.username !== username);
-      put(chatId, {
-        kind: "notice",
-        order: String(order++),
-        atMs: Date.now(),
-        notice: "removed",
-        values: { by: own(), who: username },
-      });
-    },
-    async renameChat(chatId, name) {
-      chats.get(chatId)!.summary.title = name;
-      put(chatId, {
-        kind: "notice",
-        order: String(order++),
-        atMs: Date.now(),
-        notice: "renamed",
-        values: { by: own(), name },
-      });
-    },
-    async setRole(chatId, username, role) {
-      const { summary } = chats.get(chatId)!;
-      summary.members = summary.members.map((member) => member.username === username ? { ...member, role } : member);
-      put(chatId, {
-        kind: "notice",
-        order: String(order++),
-        atMs: Date.now(),
-        notice: role === "admin" ? "promoted" : "demoted",
-        values: { by: own(), who: username },
-      });
-    },
+    ...fakePeople({
+      emit,
+      chatWith: async (username) =>
+        sorted().find(({ kind, title }) => kind === "direct" && title === username)?.chatId ??
+          await engine.startChat([username]),
+      letIn: (chatId, username) => engine.addPeople(chatId, [username]),
+      blockedChanged: (keys) => {
+        blocked = keys;
+        tellChats();
+      },
+      async noteToSelf() {
+        const known = [...chats.values()].find(({ summary }) => summary.notes);
+        if (known) return known.summary.chatId;
+        const summary: ChatSummary = { ...summaryOf([], "Note to self"), notes: true };
+        chats.set(summary.chatId, { summary, items: [] });
+        tellChats();
+        return summary.chatId;
+      },
+      known: () =>
+        [...new Set(sorted().flatMap(({ members }) => members.map(({ username }) => username)))]
+          .filter((username) => username !== own()),
+    }),
+    ...fakeMembers({ own, chats, put, work, nextOrder: () => String(order++) }),
     async typing() {},
+    ...fakeFiles({ emit, lines, nextOrder: () => String(order++) }),
     async keepDraft(chatId, draft) {
       chats.get(chatId)!.summary.draft = draft === "" ? undefined : draft;
       tellChats();
@@ -252,40 +273,20 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       chats.get(chatId)!.summary.invitation = false;
       tellChats();
     },
-    async send(chatId, messageId, text) {
-      const judged = chats.get(chatId)!.summary.members.map((member) => self.judged(member));
-      if (judged.some(({ keyChanged }) => keyChanged)) refuse("L007");
-      if (judged.some(({ keyReplaced }) => keyReplaced)) refuse("L016");
-      const item: TimelineItem = {
-        kind: "message",
-        messageId,
-        order: String(order++),
-        sender: own(),
-        own: true,
-        text,
-        atMs: Date.now(),
-        state: "waiting",
-      };
-      put(chatId, item);
-      if (text === "elsewhere") return connect({ kind: "elsewhere" });
-      if (text === "deleted elsewhere") account = { kind: "ended", username: own(), code: "deleted" };
-      if (account.kind === "ended") return tellAccount();
-      void pause(150).then(() =>
-        put(chatId, text === "fail" ? { ...item, state: "failed", errorCode: "E011" } : { ...item, state: "sent" })
-      ).then(() => answer(chatId, text));
-    },
-    async timeline(chatId, before, limit = 50) {
-      const { items } = chats.get(chatId)!;
-      await pause(before ? 120 : 5);
-      const end = before ? items.findIndex((item) => item.order === before) : items.length;
-      const start = Math.max(0, end - limit);
-      return { items: items.slice(start, end), ...(start > 0 && { before: items[start].order }) };
-    },
+    ...fakeChanges(lines),
+    ...fakePolls(lines),
+    ...receipts.api,
+    ...faces.api,
+    send: (chatId, messageId, text, { replyTo } = {}) =>
+      send(chatId, messageId, text, replyTo && { replyTo: { id: replyTo.messageId, ...replyTo } }),
+    ...fakeHistory(chats),
+    ...fakeSearching(chats),
     async markRead(chatId, upTo) {
       const { summary } = chats.get(chatId)!;
       summary.unread = unreadOf(chats.get(chatId)!).filter(({ order }) => order > upTo).length;
       tellChats();
     },
+    ...fakeListCalls(chats, tellChats),
     async devices() {
       await pause(250);
       return self.devices();
@@ -345,4 +346,5 @@ export function openFakeEngine(emit: EmitEvent): EngineApi {
       connect({ kind: "connected", transport: "WebTransport" });
     },
   };
+  return engine;
 }

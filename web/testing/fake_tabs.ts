@@ -1,6 +1,5 @@
 /** Tabs of one profile in one process: real locks and channels, a clock that the test moves, engines in memory. */
 
-import assert from "node:assert/strict";
 import type { AccountState, EngineApi, EngineEvent } from "../../client/api/engine_api.ts";
 import { EngineError } from "../../client/api/errors.ts";
 import { engineThrough } from "../engine/engine_methods.ts";
@@ -199,15 +198,6 @@ export class Profile {
 
 /** Long enough for several heartbeats and messages: for tests in which nothing may happen. */
 export const aWhile = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 120));
-
-/** Waits until something has happened. */
-export async function until(condition: () => boolean): Promise<void> {
-  const endMs = Date.now() + 10_000;
-  while (!condition()) {
-    assert.ok(Date.now() < endMs, "did not happen in time");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 /** A test with a profile of its own. */
 export function testProfile(name: string, body: (profile: Profile) => Promise<void>): void {

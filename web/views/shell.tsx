@@ -1,22 +1,39 @@
-import { createEffect, createSignal, type JSX, Match, onCleanup, onMount, Show, Switch } from "solid-js";
-import { isComposing } from "../dom/composing.ts";
+import { createEffect, createSignal, type JSX, Match, Show, Switch } from "solid-js";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
+import { createPart } from "../state/part.ts";
+import { listenToShortcuts } from "../state/shortcut_keys.ts";
 import { ChatInfo } from "./members/chat_info.tsx";
 import { ChatList } from "./chats/chat_list.tsx";
 import { ConversationView } from "./conversation/conversation_view.tsx";
-import { Mark } from "./common/icons.tsx";
+import { EmptyArt } from "./common/empty_art.tsx";
 import { compactQuery, createMedia } from "./common/media.ts";
 import { NewChat } from "./chats/new_chat.tsx";
 import { Settings } from "./settings/settings.tsx";
+import { Spine } from "./spine.tsx";
+import "../styles/shell.css";
+import "../styles/chat_list.css";
+import "../styles/conversation.css";
+import "../styles/message.css";
+import "../styles/markup.css";
+import "../styles/files.css";
+import "../styles/media.css";
+import "../styles/polls.css";
+import "../styles/compose.css";
+import "../styles/popovers.css";
+import "../styles/emoji.css";
+import "../styles/panels.css";
+import "../styles/members.css";
+import "../styles/safety.css";
+import "../styles/settings.css";
 
 type Safety = typeof import("./members/safety_dialog.tsx").SafetyDialog;
 
-/** The signed-in screen: the list and the chosen view, side by side, or one at a time on a phone. */
+/** The signed-in screen: the spine, the list and the chosen view, side by side, or one at a time on a phone. */
 export function Shell(): JSX.Element {
   const app = useApp();
   const compact = createMedia(compactQuery);
-  const wide = createMedia("(min-width: 1160px)");
+  const wide = createMedia("(min-width: 1180px)");
   const route = () => app.navigation.route();
   const openChat = () => {
     const here = route();
@@ -27,19 +44,11 @@ export function Shell(): JSX.Element {
   /** An old address, or one of another account: on a phone its screen would lead nowhere. */
   const lost = () =>
     compact() && openChat() !== undefined && app.chats() !== undefined && !app.chat(openChat()!.chatId);
-  /**
-   * Escape closes the view that covers the conversation, wherever the focus is. A dialog or an edited field
-   * handles Escape itself and stops it.
-   */
-  function onKeyDown(event: KeyboardEvent): void {
-    if (
-      event.key !== "Escape" || isComposing(event) || event.defaultPrevented || event.cancelBubble ||
-      document.querySelector("dialog[open]")
-    ) return;
-    const id = chatId();
-    if (showsInfo() && id !== undefined) app.navigation.up({ kind: "chat", chatId: id, info: false });
-    else if (route().kind === "settings" || route().kind === "new-chat") app.navigation.up({ kind: "chats" });
-  }
+  listenToShortcuts(app);
+  const opened = createPart(
+    () => import("./palette/opened_dialog.tsx"),
+    () => app.openings.dialog() !== undefined,
+  );
   // The dialog and its QR code are a part of their own: the sign-in screen does not load them.
   const [safety, setSafety] = createSignal<Safety>();
   createEffect(() => {
@@ -49,20 +58,31 @@ export function Shell(): JSX.Element {
       () => app.compare(undefined),
     );
   });
-  onMount(() => document.addEventListener("keydown", onKeyDown));
-  onCleanup(() => document.removeEventListener("keydown", onKeyDown));
   return (
     <div class="shell" classList={{ "shell-compact": compact(), "shell-info": wide() && showsInfo() }}>
-      <Show when={!compact() || route().kind === "chats" || lost()}>
-        <ChatList note={lost() ? text("chat.not-found") : undefined} />
+      <Show when={!compact()}>
+        <Spine />
+      </Show>
+      <Show when={!compact()}>
+        <ChatList compact={false} />
+      </Show>
+      <Show when={compact() && (route().kind === "chats" || lost())}>
+        <main class="main-pane">
+          <ChatList
+            compact
+            note={lost() ? text(openChat()?.at === undefined ? "chat.not-found" : "chat.link-elsewhere") : undefined}
+          />
+        </main>
       </Show>
       <Show when={!compact() || (route().kind !== "chats" && !lost())}>
         <main class="main-pane" id="main" tabindex="-1">
           <Switch
             fallback={
               <div class="nothing-open">
-                <Mark />
-                <p>{text("chats.pick")}</p>
+                <div class="empty">
+                  <EmptyArt />
+                  <p>{text("chats.pick")}</p>
+                </div>
               </div>
             }
           >
@@ -84,6 +104,11 @@ export function Shell(): JSX.Element {
           <Show when={app.comparing()} keyed>
             {(username) => <SafetyDialog username={username} onClose={() => app.compare(undefined)} />}
           </Show>
+        )}
+      </Show>
+      <Show when={opened()} keyed>
+        {({ OpenedDialogView }) => (
+          <Show when={app.openings.dialog()} keyed>{(dialog) => <OpenedDialogView dialog={dialog} />}</Show>
         )}
       </Show>
       <Show when={wide() && showsInfo() ? chatId() : undefined} keyed>

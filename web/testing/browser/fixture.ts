@@ -47,6 +47,7 @@ export async function signIn(page: Page, url: string): Promise<void> {
 
 /** Checks the present screen with axe and with the project's own checks. */
 export async function expectWhole(page: Page, screen: string): Promise<void> {
+  await page.evaluate(atRest);
   expect(await faultsOf(page), screen).toEqual([]);
   // A row of the chat list is named by its title and described by its preview, so its name contains no
   // message text. This is the only rule from which the app differs. The app has no frames, so axe may run in
@@ -56,6 +57,12 @@ export async function expectWhole(page: Page, screen: string): Promise<void> {
     "label-content-name-mismatch",
   ).setLegacyMode().analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), screen).toEqual([]);
+}
+
+/** Waits, in the page, for what fades and moves: in between, colours have no contrast. What goes round is left out. */
+async function atRest(): Promise<void> {
+  const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().iterations !== Infinity);
+  await Promise.all(ending.map(({ finished }) => finished.catch(() => {})));
 }
 
 export { expect } from "@playwright/test";

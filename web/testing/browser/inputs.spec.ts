@@ -98,13 +98,13 @@ test("what stands side by side has spaces between", async ({ page, url }) => {
   await page.getByRole("button", { name: "Chat details" }).click();
   await expect(page.locator(".person-name").first()).toHaveText("mara (you)");
   await page.evaluate(() => location.hash = "#settings");
-  await expect(page.getByText(/^In use now · added /)).toBeVisible();
+  await expect(page.getByText(/^Chrome on \w+ · In use now · added /)).toBeVisible();
 });
 
 test("PEOPLE B8: a group keeps the shape of its picture when it is renamed", async ({ page, url }) => {
   await signIn(page, url);
   await page.getByRole("link", { name: "Choir" }).click();
-  const shape = () => page.locator(".conversation .avatar").evaluate((avatar) => getComputedStyle(avatar).borderRadius);
+  const shape = () => page.locator(".pane-head .avatar").evaluate((avatar) => getComputedStyle(avatar).borderRadius);
   const before = await shape();
   await page.getByRole("button", { name: "Chat details" }).click();
   for (const name of ["Choir on Fridays", "Choir on Mondays", "Singers"]) {

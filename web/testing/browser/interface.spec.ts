@@ -7,6 +7,7 @@ test("an account, a group and a message by keyboard alone", async ({ page, url, 
   await page.keyboard.type("mara");
   await page.keyboard.press("Tab");
   await page.keyboard.type("correct horse battery");
+  await expect(page.getByRole("meter"), "the help with a new password is there").toBeVisible();
   for (let presses = 0; presses < 3; presses++) await page.keyboard.press("Tab");
   await expect(page.getByRole("button", { name: "Create account" })).toBeFocused();
   await page.keyboard.press("Enter");
@@ -15,7 +16,7 @@ test("an account, a group and a message by keyboard alone", async ({ page, url, 
     await page.keyboard.press(key);
     await expect(page.getByRole("button", { name: "Continue" }), "the code is not dismissed by accident").toBeVisible();
   }
-  for (let presses = 0; presses < 2; presses++) await page.keyboard.press("Tab");
+  for (let presses = 0; presses < 4; presses++) await page.keyboard.press("Tab");
   await expect(page.getByRole("button", { name: "Continue" })).toBeFocused();
   await page.keyboard.press("Enter");
 
@@ -42,7 +43,7 @@ test("an account, a group and a message by keyboard alone", async ({ page, url, 
   await page.keyboard.press("Enter");
   const message = page.getByRole("log").getByRole("article").filter({ hasText: "one" });
   await expect(message).toContainText("one\ntwo");
-  await expect(message.getByRole("img", { name: "Sent" })).toBeVisible();
+  await expect(message.getByRole("img", { name: /^(Sent|Delivered|Read)$/ })).toBeVisible();
   await expect(page.getByRole("textbox", { name: "Message" })).toBeFocused();
   await expect(page.getByRole("textbox", { name: "Message" })).toHaveValue("");
   expect(problems).toEqual([]);
@@ -65,7 +66,7 @@ for (const colorScheme of ["light", "dark"] as const) {
       for (const title of ["alice", "Choir", "Allotment", "dora"]) {
         await page.getByRole("link", { name: title }).click();
         await expect(page.getByRole("log")).toBeVisible();
-        await expect(page.getByRole("status")).toHaveText("Connected");
+        await expect(page.getByRole("status").first()).toHaveText("Connected");
         await check(title);
         await back();
       }
@@ -95,8 +96,10 @@ test("a conversation of 5,000 messages draws a part and keeps its place", async 
   const log = page.getByRole("log", { name: "bob" });
   await expect(log.getByText("Entry 5000 of the log.")).toBeInViewport();
   for (let pages = 0; pages < 25; pages++) {
-    const before = await log.evaluate((element) => {
+    const before = await log.evaluate(async (element) => {
       element.scrollTop = 300;
+      // The rows of that place are drawn in the next frame, and measured in the one after it.
+      for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
       const line = [...element.querySelectorAll("article")].find((article) =>
         article.getBoundingClientRect().top > 100
       )!;
@@ -110,7 +113,7 @@ test("a conversation of 5,000 messages draws a part and keeps its place", async 
     await expect.poll(() => log.evaluate((element) => element.scrollTop)).toBeGreaterThan(400);
     expect(Math.abs((await line.boundingBox())!.y - before.top), before.text).toBeLessThan(2);
   }
-  expect(await log.getByRole("article").count()).toBeLessThanOrEqual(900);
+  expect(await log.getByRole("article").count()).toBeLessThanOrEqual(80);
   await page.getByRole("button", { name: "Go to the newest" }).click();
   await expect(log.getByText("Entry 5000 of the log.")).toBeInViewport();
   expect(problems).toEqual([]);
@@ -121,10 +124,12 @@ test("a page that is loaded above keeps the place at equal heights", async ({ pa
   await page.getByRole("link", { name: "georg" }).click();
   const log = page.getByRole("log", { name: "georg" });
   await expect(log.getByText("Line 1500", { exact: true })).toBeInViewport();
-  // From the fifteenth page on, 900 lines are drawn, and each new page removes one.
-  for (let pages = 0; pages < 20; pages++) {
-    const before = await log.evaluate((element) => {
+  // From the twenty-fifth page on, 1,500 items are held, and each new page drops one at the other end.
+  for (let pages = 0; pages < 24; pages++) {
+    const before = await log.evaluate(async (element) => {
       element.scrollTop = 0;
+      // The rows of that place are drawn in the next frame, and measured in the one after it.
+      for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
       const line = [...element.querySelectorAll("article")].find((article) =>
         article.getBoundingClientRect().top > 200
       )!;
@@ -158,20 +163,25 @@ test("a conversation read again keeps its place, without what was never stored",
   const items = [{ ...message, messageId: "ff".repeat(16), order: "99999999", text: "Never stored" }];
   await tell({ kind: "timeline", chatId, items });
   await expect(log.getByText("Never stored", { exact: true })).toBeInViewport();
-  const drawn = () => log.getByRole("article").count();
-  for (const least of [100, 160]) {
+  for (let page = 0; page < 2; page++) {
     await log.evaluate((element) => element.scrollTop = 0);
-    await expect.poll(drawn).toBeGreaterThan(least);
+    await expect.poll(() => log.evaluate((element) => element.scrollTop)).toBeGreaterThan(400);
   }
-  const first = await log.getByRole("article").first().innerText();
-  const place = await log.evaluate((element) => element.scrollTop);
-  const before = await drawn();
+  const height = () => log.evaluate((element) => element.scrollHeight);
+  const topOfFirst = () =>
+    log.evaluate((element) =>
+      [...element.querySelectorAll("article")].map((line) =>
+        [line.innerText, line.getBoundingClientRect().top] as const
+      )
+        .find(([, top]) => top > 200)
+    );
+  const [before, heightBefore] = [await topOfFirst(), await height()];
   await tell({ kind: "reread", chatId });
-  await expect.poll(drawn).toBe(before - 1);
+  await expect.poll(height).toBeLessThan(heightBefore);
+  expect(await topOfFirst()).toEqual(before);
+  await second.getByRole("button", { name: "Go to the newest" }).click();
+  await expect(log.getByText("Line 1500", { exact: true })).toBeInViewport();
   await expect(log.getByText("Never stored", { exact: true })).toHaveCount(0);
-  await expect(log.getByText("Line 1500", { exact: true })).toHaveCount(1);
-  expect(await log.getByRole("article").first().innerText()).toBe(first);
-  expect(await log.evaluate((element) => element.scrollTop)).toBe(place);
   expect(problems).toEqual([]);
 });
 
@@ -197,7 +207,9 @@ test("a second tab is a full view of the first one's engine", async ({ page, con
   await second.getByRole("textbox", { name: "Message" }).fill("from the second tab");
   await second.getByRole("button", { name: "Send" }).click();
   await expect(
-    second.getByRole("article").filter({ hasText: "from the second tab" }).getByRole("img", { name: "Sent" }),
+    second.getByRole("article").filter({ hasText: "from the second tab" }).getByRole("img", {
+      name: /^(Sent|Delivered|Read)$/,
+    }),
   ).toBeVisible();
   await page.getByRole("link", { name: "alice" }).click();
   await expect(page.getByRole("article").filter({ hasText: "from the second tab" })).toHaveCount(1);

@@ -59,7 +59,7 @@ test("SERVERS 14: an export is a file of whole lines, and can be cancelled", asy
   await expect(cancel, "the focus stays on the button").toBeFocused();
   await cancel.click();
   await expect(begin).toBeVisible();
-  await expect(page.getByText("The file has everything")).toHaveCount(0);
+  await expect(page.getByText("The file has the messages")).toHaveCount(0);
   const [download] = await Promise.all([page.waitForEvent("download"), begin.click()]);
   expect(download.suggestedFilename()).toMatch(/^quicproquo-mara-\d{4}-\d\d-\d\d\.jsonl$/);
   const stream = await download.createReadStream();
@@ -67,7 +67,7 @@ test("SERVERS 14: an export is a file of whole lines, and can be cancelled", asy
   for await (const piece of stream) text += piece;
   const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line).type);
   expect([lines[0], lines.at(-1)]).toEqual(["quicproquo-export", "end"]);
-  await expect(page.getByText("The file has everything")).toBeVisible();
+  await expect(page.getByText("The file has the messages")).toBeVisible();
   expect(problems).toEqual([]);
 });
 
@@ -84,7 +84,7 @@ test("SERVERS 14: an export goes into the file that was chosen, part by part", a
   });
   await openSettings(page, url);
   await page.getByRole("button", { name: "Export your data" }).click();
-  await expect(page.getByText("The file has everything")).toBeVisible();
+  await expect(page.getByText("The file has the messages")).toBeVisible();
   const written = await page.evaluate(() => (globalThis as unknown as { written: string[] }).written);
   expect(written.length).toBeGreaterThan(3);
   expect(written.at(-1)).toBe("closed");

@@ -14,7 +14,9 @@ export async function faultsOf(page: Page): Promise<string[]> {
       element.checkVisibility({ opacityProperty: true, visibilityProperty: true, contentVisibilityAuto: true });
 
     for (const element of document.querySelectorAll("*")) {
-      if (element.hasAttribute("style")) faults.push(`inline style: ${where(element)}`);
+      // The list of a conversation places its rows.
+      const isPlaced = element.parentElement?.closest("[role=log]") && element.getAttribute("class") === null;
+      if (element.hasAttribute("style") && !isPlaced) faults.push(`inline style: ${where(element)}`);
       for (const { name } of element.attributes) if (/^on/.test(name)) faults.push(`inline handler: ${where(element)}`);
     }
     for (
@@ -26,13 +28,24 @@ export async function faultsOf(page: Page): Promise<string[]> {
         faults.push(`no name: ${where(element)}`);
       }
     }
+    /** What a finger meets: also the label around a field, and what a pseudo-element adds around a small button. */
+    const targetOf = (element: Element) => {
+      const { width, height } = (element.closest("label") ?? element).getBoundingClientRect();
+      const around = getComputedStyle(element, "::before");
+      if (around.content === "none" || around.position !== "absolute") return { width, height };
+      const added = (...sides: string[]) => sides.reduce((sum, side) => sum - (Number.parseFloat(side) || 0), 0);
+      return {
+        width: width + Math.max(0, added(around.left, around.right)),
+        height: height + Math.max(0, added(around.top, around.bottom)),
+      };
+    };
     // WCAG 2.2 §2.5.5: 44 px. Links within text are exempt.
     for (
       const element of document.querySelectorAll<HTMLElement>(
         "button, a[href], input:not(.visually-hidden), label.choice-option",
       )
     ) {
-      const { width, height } = element.getBoundingClientRect();
+      const { width, height } = targetOf(element);
       if (visible(element) && !element.closest(".message-text") && Math.min(width, height) < 43.9) {
         faults.push(`small target ${width.toFixed(1)} x ${height.toFixed(1)}: ${where(element)}`);
       }

@@ -23,6 +23,8 @@ const policy = [
   "script-src 'self' 'wasm-unsafe-eval'",
   "style-src 'self'",
   "img-src 'self' blob: data:",
+  "media-src 'self' blob:",
+  "frame-src 'self'",
   "font-src 'self'",
   "connect-src 'self'",
   "worker-src 'self'",

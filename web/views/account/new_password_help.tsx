@@ -6,6 +6,7 @@ import { createTask } from "../../state/task.ts";
 import { CopyButton } from "../common/copy_button.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ProgressLine } from "../common/progress_line.tsx";
+import "../../styles/new_password.css";
 
 /** After the last key. A judgement takes some ms, but the first one loads the word lists. */
 const typingPauseMs = 120;

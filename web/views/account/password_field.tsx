@@ -1,5 +1,6 @@
 import { createEffect, createSignal, createUniqueId, type JSX, Show } from "solid-js";
 import { text } from "../../i18n/language.ts";
+import { Icon } from "../common/icons.tsx";
 
 /** A password field with a button that shows the password. */
 export function PasswordField(props: {
@@ -39,8 +40,14 @@ export function PasswordField(props: {
           aria-describedby={props.hint ? `${id}-hint` : undefined}
           aria-invalid={props.wrong ? "true" : undefined}
         />
-        <button type="button" class="input-action" aria-pressed={shown()} onClick={() => setShown(!shown())}>
-          {shown() ? text("sign-in.hide") : text("sign-in.show")}
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={shown() ? text("sign-in.hide") : text("sign-in.show")}
+          title={shown() ? text("sign-in.hide") : text("sign-in.show")}
+          onClick={() => setShown(!shown())}
+        >
+          <Icon name={shown() ? "hide" : "show"} />
         </button>
       </div>
       <Show when={props.hint}>

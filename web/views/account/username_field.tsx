@@ -1,9 +1,9 @@
-import type { JSX } from "solid-js";
+import { type JSX, Show } from "solid-js";
 import { text } from "../../i18n/language.ts";
 
-/** The field for the own username. */
+/** The field for the own username. `making`: it is chosen here, so the screen says what it may be. */
 export function UsernameField(
-  props: { wrong: boolean; readOnly: boolean; ref: (field: HTMLInputElement) => void },
+  props: { making?: boolean; wrong: boolean; readOnly: boolean; ref: (field: HTMLInputElement) => void },
 ): JSX.Element {
   return (
     <div class="field">
@@ -20,10 +20,14 @@ export function UsernameField(
         spellcheck={false}
         maxlength="32"
         readOnly={props.readOnly}
-        aria-describedby="username-hint"
+        aria-describedby={props.making || props.wrong ? "username-hint" : undefined}
         aria-invalid={props.wrong}
       />
-      <p id="username-hint" class="hint" classList={{ "hint-wrong": props.wrong }}>{text("sign-in.username-hint")}</p>
+      <Show when={props.making || props.wrong}>
+        <p id="username-hint" class="hint" classList={{ "hint-wrong": props.wrong }}>
+          {text("sign-in.username-hint")}
+        </p>
+      </Show>
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { createEffect, createSignal, type JSX, on, onCleanup, Show } from "solid-js";
 import { plural, text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
+import { EmptyArt } from "../common/empty_art.tsx";
 
 /** How long an online device needs at most to begin: specification §4.11. After it, nobody seems to be online. */
 const soonMs = 10_000;
@@ -18,17 +19,18 @@ export function EmptyList(): JSX.Element {
   }));
   const hint = () => text(!isConnected() ? "awaited.offline" : late() ? "awaited.late" : "awaited.soon");
   return (
-    <div class="list-empty" aria-live="polite">
+    <div class="empty list-empty" aria-live="polite">
+      <EmptyArt />
       <Show
         when={app.awaited() > 0}
         fallback={
           <>
-            <p class="list-empty-title">{text("chats.empty")}</p>
+            <p class="empty-title">{text("chats.empty")}</p>
             <p>{text("chats.empty-hint")}</p>
           </>
         }
       >
-        <p class="list-empty-title">{plural("awaited.chats", app.awaited())}</p>
+        <p class="empty-title">{plural("awaited.chats", app.awaited())}</p>
         <p>{hint()}</p>
       </Show>
     </div>

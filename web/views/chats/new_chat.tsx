@@ -1,6 +1,8 @@
 import { createSignal, type JSX, Show } from "solid-js";
+import { maxGroupName } from "../../../client/api/profiles_api.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
+import { createPart } from "../../state/part.ts";
 import { createTask } from "../../state/task.ts";
 import { Icon } from "../common/icons.tsx";
 import { PeoplePicker } from "./people_picker.tsx";
@@ -11,6 +13,7 @@ import { ProgressLine } from "../common/progress_line.tsx";
 export function NewChat(props: { compact: boolean }): JSX.Element {
   const app = useApp();
   const task = createTask();
+  const rows = createPart(() => import("../people/new_chat_rows.tsx"));
   const [picked, setPicked] = createSignal<string[]>([]);
   const [groupName, setGroupName] = createSignal("");
   const isGroup = () => picked().length > 1;
@@ -44,6 +47,9 @@ export function NewChat(props: { compact: boolean }): JSX.Element {
           void start();
         }}
       >
+        <Show when={picked().length === 0 && rows()} keyed>
+          {({ NewChatRows }) => <NewChatRows />}
+        </Show>
         <PeoplePicker picked={picked()} onPick={setPicked} />
         <Show when={isGroup()}>
           <div class="field">
@@ -52,7 +58,7 @@ export function NewChat(props: { compact: boolean }): JSX.Element {
               id="group-name"
               type="text"
               class="input"
-              maxlength="64"
+              maxlength={maxGroupName}
               autocomplete="off"
               aria-describedby="group-hint"
               value={groupName()}

@@ -1,4 +1,4 @@
-import { createSignal, createUniqueId, For, type JSX, Show } from "solid-js";
+import { createMemo, createSignal, createUniqueId, For, type JSX, Show } from "solid-js";
 import { isComposing } from "../../dom/composing.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
@@ -23,6 +23,13 @@ export function PeoplePicker(
     const account = app.account();
     return account?.kind === "signed-in" && account.username === search.text().trim().toLowerCase();
   };
+  /** Of people in a chat with this account. */
+  const keys = createMemo(() =>
+    new Map((app.chats() ?? []).flatMap(({ members }) => members.map((one) => [one.username, one.accountKey])))
+  );
+  const keyOf = (username: string) => keys().get(username);
+  const nameOf = (username: string) => app.people.name(keyOf(username), username);
+  const displayName = (username: string) => app.people.face(keyOf(username)).displayName;
   const listId = createUniqueId();
   const optionId = (index: number) => `${listId}-${index}`;
   let field!: HTMLInputElement;
@@ -61,18 +68,18 @@ export function PeoplePicker(
   }
 
   return (
-    <div class="picker">
+    <div class="people-picker">
       <Show when={props.picked.length > 0}>
         <ul class="chips" aria-label={text("new-chat.picked")}>
           <For each={props.picked}>
             {(username) => (
               <li class="chip">
-                <Avatar name={username} />
-                <span>{username}</span>
+                <Avatar name={username} of={keyOf(username)} />
+                <span title={username}>{nameOf(username)}</span>
                 <button
                   type="button"
                   class="chip-drop"
-                  aria-label={text("new-chat.drop", { username })}
+                  aria-label={text("new-chat.drop", { username: nameOf(username) })}
                   onClick={() => props.onPick(props.picked.filter((other) => other !== username))}
                 >
                   <Icon name="close" />
@@ -111,7 +118,7 @@ export function PeoplePicker(
           onKeyDown={onKeyDown}
         />
       </div>
-      <div class="picker-results">
+      <div class="people-results">
         <ul id={listId} role="listbox" aria-label={text("new-chat.results")} class="options">
           <For each={search.found()}>
             {(username, index) => (
@@ -123,8 +130,14 @@ export function PeoplePicker(
                 onMouseMove={() => setActive(index())}
                 onClick={() => pick(username)}
               >
-                <Avatar name={username} />
-                <span>{username}</span>
+                <Avatar name={username} of={keyOf(username)} />
+                <span>
+                  <bdi>{displayName(username) ?? username}</bdi>
+                  <Show when={displayName(username)}>
+                    {" "}
+                    <span class="person-address">@{username}</span>
+                  </Show>
+                </span>
               </li>
             )}
           </For>

@@ -1,12 +1,21 @@
-import { type JSX, onCleanup, onMount } from "solid-js";
+import { type JSX, onCleanup, onMount, Show } from "solid-js";
 
-/** A modal dialog: the browser keeps the focus inside and gives it back afterwards. */
-export function Dialog(props: { title: string; children: JSX.Element; onCancel?: () => void }): JSX.Element {
+/**
+ * A modal dialog: the browser keeps the focus inside and gives it back afterwards.
+ *
+ * @param props.bare its class, where it shows its title by itself
+ */
+export function Dialog(
+  props: { title: string; bare?: string; children: JSX.Element; onCancel?: () => void },
+): JSX.Element {
   let element!: HTMLDialogElement;
   const before = document.activeElement;
   onMount(() => {
     element.showModal();
-    element.querySelector<HTMLElement>("[data-first]")?.focus();
+    const first = element.querySelector<HTMLElement>("[data-first]");
+    first?.focus();
+    // A long dialog begins with its title, also where the focus is on the button at its end.
+    if (first instanceof HTMLButtonElement) element.scrollTop = 0;
   });
   // Removing a dialog does not close it, so the browser does not give the focus back. This code does.
   onCleanup(() =>
@@ -15,7 +24,7 @@ export function Dialog(props: { title: string; children: JSX.Element; onCancel?:
   return (
     <dialog
       ref={element}
-      class="dialog"
+      class={props.bare ?? "dialog"}
       aria-label={props.title}
       onCancel={(event) => {
         event.preventDefault();
@@ -28,7 +37,9 @@ export function Dialog(props: { title: string; children: JSX.Element; onCancel?:
       }}
       onClose={() => before instanceof HTMLElement && before.focus()}
     >
-      <h2 class="dialog-title">{props.title}</h2>
+      <Show when={props.bare === undefined}>
+        <h2 class="dialog-title">{props.title}</h2>
+      </Show>
       {props.children}
     </dialog>
   );

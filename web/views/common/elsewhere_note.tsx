@@ -7,7 +7,7 @@ export function ElsewhereNote(): JSX.Element {
   const app = useApp();
   const use = () => void app.engine.useHere().catch(app.report);
   return (
-    <div class="update-note elsewhere-note" role="alert">
+    <div class="update-note" role="alert">
       <span>{text("elsewhere.what")}</span>
       <button type="button" class="button button-primary" onClick={use}>{text("elsewhere.use")}</button>
     </div>

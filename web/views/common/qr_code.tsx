@@ -13,7 +13,7 @@ export function QrCode(props: { hex: string; label: string }): JSX.Element {
       aria-label={props.label}
       shape-rendering="crispEdges"
     >
-      <path d={qr().path} fill="#000" />
+      <path d={qr().path} fill="currentColor" />
     </svg>
   );
 }

@@ -15,9 +15,9 @@ export function KeyChangedBanner(props: { usernames: string[] }): JSX.Element {
       <section class="key-banner" role="alert">
         <Icon name="warning" />
         <div class="key-banner-text">
-          <strong>{text("chat.key-changed", { username: username() })}</strong>
+          <strong>{text("chat.key-changed", { username: app.people.bothOf(username()) })}</strong>
           <p>
-            {text("chat.key-changed-why", { username: username() })}
+            {text("chat.key-changed-why", { username: app.people.bothOf(username()) })}
             <Show when={props.usernames.length > 1}>
               {" "}
               {plural("chat.key-changed-more", props.usernames.length - 1)}

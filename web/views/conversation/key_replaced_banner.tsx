@@ -13,6 +13,7 @@ import { ProgressLine } from "../common/progress_line.tsx";
 export function KeyReplacedBanner(props: { username: string; group: boolean }): JSX.Element {
   const app = useApp();
   const task = createTask();
+  const named = () => ({ username: app.people.bothOf(props.username) });
   const startAnew = () =>
     task.run(async () => {
       const chatId = await app.engine.startChat([props.username]);
@@ -22,9 +23,9 @@ export function KeyReplacedBanner(props: { username: string; group: boolean }): 
     <section class="key-banner" role="alert">
       <Icon name="warning" />
       <div class="key-banner-text">
-        <strong>{text("chat.key-replaced", { username: props.username })}</strong>
+        <strong>{text("chat.key-replaced", named())}</strong>
         <p>
-          {text(props.group ? "chat.key-replaced-group" : "chat.key-replaced-direct", { username: props.username })}
+          {text(props.group ? "chat.key-replaced-group" : "chat.key-replaced-direct", named())}
         </p>
         <ProblemNote problem={task.problem()} />
         <ProgressLine active={task.long()} fallback="creating-chat" />

@@ -1,5 +1,7 @@
 import { type JSX, Match, Switch } from "solid-js";
+import { AttachmentsView } from "./kinds/attachments.tsx";
 import { DeleteView } from "./kinds/delete.tsx";
+import { PollView } from "./kinds/poll.tsx";
 import { ReplyView } from "./kinds/reply.tsx";
 import { TextView } from "./kinds/text.tsx";
 import { UnsupportedView } from "./kinds/unsupported.tsx";
@@ -10,9 +12,13 @@ export function MessageContentView(props: MessageViewProps): JSX.Element {
   return (
     <>
       <ReplyView {...props} />
+      <AttachmentsView {...props} />
       <Switch fallback={<TextView {...props} />}>
         <Match when={props.item.deleted}>
           <DeleteView {...props} />
+        </Match>
+        <Match when={props.item.poll}>
+          <PollView {...props} />
         </Match>
         <Match when={props.item.unsupported || props.item.blank}>
           <UnsupportedView {...props} />

@@ -1,23 +1,28 @@
-import { createEffect, createSignal, For, type JSX, on, onCleanup, onMount, Show } from "solid-js";
+import { createEffect, createMemo, createSignal, type JSX, on, onCleanup, onMount, Show } from "solid-js";
+import { Virtualizer, type VirtualizerHandle } from "virtua/solid";
 import { plural, text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import type { Conversation } from "../../state/conversation.ts";
+import type { Row } from "../../state/timeline_rows.ts";
 import { Icon } from "../common/icons.tsx";
+import type { KeyOf } from "./message_view.ts";
+import { createPlace } from "./timeline_place.ts";
 import { TimelineRow } from "./timeline_row.tsx";
 
 /** A reader within this distance of an end counts as being there, in CSS pixels. */
 const nearEndPx = 60;
-const nearEdgePx = 500;
+const nearEdgePx = 600;
+/** A scroll so soon after a wheel, touch or key is the reader's, in milliseconds. */
+const moveMs = 200;
+/** Rows are drawn so far beyond what is in view, in CSS pixels. */
+const bufferPx = 600;
 const firstWordsPx = 24;
-/**
- * How many lines in view are remembered. The first of them may be rebuilt when a line above it changes its
- * look.
- */
-const anchorLines = 4;
+/** How long the row that the reader was led to is marked. */
+const foundMs = 3_000;
 
 /**
- * The conversation's lines, which keep the reader's place: at the newest line while the reader is there, else
- * at the line in view.
+ * The conversation's lines, of which those near the view are in the document. They keep the reader's place: at the
+ * newest line while the reader is there, else at the line in view.
  */
 export function TimelineView(
   props: {
@@ -28,6 +33,7 @@ export function TimelineView(
     /** The place of the first unread message. */
     unreadFrom: string | undefined;
     waits: string;
+    keyOf: KeyOf;
   },
 ): JSX.Element {
   const { conversation } = props;
@@ -35,65 +41,53 @@ export function TimelineView(
   const account = app.account();
   const own = account?.kind === "signed-in" ? account.username : "";
   const [away, setAway] = createSignal(false);
+  /** The place of the first message in view; what came late stands before it. */
+  const [topOrder, setTopOrder] = createSignal<string>();
+  const [found, setFound] = createSignal<string>();
+  const [focused, setFocused] = createSignal<string>();
+  const [topPx, setTopPx] = createSignal(0);
   let scroller!: HTMLDivElement;
-  let lines!: HTMLDivElement;
-  let anchors: { element: Element; place: number }[] = [];
+  let top!: HTMLDivElement;
+  let list: VirtualizerHandle | undefined;
   let stuck = true;
-  /** Heights at the last look. A scroll event after they changed was not made by the reader. */
+  /** Heights at the last look. A scroll after they changed was not made by the reader, unless it moved just now. */
   let heights = "";
+  let movedMs = -Infinity;
+  let foundTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The row that the list is led to, until the rows around it are measured or the reader moves. */
+  let aim: { key: string; align: "start" | "center" } | undefined;
+
+  const place = createPlace(conversation.rows, () => list);
+  const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+  const indexAt = (offset: number) => list?.findItemIndex(offset) ?? 0;
+  const firstInView = () => indexAt(scroller.scrollTop + 8);
+  /** A line counts as seen when its first words are in view. */
+  const lastInView = () => {
+    if (stuck) return conversation.rows().length - 1;
+    return indexAt(scroller.scrollTop + scroller.clientHeight - firstWordsPx);
+  };
+
+  /** The row with the focus stays in the document, however far the reader scrolls. */
+  const kept = createMemo(() => {
+    const index = focused() === undefined ? -1 : conversation.rows().findIndex(({ key }) => key === focused());
+    return index < 0 ? [] : [index];
+  });
 
   const heightsNow = () => `${scroller.scrollHeight}/${scroller.clientHeight}`;
-  const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
 
-  /** @returns how far below the first line an element begins, independent of the scroll position */
-  const placeOf = (element: Element) =>
-    element.getBoundingClientRect().top - scroller.getBoundingClientRect().top + scroller.scrollTop;
+  function stick(): void {
+    aim = undefined;
+    scroller.scrollTop = scroller.scrollHeight;
+    // The next scroll may be the reader's.
+    heights = heightsNow();
+  }
 
-  /**
-   * Remembers the first lines in view, to find the place again after lines were added or removed. At the end
-   * no line needs to be measured.
-   */
-  function remember(): void {
+  function look(): void {
+    heights = heightsNow();
     stuck = conversation.atEnd() && distanceToEnd() < nearEndPx;
     setAway(!stuck);
-    heights = heightsNow();
-    anchors = [];
-    if (stuck) return conversation.rest();
-    const first = firstInView();
-    for (let index = first; index < Math.min(first + anchorLines, lines.children.length); index++) {
-      anchors.push({ element: lines.children[index], place: placeOf(lines.children[index]) });
-    }
-  }
-
-  /** @param isBefore whether a line lies before the one that is looked for @returns the index of that line */
-  function findLine(isBefore: (line: DOMRect) => boolean): number {
-    let [low, high] = [0, lines.children.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (isBefore(lines.children[middle].getBoundingClientRect())) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-
-  function firstInView(): number {
-    const edge = scroller.getBoundingClientRect().top + 8;
-    return findLine(({ bottom }) => bottom <= edge);
-  }
-
-  /** A line counts as seen when its first words are in view. */
-  function lastInView(): number {
-    if (stuck) return lines.children.length - 1;
-    const edge = scroller.getBoundingClientRect().bottom - firstWordsPx;
-    return findLine(({ top }) => top <= edge) - 1;
-  }
-
-  function restore(): void {
-    if (stuck) scroller.scrollTop = scroller.scrollHeight;
-    else {
-      const anchor = anchors.find(({ element }) => element.isConnected);
-      if (anchor) scroller.scrollTop += placeOf(anchor.element) - anchor.place;
-    }
+    const first = conversation.rows().slice(firstInView()).find(({ kind }) => kind === "message");
+    setTopOrder(first?.kind === "message" ? first.item.order : undefined);
   }
 
   const isLooking = () => document.visibilityState === "visible" && document.hasFocus();
@@ -108,64 +102,111 @@ export function TimelineView(
   }
 
   function onScroll(): void {
-    if (heightsNow() !== heights) restore();
-    remember();
+    if (!conversation.loaded()) return;
+    if (stuck && heightsNow() !== heights && performance.now() - movedMs > moveMs) stick();
+    look();
     if (scroller.scrollTop < nearEdgePx && !conversation.atStart()) void conversation.showOlder();
-    if (distanceToEnd() < nearEdgePx && !conversation.atEnd()) conversation.showNewer();
+    if (distanceToEnd() < nearEdgePx && !conversation.atEnd()) void conversation.showNewer();
+    if (stuck) conversation.rest();
     seen();
   }
 
   /** What opens where the reader is grows downwards: its beginning stays in view, also at the newest line. */
   function onClick(event: MouseEvent): void {
-    if (event.target instanceof Element && event.target.closest("[aria-expanded='true']")) stuck = false;
+    if (event.target instanceof Element && event.target.closest("[aria-expanded='true']:not([aria-haspopup])")) {
+      stuck = false;
+    }
   }
 
-  function jumpToNewest(): void {
-    conversation.showNewest();
+  function onFocusIn(event: FocusEvent): void {
+    const row = event.target instanceof Element ? event.target.closest<HTMLElement>("[data-row]") : null;
+    setFocused(row?.dataset.row);
+  }
+
+  /** Not by the list's own `scrollToIndex`: that goes on for a while, and takes a scroll of the reader back. */
+  function lead(): void {
+    const index = aim ? conversation.rows().findIndex(({ key }) => key === aim?.key) : -1;
+    if (!aim || !list || index < 0) return;
+    const before = scroller.scrollTop;
+    const room = aim.align === "center" ? (scroller.clientHeight - list.getItemSize(index)) / 2 : 0;
+    scroller.scrollTop = topPx() + list.getItemOffset(index) - room;
+    if (scroller.scrollTop === before) aim = undefined;
+    // The rows that come into view are drawn and measured within the next frame.
+    else requestAnimationFrame(() => requestAnimationFrame(lead));
+  }
+
+  function readerMoves(): void {
+    aim = undefined;
+    movedMs = performance.now();
+  }
+
+  function leadTo(key: string, align: "start" | "center"): void {
+    aim = { key, align };
+    lead();
+  }
+
+  async function jumpToNewest(): Promise<void> {
+    await conversation.showNewest();
     stuck = true;
-    scroller.scrollTo({
-      top: scroller.scrollHeight,
-      behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth",
-    });
+    stick();
+  }
+
+  function showGoal(key: string): void {
+    if (!conversation.rows().some((row) => row.key === key)) return;
+    stuck = false;
+    leadTo(key, "center");
+    setFound(key);
+    clearTimeout(foundTimer);
+    foundTimer = setTimeout(() => setFound(undefined), foundMs);
+  }
+
+  /** Opens at the mark "new", when what is behind it does not fit; else at the newest line. */
+  function openAtMark(): void {
+    const mark = conversation.rows().find(({ kind }) => kind === "new");
+    stuck = mark === undefined;
+    // Rows are measured when they come into view; until then, each measure leads to the end again.
+    if (mark) leadTo(mark.key, "start");
+    else stick();
   }
 
   createEffect(on(conversation.written, () => void (stuck = true), { defer: true }));
-  // At the end, new lines change the height of `lines`. The observer below sees that in the same frame, after
-  // the layout and before the paint, so there is no second layout. Elsewhere the height may stay the same: a
-  // page that is loaded above can be as high as the page that is removed below.
-  createEffect(on(conversation.rows, () => {
-    if (stuck || !conversation.loaded()) return;
-    restore();
-    remember();
+  createEffect(on(place.rows, () => {
+    if (!conversation.loaded()) return;
+    if (stuck && conversation.atEnd()) stick();
+    else place.restore();
   }, { defer: true }));
-  createEffect(on(conversation.loaded, (loaded) => {
-    if (!loaded) return;
-    const mark = lines.querySelector(".line-new");
-    if (mark && lines.getBoundingClientRect().bottom - mark.getBoundingClientRect().top > scroller.clientHeight) {
-      stuck = false;
-      scroller.scrollTop += mark.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 16;
-    } else scroller.scrollTop = scroller.scrollHeight;
-    onScroll();
-  }));
-  createEffect(on(() => props.unreadFrom, moveMark, { defer: true }));
-  createEffect(on(() => props.unread, seen, { defer: true }));
+  createEffect(on(conversation.loaded, (loaded) => loaded && openAtMark()));
+  createEffect(on(conversation.goal, (goal) => goal && showGoal(goal.key), { defer: true }));
+  createEffect(on(() => props.unreadFrom, (from, before) => {
+    moveMark(from, before);
+    seen();
+  }, { defer: true }));
   onMount(() => {
+    const measure = () => setTopPx(top.offsetHeight);
+    measure();
+    // What a picture or the field below changes happens between layout and paint: the place is kept in the same frame.
     const resized = new ResizeObserver(() => {
-      restore();
-      remember();
-      seen();
+      measure();
+      if (stuck) stick();
     });
     resized.observe(scroller);
-    resized.observe(lines);
+    resized.observe(top);
     const wake = () => seen();
     addEventListener("focus", wake);
     document.addEventListener("visibilitychange", wake);
     onCleanup(() => {
       resized.disconnect();
+      clearTimeout(foundTimer);
       removeEventListener("focus", wake);
       document.removeEventListener("visibilitychange", wake);
     });
   });
+
+  /** Unread messages came late into places above what is in view. */
+  const late = () => {
+    const [from, shown] = [props.unreadFrom, topOrder()];
+    return from !== undefined && shown !== undefined && from < shown && props.unread > 0 ? from : undefined;
+  };
 
   return (
     <div class="timeline">
@@ -173,29 +214,66 @@ export function TimelineView(
         ref={scroller}
         class="timeline-scroll"
         onScroll={onScroll}
+        onWheel={readerMoves}
+        onTouchMove={readerMoves}
+        onKeyDown={readerMoves}
+        onPointerDown={readerMoves}
         onClick={onClick}
+        onFocusIn={onFocusIn}
         tabindex="0"
         role="log"
         aria-label={props.title}
-        aria-live="polite"
+        // Rows come into the document while the reader scrolls; these are no news.
+        aria-live={away() ? "off" : "polite"}
         aria-busy={!conversation.loaded()}
       >
-        <div class="timeline-top">
+        <div ref={top} class="timeline-top">
           <Show when={conversation.loadingOlder()}>
             <span role="progressbar" aria-label={text("chat.older")} class="spinner" />
           </Show>
           <Show when={conversation.atStart()}>{text("chat.start")}</Show>
         </div>
-        <div ref={lines} class="lines">
-          <For each={conversation.rows()}>
-            {(row) => (
-              <TimelineRow row={row} group={props.group} own={own} waits={props.waits} onRetry={conversation.retry} />
+        <div class="lines">
+          <Virtualizer
+            ref={(handle) => list = handle}
+            data={place.rows()}
+            shift={place.shift()}
+            scrollRef={scroller}
+            startMargin={topPx()}
+            bufferSize={bufferPx}
+            keepMounted={kept()}
+            onResize={() => {
+              if (aim) lead();
+              if (stuck) stick();
+              else look();
+              seen();
+            }}
+          >
+            {(row: Row) => (
+              <div class="line-place" classList={{ "line-found": found() === row.key }} data-row={row.key}>
+                <TimelineRow
+                  row={row}
+                  group={props.group}
+                  own={own}
+                  waits={props.waits}
+                  keyOf={props.keyOf}
+                  onRetry={conversation.retry}
+                />
+              </div>
             )}
-          </For>
+          </Virtualizer>
         </div>
       </div>
+      <Show when={late()}>
+        {(from) => (
+          <button type="button" class="jump jump-late" onClick={() => void conversation.goTo(from())}>
+            <Icon name="up" />
+            {text("chat.late")}
+          </button>
+        )}
+      </Show>
       <Show when={away()}>
-        <button type="button" class="jump" onClick={jumpToNewest}>
+        <button type="button" class="jump" onClick={() => void jumpToNewest()}>
           <Icon name="down" />
           {props.unread > 0 ? plural("chat.jump-unread", props.unread) : text("chat.jump")}
         </button>

@@ -54,8 +54,10 @@ export function ExportRow(props: { username: string }): JSX.Element {
           )}
         </Show>
         <Show when={exported()}>
-          <Icon name="sent" />
-          <span>{words.exported}</span>
+          <p class="settings-done">
+            <Icon name="sent" />
+            <span>{words.exported}</span>
+          </p>
         </Show>
         <ProblemNote problem={task.problem()} />
       </div>

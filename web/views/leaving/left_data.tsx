@@ -5,6 +5,7 @@ import { createTask } from "../../state/task.ts";
 import { Icon } from "../common/icons.tsx";
 import { ProblemNote } from "../common/problem_note.tsx";
 import { ExportRow } from "./export_row.tsx";
+import "../../styles/settings.css";
 
 /** On a device whose account was deleted elsewhere: saves what it still has, and erases it. */
 export function LeftData(props: { username: string }): JSX.Element {

@@ -16,10 +16,11 @@ export function AcceptKeyDialog(
 ): JSX.Element {
   const app = useApp();
   const { username, accountKey } = props.number;
+  const named = { username: app.people.bothOf(username) };
   return (
     <ConfirmDialog
-      title={text("confirm.accept-key-title", { username })}
-      body={text("confirm.accept-key", { username })}
+      title={text("confirm.accept-key-title", named)}
+      body={text("confirm.accept-key", named)}
       confirm={text("chat.accept-key")}
       waiting="working"
       onConfirm={async () => {

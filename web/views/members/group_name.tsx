@@ -1,5 +1,6 @@
 import { createSignal, type JSX, Show } from "solid-js";
 import type { ChatSummary } from "../../../client/api/engine_api.ts";
+import { maxGroupName } from "../../../client/api/profiles_api.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { createTask } from "../../state/task.ts";
@@ -27,7 +28,7 @@ export function GroupName(props: { chat: ChatSummary; canRename: boolean }): JSX
       when={editing()}
       fallback={
         <div class="info-name-row">
-          <p class="info-name" dir="auto">{props.chat.title}</p>
+          <p class="info-name" dir="auto">{app.people.title(props.chat)}</p>
           <Show when={props.canRename}>
             <button
               type="button"
@@ -64,7 +65,7 @@ export function GroupName(props: { chat: ChatSummary; canRename: boolean }): JSX
             id="rename"
             type="text"
             class="input"
-            maxlength="64"
+            maxlength={maxGroupName}
             autocomplete="off"
             value={props.chat.title}
             readOnly={task.running()}

@@ -13,6 +13,7 @@ import {
 import type { ChatMember, ChatSummary } from "../../../client/api/engine_api.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
+import { createPart } from "../../state/part.ts";
 import { listedMembers, manyMembers, pageMembers } from "../../state/member_page.ts";
 import { Avatar } from "../common/avatar.tsx";
 import { ConfirmDialog } from "../common/confirm_dialog.tsx";
@@ -67,6 +68,7 @@ export function MemberList(props: { chat: ChatSummary }): JSX.Element {
             <Show when={byName().get(username)}>
               {(member) => (
                 <MemberRow
+                  chatId={props.chat.chatId}
                   member={member()}
                   group={props.chat.kind === "group"}
                   canChange={canChange()}
@@ -116,6 +118,7 @@ function MorePages(props: { onMore: () => void }): JSX.Element {
 
 function MemberRow(
   props: {
+    chatId: string;
     member: ChatMember;
     group: boolean;
     canChange: boolean;
@@ -127,14 +130,20 @@ function MemberRow(
 ): JSX.Element {
   const app = useApp();
   const username = () => props.member.username;
+  const named = () => ({ username: app.people.both(props.member.accountKey, username()) });
+  const actions = createPart(() => import("../people/person_actions.tsx"), () => props.open);
   const line = () => (
     <>
-      <Avatar name={username()} />
+      <Avatar name={username()} of={props.member.accountKey} />
       <span class="person-name">
-        {username()}
+        <bdi>{props.member.displayName ?? username()}</bdi>
         <Show when={props.member.self}>
           {" "}
           <span class="person-self">({text("info.you")})</span>
+        </Show>
+        <Show when={props.member.displayName}>
+          {" "}
+          <span class="person-address">@{username()}</span>
         </Show>
       </span>
       <Show when={props.member.keyChanged}>
@@ -157,7 +166,7 @@ function MemberRow(
     <button
       type="button"
       class="button button-small"
-      aria-label={text("info.verify-who", { username: username() })}
+      aria-label={text("info.verify-who", named())}
       onClick={() => app.compare(username())}
     >
       <Icon name="verified" />
@@ -178,7 +187,7 @@ function MemberRow(
             <Icon name="chevron" />
           </button>
           <Show when={props.open}>
-            <div class="person-actions" role="group" aria-label={text("info.actions", { username: username() })}>
+            <div class="person-actions" role="group" aria-label={text("info.actions", named())}>
               {verify()}
               <Show when={props.canChange}>
                 <button
@@ -193,11 +202,14 @@ function MemberRow(
                 <button
                   type="button"
                   class="button button-small button-danger-quiet"
-                  aria-label={text("info.remove", { username: username() })}
+                  aria-label={text("info.remove", named())}
                   onClick={() => props.onAsk("remove")}
                 >
                   {text("info.remove-short")}
                 </button>
+              </Show>
+              <Show when={actions()} keyed>
+                {({ PersonActions }) => <PersonActions chatId={props.chatId} member={props.member} />}
               </Show>
             </div>
           </Show>
@@ -212,6 +224,7 @@ function MemberQuestion(
 ): JSX.Element {
   const app = useApp();
   const { chatId, what, username } = props;
+  const named = { username: app.people.bothOf(username) };
   const ask = {
     "remove": { confirm: text("confirm.remove-yes"), act: () => app.engine.removePerson(chatId, username) },
     "make-admin": { confirm: text("info.make-admin"), act: () => app.engine.setRole(chatId, username, "admin") },
@@ -219,8 +232,8 @@ function MemberQuestion(
   }[what];
   return (
     <ConfirmDialog
-      title={text(`confirm.${what}-title`, { username })}
-      body={text(`confirm.${what}`, { username })}
+      title={text(`confirm.${what}-title`, named)}
+      body={text(`confirm.${what}`, named)}
       confirm={ask.confirm}
       mild={what !== "remove"}
       waiting="working"

@@ -16,7 +16,7 @@ export function SafetyDialog(props: { username: string; onClose: () => void }): 
   const app = useApp();
   const [number, { refetch }] = createResource(() => props.username, (username) => app.engine.safetyNumber(username));
   return (
-    <Dialog title={text("safety.title", { username: props.username })} onCancel={props.onClose}>
+    <Dialog title={text("safety.title", { username: app.people.bothOf(props.username) })} onCancel={props.onClose}>
       <Show when={!number.error} fallback={<ProblemNote problem={problemFrom(number.error)} />}>
         <Show when={number()} fallback={<ProgressLine active fallback="working" />}>
           {(known) => <SafetyBody number={known()} onChanged={() => void refetch()} onClose={props.onClose} />}
@@ -44,6 +44,7 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
     queueMicrotask(() => document.activeElement === document.body && close.isConnected && close.focus());
   createEffect(on(() => props.number.verified, keepFocus));
   const username = () => props.number.username;
+  const named = () => app.people.bothOf(username());
   const groups = () => props.number.digits.replace(/\D/g, "").match(/.{5}/g) ?? [];
   async function mark(verified: boolean): Promise<void> {
     setRefused(undefined);
@@ -67,11 +68,11 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
     <>
       <Show
         when={props.number.changed}
-        fallback={<p class="safety-why">{text("safety.why", { username: username() })}</p>}
+        fallback={<p class="safety-why">{text("safety.why", { username: named() })}</p>}
       >
         <p class="safety-changed">
           <Icon name="warning" />
-          <span>{text("safety.changed", { username: username() })}</span>
+          <span>{text("safety.changed", { username: named() })}</span>
         </p>
       </Show>
       <div class="safety-numbers">
@@ -83,7 +84,7 @@ function SafetyBody(props: { number: SafetyNumber; onChanged: () => void; onClos
       <Show when={props.number.verified}>
         <p class="safety-verified">
           <Icon name="verified" />
-          {text("safety.verified", { username: username() })}
+          {text("safety.verified", { username: named() })}
         </p>
       </Show>
       <ProblemNote problem={task.problem() ?? refused()} />

@@ -1,7 +1,9 @@
-import { createSignal, For, type JSX } from "solid-js";
+import { For, type JSX } from "solid-js";
 import { type Language, language, text } from "../../i18n/language.ts";
+import { useApp } from "../../state/app_context.ts";
 import { chooseLanguageForGood } from "../../state/language_choice.ts";
-import { chooseTheme, storedTheme, type Theme, themes } from "../../state/theme.ts";
+import { chooseTheme, currentTheme, themes } from "../../state/theme.ts";
+import { Icon } from "../common/icons.tsx";
 
 const languages: readonly { value: Language; name: string }[] = [{ value: "en", name: "English" }, {
   value: "de",
@@ -10,11 +12,7 @@ const languages: readonly { value: Language; name: string }[] = [{ value: "en", 
 
 /** Colours and language. */
 export function AppearanceSection(): JSX.Element {
-  const [theme, setTheme] = createSignal(storedTheme());
-  function choose(chosen: Theme): void {
-    setTheme(chosen);
-    chooseTheme(chosen);
-  }
+  const app = useApp();
   return (
     <section class="panel-section" aria-labelledby="settings-appearance">
       <h2 id="settings-appearance" class="panel-heading">{text("settings.appearance")}</h2>
@@ -23,8 +21,8 @@ export function AppearanceSection(): JSX.Element {
           label={text("settings.theme")}
           name="theme"
           options={themes.map((value) => ({ value, name: text(`settings.theme-${value}`) }))}
-          chosen={theme()}
-          onChoose={choose}
+          chosen={currentTheme()}
+          onChoose={chooseTheme}
         />
         <Choice
           label={text("settings.language")}
@@ -33,6 +31,10 @@ export function AppearanceSection(): JSX.Element {
           chosen={language}
           onChoose={chooseLanguageForGood}
         />
+        <button type="button" class="settings-row row-button" onClick={() => app.openings.show("shortcuts")}>
+          <Icon name="keyboard" />
+          {text("settings.shortcuts")}
+        </button>
       </div>
     </section>
   );

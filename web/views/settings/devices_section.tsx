@@ -2,6 +2,7 @@ import { createEffect, createResource, createSignal, For, type JSX, on, Show } f
 import type { DeviceInfo } from "../../../client/api/engine_api.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
+import { browserLabel } from "../../state/browser_label.ts";
 import { agoText } from "../../state/clock_text.ts";
 import { problemFrom } from "../../state/task.ts";
 import { Icon } from "../common/icons.tsx";
@@ -34,7 +35,7 @@ export function DevicesSection(props: { version: number }): JSX.Element {
   return (
     <section class="panel-section" aria-labelledby="settings-devices">
       <h2 id="settings-devices" class="panel-heading">{text("settings.devices")}</h2>
-      <p class="hint">{text("settings.devices-why")}</p>
+      <p class="hint settings-note">{text("settings.devices-why")}</p>
       <Show when={devices.error}>
         {(error) => (
           <div class="settings-problem">
@@ -91,6 +92,8 @@ export function DevicesSection(props: { version: number }): JSX.Element {
 
 function DeviceRow(props: { device: DeviceInfo; onRevoke: () => void }): JSX.Element {
   const { device } = props;
+  // Of the others nothing is told: neither the server nor this device knows what they run on.
+  const label = device.current ? browserLabel(navigator.userAgent, navigator.maxTouchPoints) : undefined;
   const used = () => {
     if (device.current) return text("settings.device-now");
     return device.sessions > 0 && device.lastUsedMs !== undefined
@@ -102,12 +105,11 @@ function DeviceRow(props: { device: DeviceInfo; onRevoke: () => void }): JSX.Ele
       <Icon name="device" />
       <div class="settings-what">
         <p class="settings-name">
-          <span>{text("settings.device", { device: shortId(device.deviceId) })}</span>
-          <Show when={device.current}>
-            <span class="badge badge-quiet">{text("settings.this-device")}</span>
-          </Show>
+          <span>{text(device.current ? "settings.this-device" : "settings.other-device")}</span>
+          <span class="code">{shortId(device.deviceId)}</span>
         </p>
         <p class="hint">
+          <Show when={label}>{(known) => `${text("settings.device-label", { ...known() })} · `}</Show>
           {used()}
           <Show when={device.createdMs}>
             {(atMs) => ` · ${text("settings.device-added", { when: agoText(atMs(), Date.now()) })}`}

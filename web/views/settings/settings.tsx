@@ -6,6 +6,7 @@ import { Avatar } from "../common/avatar.tsx";
 import { CopyButton } from "../common/copy_button.tsx";
 import { DevicesSection } from "./devices_section.tsx";
 import { Icon } from "../common/icons.tsx";
+import { ProtectionRow } from "../common/protection_row.tsx";
 import { PasswordDialog } from "./password_dialog.tsx";
 import { createPart } from "../../state/part.ts";
 import { SignOutDialog } from "../account/sign_out_dialog.tsx";
@@ -19,6 +20,7 @@ export function Settings(props: { compact: boolean }): JSX.Element {
     const known = app.account();
     return known?.kind === "signed-in" ? known : undefined;
   };
+  const privacy = createPart(() => import("../people/privacy_section.tsx"));
   const part = createPart(() => import("../leaving/your_data.tsx"));
   const close = () => app.navigation.up({ kind: "chats" });
   return (
@@ -38,16 +40,18 @@ export function Settings(props: { compact: boolean }): JSX.Element {
         </Show>
         <DevicesSection version={devicesVersion()} />
         <SecuritySection onSessionsEnded={() => setDevicesVersion((count) => count + 1)} />
+        <Show when={privacy()} keyed>{({ PrivacySection }) => <PrivacySection />}</Show>
         <AppearanceSection />
+        <Show when={account()}>{(known) => <ProtectionSection accountKey={known().accountKey} />}</Show>
         <Show when={part()} keyed>
           {({ YourData }) => <Show when={account()}>{(known) => <YourData username={known().username} />}</Show>}
         </Show>
-        <Show when={props.compact}>
-          <button type="button" class="button button-danger-quiet" onClick={() => setSigningOut(true)}>
+        <div class="settings-card">
+          <button type="button" class="settings-row settings-row-danger" onClick={() => setSigningOut(true)}>
             <Icon name="leave" />
             {text("chats.sign-out")}
           </button>
-        </Show>
+        </div>
         <Show when={signingOut()}>
           <SignOutDialog onClose={() => setSigningOut(false)} />
         </Show>
@@ -56,18 +60,43 @@ export function Settings(props: { compact: boolean }): JSX.Element {
   );
 }
 
+/** What the account shows of itself, and the way to change it. */
 function AccountCard(props: { username: string; accountKey: string }): JSX.Element {
+  const { people } = useApp();
+  const face = () => people.face(props.accountKey);
+  const edit = createPart(() => import("../faces/profile_card.tsx"));
+  return (
+    <section class="account-card" aria-label={props.username}>
+      <Avatar name={props.username} of={props.accountKey} />
+      <p class="info-name" dir="auto">{face().displayName ?? props.username}</p>
+      <Show when={face().displayName}>
+        <p class="info-address">@{props.username}</p>
+      </Show>
+      <Show when={face().about}>{(about) => <p class="info-description" dir="auto">{about()}</p>}</Show>
+      <Show when={edit()} keyed>
+        {({ EditProfile }) => <EditProfile username={props.username} accountKey={props.accountKey} />}
+      </Show>
+    </section>
+  );
+}
+
+/** The key that stands for this account, and the way to what protects it. */
+function ProtectionSection(props: { accountKey: string }): JSX.Element {
   const groups = () => props.accountKey.match(/.{1,8}/g)?.join(" ");
   return (
-    <section class="settings-card account-card" aria-label={props.username}>
-      <Avatar name={props.username} />
-      <p class="info-name">{props.username}</p>
-      <div class="account-key">
-        <h2 class="panel-heading">{text("settings.key")}</h2>
-        <p class="key-text">{groups()}</p>
-        <p class="hint">{text("settings.key-why")}</p>
+    <section class="panel-section" aria-labelledby="settings-key">
+      <h2 id="settings-key" class="panel-heading">{text("settings.key")}</h2>
+      <div class="settings-card">
+        <div class="settings-row">
+          <Icon name="key" />
+          <div class="settings-what">
+            <p class="key-text">{groups()}</p>
+            <p class="hint">{text("settings.key-why")}</p>
+          </div>
+          <CopyButton value={props.accountKey} label={text("settings.copy-key")} />
+        </div>
+        <ProtectionRow />
       </div>
-      <CopyButton value={props.accountKey} label={text("settings.copy-key")} />
     </section>
   );
 }

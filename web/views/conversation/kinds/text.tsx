@@ -1,38 +1,32 @@
-import { createSignal, For, type JSX, Show } from "solid-js";
+import { createMemo, createSignal, type JSX, Show } from "solid-js";
+import { mentionsIn } from "../../../../client/content/mentions.ts";
 import { text } from "../../../i18n/language.ts";
+import { loneEmoji } from "../../../state/lone_emoji.ts";
+import { markupOf } from "../../../state/markup/markup.ts";
 import { headOf } from "../../../state/message_fold.ts";
-import { partsOf } from "../../../state/message_parts.ts";
+import { MarkupView } from "../markup_view.tsx";
 import type { MessageViewProps } from "../message_view.ts";
+import { useMessageTools } from "../message_tools_context.ts";
 
-/** The text, with web addresses that can be followed. Of a long one the beginning, until all is asked for. */
+/** The text with its formatting, links and mentions. Of a long one the beginning, until all is asked for. */
 export function TextView(props: MessageViewProps): JSX.Element {
+  const tools = useMessageTools();
   const [whole, setWhole] = createSignal(false);
   const head = () => headOf(props.item.text);
   const shown = () => (whole() ? props.item.text : head() ?? props.item.text);
+  const blocks = createMemo(() => markupOf(shown(), (stretch) => mentionsIn(stretch, tools.isMember)));
   function fold(button: HTMLElement): void {
     setWhole(!whole());
     // Else the reader would find other messages where the end of this one was.
     if (!whole()) button.closest("article")?.scrollIntoView({ block: "nearest" });
   }
   return (
-    <>
+    <Show
+      when={loneEmoji(props.item.text) === 0 || props.item.replyTo}
+      fallback={<span class="message-text message-emoji" dir="auto">{props.item.text}</span>}
+    >
       <span class="message-text" dir="auto">
-        <For each={partsOf(shown())}>
-          {(part) => (
-            <Show when={part.href} fallback={part.text}>
-              {/* A direction of its own: what stands around it can not turn it round. */}
-              <a href={part.href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">{part.text}</a>
-              <Show when={part.host}>
-                {(host) => (
-                  <>
-                    {" "}
-                    <bdi class="link-host">({host()})</bdi>
-                  </>
-                )}
-              </Show>
-            </Show>
-          )}
-        </For>
+        <MarkupView blocks={blocks()} own={tools.own().username} />
       </span>
       <Show when={head() !== undefined}>
         <button
@@ -44,6 +38,6 @@ export function TextView(props: MessageViewProps): JSX.Element {
           {whole() ? text("message.less") : text("message.more")}
         </button>
       </Show>
-    </>
+    </Show>
   );
 }

@@ -1,0 +1,156 @@
+import { type JSX, Show } from "solid-js";
+import type { MessageItem, ShownState } from "../../../client/api/engine_api.ts";
+import { codeText, text } from "../../i18n/language.ts";
+import { useApp } from "../../state/app_context.ts";
+import { momentText, timeText } from "../../state/clock_text.ts";
+import { durationText } from "../../state/duration_text.ts";
+import { hueClass } from "../../state/faces.ts";
+import { isUnsaved } from "../../state/timeline_items.ts";
+import { Avatar } from "../common/avatar.tsx";
+import { Icon, type IconName } from "../common/icons.tsx";
+import { MessageActions } from "./actions/message_actions.tsx";
+import { EditView } from "./kinds/edit.tsx";
+import { ReactionView } from "./kinds/reaction.tsx";
+import { MessageContentView } from "./message_content.tsx";
+import { useMessageTools } from "./message_tools_context.ts";
+import type { KeyOf } from "./message_view.ts";
+
+type OwnState = "saving" | Exclude<ShownState, "received">;
+
+/**
+ * One message: in a group the face of its sender beside the last of a run, the bubble, and under it the reactions and
+ * what went wrong.
+ *
+ * @param props.first whether a run of the same sender begins here
+ * @param props.last whether it ends here
+ */
+export function MessageRow(
+  props: {
+    item: MessageItem;
+    original: MessageItem | undefined;
+    first: boolean;
+    last: boolean;
+    group: boolean;
+    /** Why a waiting message waits. */
+    waits: string;
+    keyOf: KeyOf;
+    onRetry: (item: MessageItem) => void;
+  },
+): JSX.Element {
+  const { item } = props;
+  const tools = useMessageTools();
+  const { people } = useApp();
+  let article!: HTMLElement;
+  const key = () => item.own ? undefined : props.keyOf(item.sender);
+  const faced = () => props.group && !item.own;
+  return (
+    <article
+      ref={article}
+      class="line message"
+      data-message={item.messageId}
+      classList={{
+        "message-marked": tools.marked() === item.messageId,
+        "message-own": item.own,
+        "message-first": props.first,
+        "message-faced": faced(),
+        "message-failed": item.state === "failed",
+      }}
+    >
+      <Show when={faced() && props.last}>
+        <Avatar name={item.sender} of={key()} />
+      </Show>
+      <div class="message-body">
+        <div class="bubble">
+          <Show when={!item.own}>
+            <span
+              class={`message-sender ${hueClass(key())}${props.group && props.first ? "" : " visually-hidden"}`}
+            >
+              {people.name(item.senderKey, item.sender)}
+            </span>
+            {" "}
+          </Show>
+          <MessageContentView item={item} original={props.original} keyOf={props.keyOf} />{" "}
+          <MessageMeta
+            item={item}
+            waits={props.waits}
+          />
+        </div>
+        <ReactionView item={item} />
+        <Show when={item.state === "failed"}>
+          <MessageProblem item={item} onRetry={props.onRetry} />
+        </Show>
+      </div>
+      <MessageActions item={item} article={() => article} />
+    </article>
+  );
+}
+
+/** What is said of a message in the corner of its bubble: that it was changed, when it came, how far it is. */
+function MessageMeta(props: { item: MessageItem; waits: string }): JSX.Element {
+  const { item } = props;
+  return (
+    <span class="message-meta">
+      <Show when={item.revokedDevice}>
+        <span class="message-removed-device">{text("message.removed-device")}</span>
+      </Show>
+      <EditView item={item} />
+      <time dateTime={new Date(item.atMs).toISOString()} title={momentText(item.atMs)}>{timeText(item.atMs)}</time>
+      <Show when={item.timerMs}>{(timerMs) => <TimerMark timerMs={timerMs()} expiresMs={item.expiresMs} />}</Show>
+      <MessageState item={item} waits={props.waits} />
+    </span>
+  );
+}
+
+/** The message disappears: how long it stays, or until when. */
+function TimerMark(props: { timerMs: number; expiresMs: number | undefined }): JSX.Element {
+  const words = () =>
+    props.expiresMs === undefined
+      ? text("message.disappears", { time: durationText(props.timerMs) })
+      : text("message.disappears-at", { moment: momentText(props.expiresMs) });
+  return (
+    <span class="message-timer" role="img" aria-label={words()} title={words()}>
+      <Icon name="timer" />
+    </span>
+  );
+}
+
+/** How far an own message is. The shapes differ, so that the colour does not speak alone. */
+function MessageState(props: { item: MessageItem; waits: string }): JSX.Element {
+  const { item } = props;
+  const { stateOf } = useMessageTools();
+  const state = (): OwnState | undefined => {
+    const known = stateOf(item);
+    if (!item.own || known === "received") return undefined;
+    return known === "waiting" && isUnsaved(item) ? "saving" : known;
+  };
+  return (
+    <Show when={state()}>
+      {(known) => (
+        <span
+          class={`message-state state-${known()}`}
+          role="img"
+          aria-label={text(`state.${known()}`)}
+          title={known() === "waiting" ? props.waits : text(`state.${known()}`)}
+        >
+          <Icon name={known() === "saving" ? "waiting" : known() as IconName} />
+        </span>
+      )}
+    </Show>
+  );
+}
+
+/** Why a message was not sent, and the way to try again. */
+function MessageProblem(props: { item: MessageItem; onRetry: (item: MessageItem) => void }): JSX.Element {
+  return (
+    <p class="message-problem">
+      <Show when={props.item.errorCode}>
+        {(code) => (
+          <>
+            {codeText(code()).what} {codeText(code()).todo} <span class="code">{code()}</span>
+          </>
+        )}
+      </Show>
+      <button type="button" class="link-button" onClick={() => props.onRetry(props.item)}>{text("chat.retry")}</button>
+    </p>
+  );
+}
