@@ -11,6 +11,9 @@ import { askEngine, shownTwice, watchMessages, writeMessage } from "./page_scrip
 /** How long a page may take for an answer before it is taken for dead, in ms. */
 const answerMs = 25_000;
 const retryMs = 250;
+/** How long a step of the first start may take: four accounts are made at once, beside whatever else runs. In ms. */
+export const startMs = 300_000;
+const startTries = 5;
 
 interface Tab {
   chat: Chat;
@@ -62,14 +65,28 @@ export class Browser {
   /** In a tab that stays open only for that. */
   async createAccount(username: string): Promise<void> {
     const page = await this.#chromium!.newPage();
+    page.setDefaultTimeout(startMs);
     await page.goto(this.#options.url);
     await page.locator(`::-p-aria([name="Username"][role="textbox"])`).fill(username);
     await page.locator(`::-p-aria([name="Password"])`).fill(password);
-    await page.locator(`::-p-aria([name="Create account"][role="button"])`).click();
+    await this.#submit(page);
     await page.locator(`::-p-aria([name="Continue"][role="button"])`).click();
     // From now on the page opens without its server, too.
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
     this.#tabs[0].page = page;
+  }
+
+  /** As a person does on a machine with much to do: what failed is read and tried again. @throws Error what it says */
+  async #submit(page: Page): Promise<void> {
+    for (let tries = 1;; tries++) {
+      await page.locator(`::-p-aria([name="Create account"][role="button"])`).click();
+      const shown = await page.waitForSelector(`::-p-aria([name="Continue"][role="button"]), [role="alert"]`);
+      const said = await shown!.evaluate((node) => node.getAttribute("role") === "alert" ? node.textContent ?? "" : "");
+      if (said === "") return;
+      this.#options.log(`Create account: ${said}`);
+      if (tries === startTries) throw new Error(`no account after ${tries} tries: ${said}`);
+      await sleep(retryMs);
+    }
   }
 
   /** Opens a tab for each chat. */

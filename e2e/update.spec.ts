@@ -103,7 +103,8 @@ moved("PEOPLE B0: a page that only listens hears again soon after its address ch
     // Reported, not judged: machines differ (docs/decisions/032-changed-addresses.md).
     console.log(`heard ${Date.now() - startMs} ms after the address had changed`);
   }
-  expect([...alice.fallbackRequests, ...bob.fallbackRequests]).toEqual([]);
+  // Who suspects its connection asks the server over HTTPS as well, and stays where it is (docs/decisions/036).
+  expect([await alice.transport(), await bob.transport()]).toEqual(["WebTransport", "WebTransport"]);
 });
 
 test("PEOPLE B0: a full disk keeps all texts and the chat, and with room they are sent", async ({ browser, stack }) => {
