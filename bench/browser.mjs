@@ -3,46 +3,17 @@
  * cryptography, sign-in, and what the sign-in screen weighs.
  */
 
-import { chromium } from "@playwright/test";
-import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { build } from "vite";
-import { fullChromium } from "../scripts/test/chromium.mjs";
-import { root, webRoot } from "../scripts/paths.mjs";
-import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
+import { readdirSync, statSync } from "node:fs";
+import { webRoot } from "../scripts/paths.mjs";
 import { measureOutage } from "./outage.mjs";
+import { pageProgram } from "./page_program.mjs";
+import { connected, password, register, startChat, url, withServers } from "./pages.mjs";
 import { percentiles } from "./statistics.mjs";
 
-const password = "correct horse battery staple";
 /** Between two messages. */
 const pauseMs = 150;
 /** Between the last key and the press of Send. */
 const typingPauseMs = 80;
-const ports = { QPQ_HTTP_PORT: "18080", QPQ_WT_PORT: "14433" };
-/** One address makes more calls here than a person would. */
-const roomyCore = {
-  QPQ_OPAQUE_PER_IP_PER_MINUTE: "10000",
-  QPQ_OPAQUE_PER_ACCOUNT_PER_MINUTE: "10000",
-  QPQ_CALLS_PER_IP_PER_SECOND: "100000",
-};
-const roomyGateway = { QPQ_LIMIT_CALLS_PER_SECOND: "100000" };
-const url = `http://localhost:${ports.QPQ_HTTP_PORT}`;
-
-async function connected(page) {
-  await page.getByRole("status").filter({ hasText: /^Connected$/ }).waitFor({ timeout: 60_000 });
-}
-
-async function register(browser, name) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  await page.goto(url);
-  await page.getByRole("textbox", { name: "Username" }).fill(name);
-  await page.getByRole("textbox", { name: "Password" }).fill(password);
-  await page.getByRole("button", { name: "Create account" }).click();
-  await page.getByRole("button", { name: "Continue" }).click();
-  await connected(page);
-  return page;
-}
 
 /**
  * Notes when texts first stand in the page, and when the frame after that has been made. Looks at added nodes
@@ -109,17 +80,8 @@ async function sendToRender(alice, bob, first, count) {
  * cryptography of ours, no disk.
  */
 async function echo(page, count) {
-  const output = /** @type {any} */ (await build({
-    configFile: false,
-    root,
-    logLevel: "error",
-    build: {
-      write: false,
-      lib: { entry: `${root}/bench/echo_page.ts`, formats: ["iife"], name: "echoPage", fileName: "echo" },
-    },
-  }));
-  const [chunk] = (Array.isArray(output) ? output[0] : output).output;
-  return percentiles(await page.evaluate(`(() => { ${chunk.code}; return echoPage.echo(${count}); })()`));
+  const program = await pageProgram("echo_page.ts");
+  return percentiles(await page.evaluate(`(() => { ${program}; return program.echo(${count}); })()`));
 }
 
 async function signIn(browser, name, count) {
@@ -140,26 +102,31 @@ async function signIn(browser, name, count) {
 }
 
 /**
- * Bytes over the wire of what the page asks for until the sign-in screen is there, and of every script of the
- * build, as brotli.
+ * Bytes over the wire of the scripts and styles that the page asks for until the sign-in screen is there, of those that
+ * the first key adds (the engine), and of every script of the build, as brotli.
  */
 async function weight(browser) {
   const context = await browser.newContext({ serviceWorkers: "block" });
   const page = await context.newPage();
   const scripts = new Set();
   page.on("request", (request) => {
-    if (request.resourceType() === "script" || /\.js$/.test(new URL(request.url()).pathname)) {
-      scripts.add(new URL(request.url()).pathname);
-    }
+    const { pathname } = new URL(request.url());
+    if (/\.(js|css)$/.test(pathname)) scripts.add(pathname);
   });
   await page.goto(url);
   await page.getByRole("button", { name: "Create account" }).waitFor();
   await page.waitForTimeout(1000);
+  const atRest = new Set(scripts);
+  await page.keyboard.press("Shift");
+  await page.waitForTimeout(1000);
   await context.close();
-  const brotli = (path) => statSync(`${webRoot}${path}.br`).size;
+  /** The smallest files have no compressed copy. */
+  const brotli = (path) =>
+    (statSync(`${webRoot}${path}.br`, { throwIfNoEntry: false }) ?? statSync(`${webRoot}${path}`)).size;
   const all = readdirSync(webRoot, { recursive: true }).map(String).filter((name) => /\.(js|wasm)\.br$/.test(name));
   return {
-    signInBytes: [...scripts].reduce((total, path) => total + brotli(path), 0),
+    signInBytes: [...atRest].reduce((total, path) => total + brotli(path), 0),
+    engineBytes: [...scripts].filter((path) => !atRest.has(path)).reduce((total, path) => total + brotli(path), 0),
     scripts: [...scripts].map((path) => ({ path, bytes: brotli(path) })),
     allBytes: all.reduce((total, name) => total + statSync(`${webRoot}/${name}`).size, 0),
   };
@@ -168,37 +135,18 @@ async function weight(browser) {
 /**
  * @param {{ messages?: number, queued?: number }} [options] how many messages are measured one at a time, and how many
  *   wait for the core
- * @returns all figures of the browser; times in ms, sizes in bytes
+ * @returns all figures of the browser but those of parts of their own; times in ms, sizes in bytes
  */
 export async function measureBrowser({ messages = 500, queued = 300 } = {}) {
-  const dataDir = mkdtempSync(`${tmpdir()}/qpq-bench-`);
-  const startOwnCore = () => startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:17443", ...roomyCore });
-  let core = await startOwnCore();
-  const gateway = await startGateway(dataDir, core.ready.addr, { ...ports, ...roomyGateway });
-  const browser = await chromium.launch(fullChromium);
-  try {
+  return await withServers(async (browser, core) => {
     const alice = await register(browser, "alice");
     const bob = await register(browser, "bob");
-    await alice.getByRole("button", { name: "New chat" }).click();
-    await alice.getByRole("textbox", { name: "Find people" }).fill("bob");
-    await alice.getByRole("option", { name: "bob" }).click();
-    await alice.getByRole("button", { name: "Start chat" }).click();
-    await alice.getByRole("log", { name: "bob" }).waitFor();
+    await startChat(alice, ["bob"]);
     await bob.getByRole("link", { name: "alice" }).first().click();
     await watchArrivals(bob);
     await sendToRender(alice, bob, 0, 20);
     const outages = [];
-    for (let index = 0; index < 3; index++) {
-      outages.push(
-        await measureOutage(alice, bob, {
-          kill: async () => {
-            core.process.kill("SIGKILL");
-            await core.exited;
-          },
-          start: async () => void (core = await startOwnCore()),
-        }, queued + index),
-      );
-    }
+    for (let index = 0; index < 3; index++) outages.push(await measureOutage(alice, bob, core, queued + index));
     return {
       outages,
       sendToRender: await sendToRender(alice, bob, 20, messages),
@@ -207,10 +155,5 @@ export async function measureBrowser({ messages = 500, queued = 300 } = {}) {
       weight: await weight(browser),
       browser: browser.version(),
     };
-  } finally {
-    await browser.close();
-    await stopService(gateway);
-    await stopService(core);
-    rmSync(dataDir, { recursive: true, force: true });
-  }
+  });
 }

@@ -9,7 +9,8 @@
  * @param {{ kill: () => Promise<void>, start: () => Promise<void> }} core `start` resolves when it is ready
  * @param {number} count of messages
  * @returns times in ms since the core was ready: until the writer's page says "Connected", until the reader's shows
- *   the last message; the messages a second that the reader's page showed
+ *   the last message, and the longest task of its thread meanwhile (0: none of 50 ms or more, which the browser does
+ *   not tell); the messages a second that the reader's page showed
  */
 export async function measureOutage(writer, reader, core, count) {
   await watchQueued(reader, count);
@@ -20,13 +21,14 @@ export async function measureOutage(writer, reader, core, count) {
   const readyMs = Date.now();
   await writer.getByRole("status").filter({ hasText: /^Connected$/ }).waitFor({ timeout: 60_000 });
   const backMs = Date.now() - readyMs;
-  const { firstMs, lastMs } = await reader.evaluate(() => globalThis.allQueued);
+  const { firstMs, lastMs, longestMs } = await reader.evaluate(() => globalThis.allQueued);
   return {
     count,
     writtenIn,
     backMs,
     allMs: lastMs - readyMs,
     perSecond: (count - 1) / ((lastMs - firstMs) / 1000),
+    longestMs,
   };
 }
 
@@ -35,14 +37,24 @@ async function watchQueued(page, count) {
   await page.evaluate((last) => {
     globalThis.allQueued = new Promise((resolve) => {
       let firstMs;
+      let longestMs = 0;
+      const tasks = new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) longestMs = Math.max(longestMs, duration);
+      });
       new MutationObserver((records, observer) => {
         for (const node of records.flatMap(({ addedNodes }) => [...addedNodes])) {
           const number = node.textContent?.match(/queued (\d+)\./)?.[1];
           if (!number) continue;
+          if (firstMs === undefined) tasks.observe({ type: "longtask" });
           firstMs ??= Date.now();
           if (Number(number) !== last) continue;
           observer.disconnect();
-          resolve({ firstMs, lastMs: Date.now() });
+          const lastMs = Date.now();
+          // A task is told once it is over.
+          setTimeout(() => {
+            tasks.disconnect();
+            resolve({ firstMs, lastMs, longestMs });
+          }, 200);
         }
       }).observe(document.body, { childList: true, subtree: true });
     });

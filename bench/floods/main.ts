@@ -1,7 +1,8 @@
 /**
  * What each attack does to an honest user and to the servers' memory, between real core and gateway processes with
- * their usual limits: `main.ts [--servers FOLDER] [NAME…]`. Quiet and attacked rounds take turns. Prints one JSON
- * object, by attack. With `--servers` the servers of another checkout are attacked, for a comparison.
+ * their usual limits: `main.ts [--servers FOLDER] [--rounds N] [NAME…]`. The user is alone for as many rounds as the
+ * attack has; between its rounds it pauses, and the user does not. Prints one JSON object, by attack. With `--servers`
+ * the servers of another checkout are attacked, for a comparison.
  */
 
 import { parseArgs } from "node:util";
@@ -11,9 +12,8 @@ import type { Attack, Target } from "./attack.ts";
 import { HonestUser, noSamples, type Samples } from "./honest_user.ts";
 import { folderMiB, WatchedProcess } from "./watched_process.ts";
 
-const rounds = 6;
-const quietMs = 800;
-const attackedMs = 1_200;
+const roundMs = 1_200;
+const pauseMs = 800;
 /** An attack takes effect at once or within this time; it is not measured. */
 const onsetMs = 400;
 /** What the file descriptors of a service are limited to where nobody has changed it. */
@@ -23,13 +23,18 @@ const blobQuota = "5242880";
 
 interface Figures {
   what: string;
-  quiet: Times;
+  /** before the first attack */
+  alone: Times;
   attacked: Times;
+  /** in the pauses of the attack: what is left of it */
+  between: Times;
   /** MiB before the first attack and at most */
   core: { before: number; most: number };
   gateway: { before: number; most: number };
   /** MiB that the data has grown by */
   disk: number;
+  /** how many cores the core and the gateway keep busy */
+  cpu: { alone: number[]; attacked: number[] };
 }
 
 interface Times {
@@ -48,8 +53,9 @@ interface Stack {
 const { values, positionals } = parseArgs({
   args: Deno.args,
   allowPositionals: true,
-  options: { servers: { type: "string" } },
+  options: { servers: { type: "string" }, rounds: { type: "string", default: "10" } },
 });
+const rounds = Number(values.rounds);
 const here = new URL("../..", import.meta.url).pathname;
 const servers = values.servers ?? here;
 const all = Array.from(Deno.readDirSync(`${here}/bench/floods/attacks`), ({ name }) => name.replace(/\.ts$/, ""));
@@ -68,25 +74,33 @@ async function measure(name: string, { target, honest, pids, dataDir }: Stack): 
   const core = new WatchedProcess(pids.core);
   const gateway = new WatchedProcess(pids.gateway);
   const before = { core: core.nowMiB, gateway: gateway.nowMiB, disk: folderMiB(dataDir) };
-  const quiet = noSamples();
-  const attacked = noSamples();
+  const cpuS = () => [core.cpuS, gateway.cpuS];
+  const sinceS = (start: number[]) => cpuS().map((now, at) => (now - start[at]) / (rounds * roundMs / 1_000));
+  const [alone, attacked, between] = [noSamples(), noSamples(), noSamples()];
+  let start = cpuS();
+  for (let round = 0; round < rounds; round++) await honest.act(roundMs, alone);
+  const cpu = { alone: sinceS(start), attacked: [0, 0] };
   for (let round = 0; round < rounds; round++) {
-    await honest.act(quietMs, quiet);
     await attacker.begin();
     await new Promise((resolve) => setTimeout(resolve, onsetMs));
-    await honest.act(attackedMs, attacked);
+    start = cpuS();
+    await honest.act(roundMs, attacked);
+    cpu.attacked = sinceS(start).map((share, at) => cpu.attacked[at] + share);
     await attacker.stop();
+    await honest.act(pauseMs, between);
   }
   await attacker.end();
   core.stop();
   gateway.stop();
   return {
     what: attack.what,
-    quiet: timesOf(quiet),
+    alone: timesOf(alone),
     attacked: timesOf(attacked),
+    between: timesOf(between),
     core: { before: before.core, most: core.mostMiB },
     gateway: { before: before.gateway, most: gateway.mostMiB },
     disk: folderMiB(dataDir) - before.disk,
+    cpu,
   };
 }
 

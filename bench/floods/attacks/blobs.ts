@@ -32,7 +32,7 @@ export const attack: Attack = {
   async run(target, signal) {
     while (!signal.aborted) {
       try {
-        const connection = await connect(target.core, target.coreCertificate);
+        const connection = await connect(target.core, target.coreCertificate, "capnp", "127.0.2.1");
         await Promise.race([
           Promise.all(Array.from({ length: uploadsAtOnce }, () => upload(connection, target, signal))),
           connection.conn.closed,

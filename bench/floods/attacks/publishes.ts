@@ -41,7 +41,7 @@ export const attack: Attack = {
   async run(target, signal) {
     while (!signal.aborted) {
       try {
-        const connection = await connect(target.core, target.coreCertificate);
+        const connection = await connect(target.core, target.coreCertificate, "capnp", "127.0.2.1");
         const channelId = await ownChannel(connection, target);
         await Promise.race([
           Promise.all(Array.from({ length: callsAtOnce }, () => publish(connection, target, channelId, signal))),

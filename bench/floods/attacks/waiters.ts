@@ -24,10 +24,12 @@ class Line {
   }
 
   async as(device: TestDevice): Promise<RpcClient> {
-    this.#connection ??= connect(this.#target.core, this.#target.coreCertificate).then((connection) => {
-      void connection.conn.closed.catch(() => {}).then(() => this.#connection = undefined);
-      return connection;
-    });
+    this.#connection ??= connect(this.#target.core, this.#target.coreCertificate, "capnp", "127.0.2.1").then(
+      (connection) => {
+        void connection.conn.closed.catch(() => {}).then(() => this.#connection = undefined);
+        return connection;
+      },
+    );
     this.#connection.catch(() => this.#connection = undefined);
     return (await this.#connection).as(device);
   }

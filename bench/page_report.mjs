@@ -1,0 +1,83 @@
+/** Parts of docs/benchmarks.md that are measured in Chromium, each alone: large histories, files, the search. */
+
+import { loadavg } from "node:os";
+import { measureHistories } from "./histories.mjs";
+import { measurePageFiles } from "./page_files.mjs";
+import { measureSearch } from "./search.mjs";
+import { rounded } from "./statistics.mjs";
+
+const ms = (/** @type {number} */ value) => `${rounded(value)} ms`;
+const both = (/** @type {{ p50: number, p99: number }} */ { p50, p99 }) => `${ms(p50)} / ${ms(p99)}`;
+const whole = (/** @type {number} */ number) => number.toLocaleString("en");
+const rate = (/** @type {number} */ value) => `${rounded(value)} MiB/s`;
+const memory = (/** @type {number} */ value) => `${rounded(value)} MiB`;
+
+/** Measures, and notes how loaded the machine was before by other work: a figure of a loaded machine says less. */
+async function measured(/** @type {() => Promise<any>} */ measure) {
+  const today = new Date().toISOString().slice(0, 10);
+  const load = rounded(loadavg()[0]);
+  return { figures: await measure(), when: `${today}; the machine's load before: ${load}` };
+}
+
+/** @returns {Promise<string>} the part about large histories @param {boolean} quick a small one */
+export async function historiesPart(quick) {
+  const small = { chats: 3, count: 50, longCount: 2000, samples: 2 };
+  const { figures, when } = await measured(() => measureHistories(quick ? small : undefined));
+  const { chats, count, longCount, start, open } = figures;
+  return `## Large histories
+
+${chats} chats, one of ${whole(longCount)} messages, the others of ${whole(count)}, in a page without a network: the
+app's files come from the service worker, the records from IndexedDB. ${when}.
+
+| what | p50 / p99 of ${start.count} | for comparison |
+|---|---|---|
+| from the start of the page to the list of chats | ${both(start)} | the aim: ≤ 500 ms |
+| from the press on the long chat to its rows | ${both(open)} | the aim: ≤ 100 ms |
+`;
+}
+
+/** @returns {Promise<string>} the part about a large file in a page @param {boolean} quick a small one, once */
+export async function filesPart(quick) {
+  const small = { size: 10 * 1024 * 1024, samples: 1 };
+  const { figures: { size, samples, rates, idle, most }, when } = await measured(() =>
+    measurePageFiles(quick ? small : undefined)
+  );
+  const share = (/** @type {"up" | "down"} */ way) =>
+    `${rounded(100 * rates[way] / rates[way === "up" ? "bareUp" : "bareDown"])} %`;
+  return `## Attachments in a page
+
+${size} MiB from a page to another: from the press of Send until the message says "Sent", encrypting included, and from
+the press of Download until the browser has the whole file on the disk. The bare calls are those of a page that
+encrypts, keeps and looks at nothing, over WebTransport through the same gateway. The middle of ${samples}, one after
+another. The memory is what the page's process holds alone (\`Private_Clean\` and \`Private_Dirty\`), its workers
+included; at rest, before the first file, and the most of samples every 100 ms. ${when}.
+
+| what | figure | for comparison |
+|---|---|---|
+| up | ${rate(rates.up)}, ${share("up")} of the bare calls | the bare calls: ${
+    rate(rates.bareUp)
+  }; the aim: half of it |
+| down | ${rate(rates.down)}, ${share("down")} of the bare call | the bare call: ${
+    rate(rates.bareDown)
+  }; the aim: half of it |
+| memory while it goes up | ${memory(most.up)} | at rest: ${memory(idle.up)}; the aim: ≤ 150 MB |
+| memory while it comes down | ${memory(most.down)} | at rest: ${memory(idle.down)}; the aim: ≤ 150 MB |
+`;
+}
+
+/** @returns {Promise<string>} the part about the search @param {boolean} quick in few messages */
+export async function searchPart(quick) {
+  const { figures, when } = await measured(() => measureSearch(quick ? 2000 : undefined));
+  return `## Search
+
+${whole(figures.messages)} messages in Chromium, from the question to the excerpts, which are read from the sealed
+lines; 300 questions of one word, two words, and the beginning of a word. ${when}.
+
+| what | figure | for comparison |
+|---|---|---|
+| a question, p50 / p99 | ${both(figures.query)} | 20 lines are opened for each page |
+| the index is opened again, and answers 15 questions | ${ms(figures.reopenMs)} | |
+| the index is built anew, in slices beside other work | ${rounded(figures.buildMs / 1000)} s | |
+| its file | ${rounded(figures.fileBytes / 1_000_000)} MB | |
+`;
+}
