@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type Rolldown } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import solid from "vite-plugin-solid";
+import { screenChunks } from "./web/build/chunks.ts";
 import { manifest } from "./web/build/manifest.ts";
 import { precompress } from "./web/build/precompress.ts";
 
@@ -21,6 +22,11 @@ function onLog(level: LogLevel, log: RolldownLog, report: (level: LogLevel, log:
   if (!isKnown) report(level, log);
 }
 
+/** The search's SQLite without the package's own Workers, which are not used. */
+const sqliteWasm = {
+  "@evolu/sqlite-wasm": here("./node_modules/@evolu/sqlite-wasm/sqlite-wasm/jswasm/sqlite3-bundler-friendly.mjs"),
+};
+
 /** Which plugin took how long is nothing to whoever builds it. */
 const rolldownOptions = { onLog, checks: { bundlerTimings: false } };
 
@@ -34,7 +40,13 @@ export default defineConfig(({ mode }) => {
     root: here("./web"),
     publicDir: here("./public"),
     base: "/",
-    resolve: { alias: { "trusted-dom": here("./web/dom/trusted_dom.ts"), crypto: here("./web/build/node_crypto.ts") } },
+    resolve: {
+      alias: {
+        ...sqliteWasm,
+        "trusted-dom": here("./web/dom/trusted_dom.ts"),
+        crypto: here("./web/build/node_crypto.ts"),
+      },
+    },
     build: {
       outDir,
       emptyOutDir: true,
@@ -44,7 +56,12 @@ export default defineConfig(({ mode }) => {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       reportCompressedSize: false,
-      rolldownOptions,
+      rolldownOptions: {
+        ...rolldownOptions,
+        output: {
+          codeSplitting: screenChunks([["start", here("./web/main.tsx")], ["chats", here("./web/views/shell.tsx")]]),
+        },
+      },
     },
     worker: { format: "es", rolldownOptions },
     plugins: [
@@ -60,7 +77,7 @@ export default defineConfig(({ mode }) => {
         injectManifest: {
           // As an ES module the classic service worker would end in `export default` and fail to start.
           rollupFormat: "iife",
-          globPatterns: ["**/*.{html,js,css,wasm,svg,png,webmanifest}"],
+          globPatterns: ["**/*.{html,js,css,wasm,svg,png,woff2,webmanifest}"],
           maximumFileSizeToCacheInBytes: 8 * 1024 * 1024,
         },
       }),

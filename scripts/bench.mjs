@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: measures on this machine and writes docs/benchmarks.md, each figure beside the limit that
  * it is up against. `npm run bench -- --quick` takes few samples and small groups and prints the page
- * instead, to try a change of the benchmark itself. `npm run bench -- --floods` measures the attacks alone and
- * replaces their part of the page.
+ * instead, to try a change of the benchmark itself. `npm run bench -- --floods` (or `--files`, `--histories`,
+ * `--search`) measures one part alone and replaces it in the page.
  */
 
 import { execFileSync } from "node:child_process";
@@ -24,10 +24,16 @@ function write(page) {
   console.log("docs/benchmarks.md is written");
 }
 
+/** Puts a part into the page, in the place of the one with its heading. */
+function replacePart(part) {
+  const [heading] = part.split("\n", 1);
+  const [before, after] = readFileSync(place, "utf8").split(new RegExp(`^${heading}\\n[^]*?(?=^## )`, "m"));
+  if (after === undefined) throw new Error(`docs/benchmarks.md has no part "${heading}"`);
+  write(`${before}${part}\n${after}`);
+}
+
 if (process.argv.includes("--floods")) {
-  const section = floodsSection(measureFloods());
-  const [before, after] = readFileSync(place, "utf8").split(/^## Under attack\n[^]*?(?=^## )/m);
-  write(`${before}${section}\n${after}`);
+  replacePart(floodsSection(measureFloods()));
   process.exit();
 }
 
@@ -35,7 +41,17 @@ if (!findProgram("chromium")) installDebianPackages({ chromium: "chromium" });
 buildIfStale();
 const { measureBrowser } = await import("../bench/browser.mjs");
 const { mlsSection } = await import("../bench/mls_report.mjs");
+const { filesPart, historiesPart, searchPart } = await import("../bench/page_report.mjs");
 const { rounded } = await import("../bench/statistics.mjs");
+
+const parts = { "--files": filesPart, "--histories": historiesPart, "--search": searchPart };
+for (const [name, part] of Object.entries(parts)) {
+  if (!process.argv.includes(name)) continue;
+  const text = await part(quick);
+  if (quick) console.log(text);
+  else replacePart(text);
+  process.exit();
+}
 
 /** @returns what a program of bench/ printed */
 function measured(program) {
@@ -45,6 +61,8 @@ function measured(program) {
 
 console.error("Measuring the core …");
 const core = measured("core.ts");
+console.error("Measuring attachments …");
+const files = measured("attachments.ts");
 console.error("Measuring the gateway …");
 const gateway = measured("gateway.ts");
 const flood = measured("flood.ts");
@@ -53,6 +71,12 @@ console.error("Measuring new devices …");
 const newDevice = measured("new_device.ts");
 console.error("Measuring MLS …");
 const mls = await mlsSection(quick ? [2, 10, 200] : undefined);
+console.error("Measuring the search …");
+const search = await searchPart(quick);
+console.error("Measuring large histories …");
+const histories = await historiesPart(quick);
+console.error("Measuring files in pages …");
+const pageFiles = await filesPart(quick);
 console.error("Measuring in Chromium …");
 const browser = await measureBrowser(quick ? { messages: 20, queued: 40 } : {});
 
@@ -67,6 +91,7 @@ const bareAt = (index) => `bare QUIC stream: ${rounded(core.bareRoundTrip[index 
 const denoVersion = execFileSync(deno, ["--version"], { encoding: "utf8" }).split("\n")[0];
 const { sendToRender, echo, signIn, weight, outages } = browser;
 const median = (which) => outages.map((one) => one[which]).sort((a, b) => a - b)[1];
+const longestTask = Math.max(...outages.map(({ longestMs }) => longestMs));
 const today = new Date().toISOString().slice(0, 10);
 const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
 const echoWhat = "the same path without cryptography and disk: " +
@@ -103,7 +128,22 @@ ${outages[0].count} messages are written while there is no core; median of ${out
 | messages that the other page shows, from the first to the last | ${
   rounded(median("perSecond"))
 }/s | the aim: ≥ 200/s |
+| the longest task of that page's thread meanwhile | ${ms(longestTask)} | the aim: ≤ 50 ms; 0: none was longer |
 
+${histories}
+## Attachments
+
+100 MiB over QUIC against a core of its own, as the engine does it: encrypted and hashed into a folder, sent in parts of
+at most 8 MiB, read piece by piece with each piece checked. The memory is what the measuring process grew by meanwhile.
+
+| what | figure | for comparison |
+|---|---|---|
+| encrypted and hashed into the spool | ${rounded(files.seal)} MiB/s | |
+| up | ${rounded(files.up)} MiB/s | the bare calls: ${rounded(files.bareUp)} MiB/s; the aim: half of it |
+| down | ${rounded(files.down)} MiB/s | the bare call: ${rounded(files.bareDown)} MiB/s; the aim: half of it |
+| memory | ${rounded(files.grown)} MiB | the aim: ≤ 150 MiB |
+
+${pageFiles}
 ## Signing in
 
 | what | p50 of ${signIn.count} | for comparison |
@@ -119,11 +159,13 @@ another.
 | another device of the account | ${both(newDevice.own)} | the aim: p50 ≤ 1,000 ms |
 | a device of somebody else in the chats | ${both(newDevice.other)} | the aim: p50 ≤ 5,000 ms |
 
+${search}
 ## Size of the page (brotli)
 
 | what | size | for comparison |
 |---|---|---|
-| JavaScript to the sign-in screen, the engine's Worker included | ${kB(weight.signInBytes)} | the aim: ≤ 200 kB |
+| scripts and styles to the sign-in screen, fonts not counted | ${kB(weight.signInBytes)} | the aim: ≤ 150 kB |
+| the engine, which the first key or touch there starts | ${kB(weight.engineBytes)} | – |
 ${weight.scripts.map(scriptRow).join("\n")}
 | all JavaScript and WebAssembly of the build | ${kB(weight.allBytes)} | |
 

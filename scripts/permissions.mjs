@@ -79,7 +79,7 @@ export function coreFlags(env) {
     env.QPQ_AUTH_TOKEN_FILE,
   ];
   const ffi = [`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`];
-  return flags({ net, read, write: [data], env: ["QPQ_*"], ffi, sys: ["statfs"] });
+  return flags({ net, read, write: [data], env: ["QPQ_*"], ffi, sys: ["statfs", "setPriority"] });
 }
 
 /**

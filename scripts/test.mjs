@@ -6,13 +6,12 @@
  * `npm test -- check`, `unit`, `interface`, `e2e`, `chaos` or `containers` runs a part; `unit` prints what the tests
  * cover, too. QPQ_TEST_NO_CONTAINERS=1 leaves the containers out.
  *
- * Parts run side by side, one more at once than there are cores. No test is judged by how fast this machine is
- * (docs/decisions/026-tools.md).
+ * Parts run side by side, as many at once as there are cores; the tests in browsers are one of them, since they start
+ * several programs at a time. No test is judged by how fast this machine is (docs/decisions/026-tools.md).
  */
 
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { checkJobs } from "./check.mjs";
 import { installPackages } from "./install.mjs";
@@ -28,7 +27,7 @@ const wantsContainers = wants("containers") && process.env.QPQ_TEST_NO_CONTAINER
 const results = `${root}/test-results`;
 const coverage = parts.includes("unit") ? `${results}/coverage` : undefined;
 /** Nothing takes as long as this; what does, hangs. */
-const limitMs = 20 * 60_000;
+const limitMs = 45 * 60_000;
 const totals = { passed: 0, failed: 0 };
 const times = /** @type {{ name: string, seconds: number }[]} */ ([]);
 /** What failed, said once more at the end: a log is often seen from its end. */
@@ -161,10 +160,14 @@ if (wants("check")) {
 let appIsBuilt = () => {};
 const app = new Promise((resolve) => appIsBuilt = () => resolve(undefined));
 
+/** Everything in browsers, one suite after the other: two at once leave each browser too little of a machine. */
 async function buildAndBrowserTests() {
-  await check("build", "build of the app", process.execPath, ["scripts/build.mjs"]);
-  appIsBuilt();
+  if (wants("e2e") || wants("chaos") || wantsContainers) {
+    await check("build", "build of the app", process.execPath, ["scripts/build.mjs"]);
+    appIsBuilt();
+  }
   if (wants("e2e")) await playwright("e2e", "browser tests (Playwright)", "e2e/playwright.config.ts");
+  if (wants("interface")) await interfaceTests();
 }
 
 /** Judged on lost and doubled messages alone: how fast everybody is back depends on what else runs. */
@@ -182,8 +185,7 @@ async function withPrograms(portions) {
   }
   times.push({ name: "until Debian's packages were there", seconds: (performance.now() - startMs) / 1000 });
   const work = /** @type {(() => Promise<unknown>)[]} */ ([]);
-  if (wants("e2e") || wants("chaos") || wantsContainers) work.push(buildAndBrowserTests);
-  if (wants("interface")) work.push(interfaceTests);
+  work.push(buildAndBrowserTests);
   if (wants("chaos")) work.push(() => app.then(killLoop));
   if (wantsContainers) work.push(() => Promise.all([engine, app]).then(containers));
   if (wants("unit")) {
@@ -198,8 +200,7 @@ const work = (needs) =>
   portions.filter(({ portion }) => portion.needsPrograms === needs).map(({ portion, index }) => () =>
     unit(portion, index)
   );
-// Browsers, servers and containers wait for each other a good part of their time.
-await inLanes(work(false), availableParallelism() + 1, withPrograms(work(true)));
+await inLanes(work(false), undefined, withPrograms(work(true)));
 
 if (coverage) console.log(`\nlines that the unit tests ran:\n${coverageByRoom(coverage)}`);
 times.push({ name: "in all", seconds: (performance.now() - startMs) / 1000 });

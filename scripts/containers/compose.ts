@@ -11,7 +11,12 @@ const {
 } = process.env;
 const project = "qpqtest";
 
-const first = { QPQ_OPAQUE_PER_IP_PER_MINUTE: "1000", QPQ_HEALTH_INTERVAL: "5s" };
+const first = {
+  QPQ_OPAQUE_PER_IP_PER_MINUTE: "1000",
+  QPQ_HEALTH_INTERVAL: "5s",
+  QPQ_BUILD_COMMIT: "ab".repeat(20),
+  SOURCE_DATE_EPOCH: "1700000000",
+};
 
 /** What stands in `.env` for these tests; everything else is as it comes. */
 export const settings: Record<string, string> = { ...first };

@@ -18,8 +18,8 @@ export const imagePermissions = {
     env: ["QPQ_*"],
     read: ["/app", "/data", "/link", "/keys", "/core-tls", "/backup"],
     write: ["/data", "/backup"],
-    // How full its disk is.
-    sys: ["statfs"],
+    // How full its disk is, and which of its threads come last.
+    sys: ["statfs", "setPriority"],
     ffi: ["/app/node_modules/better-sqlite3-multiple-ciphers/prebuilds"],
   },
   // The operator's commands: `health` and `status` ask the core, and `status` the gateway, too. They serve nothing.

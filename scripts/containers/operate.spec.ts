@@ -67,7 +67,7 @@ test("SERVERS 14: the backup service makes backups on its own, and ends at once"
   for (const name of readdirSync(backups)) rmSync(`${backups}/${name}`);
   settings.COMPOSE_PROFILES = "backup";
   compose("up", "-d");
-  await expect.poll(() => compose("logs", "--no-color", "backup"), { timeout: 60_000 }).toContain(
+  await expect.poll(() => compose("logs", "--no-color", "backup"), { timeout: 180_000 }).toContain(
     "the next backup is made at",
   );
   expect(readdirSync(backups).filter((name) => name.endsWith(".qpq"))).toHaveLength(1);

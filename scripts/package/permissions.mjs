@@ -16,7 +16,7 @@ const core = {
 };
 
 export const packagePermissions = {
-  server: { ...core, write: [`${data}/core`] },
+  server: { ...core, sys: [...core.sys, "setPriority"], write: [`${data}/core`] },
   // What an operator names on the command line is theirs: restore and backup go wherever user qpq-core may.
   operator: { ...core, net: ["127.0.0.1", "[::1]", ...ownSockets], read: true, write: true },
   gateway: {
