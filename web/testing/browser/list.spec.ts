@@ -76,3 +76,26 @@ test("CONVERSATIONS: a pinned chat is dragged before another one, and only there
   await expect(list(page)).toBeVisible();
   expect(problems).toEqual([]);
 });
+
+test("CONVERSATIONS: focus and an open menu stay with a row that moves", async ({ page, context, url, problems }) => {
+  await signIn(page, url);
+  const actions = (name: string) =>
+    list(page).getByRole("listitem").filter({ has: page.getByRole("link", { name }) })
+      .getByRole("button", { name: "Chat actions" });
+  await choose(page, "georg", "Pin");
+  await expect(first(page)).toHaveAccessibleName(/^georg/);
+  await expect(actions("georg")).toBeFocused();
+  // Another tab changes the places while a menu is open here.
+  const other = await context.newPage();
+  await other.goto(url);
+  await expect(row(other, "bob")).toBeVisible();
+  await actions("bob").press("Enter");
+  await expect(page.getByRole("menuitem", { name: "Pin", exact: true })).toBeFocused();
+  await choose(other, "bob", "Pin");
+  await choose(other, "bob", "Move up");
+  await expect(first(page)).toHaveAccessibleName(/^bob/);
+  await page.getByRole("menuitem", { name: "Move down", exact: true }).click();
+  await expect(first(page)).toHaveAccessibleName(/^georg/);
+  await expect(actions("bob")).toBeFocused();
+  expect(problems).toEqual([]);
+});

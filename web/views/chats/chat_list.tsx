@@ -2,6 +2,7 @@ import { createMemo, For, type JSX, Show } from "solid-js";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { filterChats } from "../../state/list_filter.ts";
+import { keepFocus } from "../../dom/keep_focus.ts";
 import { createPart } from "../../state/part.ts";
 import { RecoveryBanner } from "../account/recovery_banner.tsx";
 import { BackgroundProgress } from "../common/background_progress.tsx";
@@ -37,6 +38,8 @@ export function ChatList(props: { note?: string; compact: boolean }): JSX.Elemen
   const shown = createMemo(() => filterChats(app.chats() ?? [], searches() ? "all" : filter(), search()));
   // Rows are kept by chatId, so that a new message changes a row's text and does not rebuild the row.
   const chatIds = () => shown().map(({ chatId }) => chatId);
+  let rows: HTMLElement | undefined;
+  keepFocus(() => rows, shown);
   return (
     <section class="list-pane" aria-label={text("chats.title")}>
       <header class="list-head">
@@ -63,7 +66,7 @@ export function ChatList(props: { note?: string; compact: boolean }): JSX.Elemen
             <Show when={searches() && shown().length > 0}>
               <h2 class="section-title">{text("chats.title")}</h2>
             </Show>
-            <ul class="list">
+            <ul class="list" ref={(list) => (rows = list)}>
               <For each={chatIds()}>
                 {(chatId) => <Show when={app.chat(chatId)}>{(chat) => <ChatRow chat={chat()} own={username()} />}
                 </Show>}

@@ -1,4 +1,5 @@
 import { createSignal, createUniqueId, type JSX, Show } from "solid-js";
+import { Portal } from "solid-js/web";
 import { type ChatSummary, type ShownState, stateWith } from "../../../client/api/engine_api.ts";
 import { isMuted } from "../../../client/api/chat_list.ts";
 import { plural, text } from "../../i18n/language.ts";
@@ -117,7 +118,12 @@ export function ChatRow(props: { chat: ChatSummary; own: string; badges?: JSX.El
         <Icon name="chevron" />
       </button>
       <Show when={menuAt()}>
-        {(anchor) => <ChatMenu chat={props.chat} anchor={anchor()} onClose={() => setMenuAt(undefined)} />}
+        {(anchor) => (
+          // A row that moves takes what is in it out of the page for a moment, which closes a popover or a dialog.
+          <Portal>
+            <ChatMenu chat={props.chat} anchor={anchor()} onClose={() => setMenuAt(undefined)} />
+          </Portal>
+        )}
       </Show>
     </li>
   );
