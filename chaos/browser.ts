@@ -1,6 +1,6 @@
 /** A browser with one profile on disk and a tab for each chat. Its processes are killed and started again. */
 
-import { type Browser as Chromium, launch, type Page } from "puppeteer-core";
+import { type Browser as Chromium, type ElementHandle, launch, type Page } from "puppeteer-core";
 import { password } from "../cli/testing/shell.ts";
 import type { EngineApi } from "../client/api/engine_api.ts";
 // @ts-ignore: plain JavaScript with JSDoc types
@@ -65,23 +65,22 @@ export class Browser {
   /** In a tab that stays open only for that. */
   async createAccount(username: string): Promise<void> {
     const page = await this.#chromium!.newPage();
-    page.setDefaultTimeout(startMs);
-    await page.goto(this.#options.url);
-    await page.locator(`::-p-aria([name="Username"][role="textbox"])`).fill(username);
-    await page.locator(`::-p-aria([name="Password"])`).fill(password);
+    await page.goto(this.#options.url, { timeout: startMs });
+    await (await shown(page, `::-p-aria([name="Username"][role="textbox"])`)).type(username);
+    await (await shown(page, `::-p-aria([name="Password"])`)).type(password);
     await this.#submit(page);
-    await page.locator(`::-p-aria([name="Continue"][role="button"])`).click();
+    await (await shown(page, `::-p-aria([name="Continue"][role="button"])`)).click();
     // From now on the page opens without its server, too.
-    await page.evaluate(() => navigator.serviceWorker.ready.then(() => {}));
+    await patiently(() => page.evaluate(hasServiceWorker), "a service worker");
     this.#tabs[0].page = page;
   }
 
   /** As a person does on a machine with much to do: what failed is read and tried again. @throws Error what it says */
   async #submit(page: Page): Promise<void> {
     for (let tries = 1;; tries++) {
-      await page.locator(`::-p-aria([name="Create account"][role="button"])`).click();
-      const shown = await page.waitForSelector(`::-p-aria([name="Continue"][role="button"]), [role="alert"]`);
-      const said = await shown!.evaluate((node) => node.getAttribute("role") === "alert" ? node.textContent ?? "" : "");
+      await (await shown(page, `::-p-aria([name="Create account"][role="button"])`)).click();
+      const answer = await shown(page, `::-p-aria([name="Continue"][role="button"]), [role="alert"]`);
+      const said = await answer.evaluate((node) => node.getAttribute("role") === "alert" ? node.textContent ?? "" : "");
       if (said === "") return;
       this.#options.log(`Create account: ${said}`);
       if (tries === startTries) throw new Error(`no account after ${tries} tries: ${said}`);
@@ -196,6 +195,25 @@ export class Browser {
     return processInfo.filter(({ type }) => type === wanted).map(({ id }) => id);
   }
 }
+
+/** Waits for it by short questions: the browser's own wait is one long question, which {@link answerMs} ends. */
+async function shown(page: Page, selector: string): Promise<ElementHandle> {
+  return await patiently(() => page.$(selector), selector);
+}
+
+/** @param look gives a result, or nothing yet @throws Error after {@link startMs} */
+async function patiently<T>(look: () => Promise<T | null | false>, what: string): Promise<T> {
+  const endMs = performance.now() + startMs;
+  while (true) {
+    const found = await look();
+    if (found) return found;
+    if (performance.now() > endMs) throw new Error(`the page did not show in ${startMs / 1000} s: ${what}`);
+    await sleep(retryMs);
+  }
+}
+
+/** Runs in the page. */
+const hasServiceWorker = async () => Boolean((await navigator.serviceWorker.getRegistration())?.active);
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 

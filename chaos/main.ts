@@ -15,7 +15,7 @@ const { values } = parseArgs({
     only: { type: "string", default: victims.join(",") },
     pace: { type: "string", default: "1" },
     wait: { type: "string", default: "60" },
-    patience: { type: "string", default: "180" },
+    patience: { type: "string", default: "600" },
     worlds: { type: "string", default: "1" },
   },
 });

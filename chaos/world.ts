@@ -78,7 +78,7 @@ export class World {
   /** Makes accounts and chats. */
   async #meet(): Promise<void> {
     const shell = async (name: Name, command: string) => {
-      const { code, stderr } = await this.#shell.run(name, command);
+      const { code, stderr } = await this.#shell.run(name, `${command} --timeout ${startMs / 1000}`);
       if (code !== 0) throw new Error(`${name}$ ${command}: ${stderr}`);
     };
     await Promise.all([
