@@ -51,6 +51,13 @@ const settlePatienceMs = 12_000;
 /** How often `recv` looks whether this device was helped, in ms. */
 const recoveryLookMs = 100;
 
+/**
+ * How long the end of a connection may take to leave the process, in ms: Deno sends it on another thread, and says not
+ * when. A server that never hears of it takes this run for one that lives, and the next command holds its messages
+ * back for 1.5 s (docs/decisions/035).
+ */
+const lastPacketMs = 20;
+
 /** The engine of one command. It finds groups and people, and waits for the server. */
 export class Session {
   readonly engine: Engine;
@@ -125,6 +132,7 @@ export class Session {
 
   async close(): Promise<void> {
     await this.engine.close();
+    await new Promise((resolve) => setTimeout(resolve, lastPacketMs));
   }
 
   /**
