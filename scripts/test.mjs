@@ -18,6 +18,7 @@ import { installPackages } from "./install.mjs";
 import { inLanes, runJobs } from "./jobs.mjs";
 import { deno, root } from "./paths.mjs";
 import { coverageByRoom } from "./test/coverage.mjs";
+import { LastWords } from "./test/last_words.mjs";
 import { junitCounts, playwrightCounts } from "./test/reports.mjs";
 import { unitPortions } from "./test/unit_files.mjs";
 
@@ -32,6 +33,10 @@ const totals = { passed: 0, failed: 0 };
 const times = /** @type {{ name: string, seconds: number }[]} */ ([]);
 /** What failed, said once more at the end: a log is often seen from its end. */
 const failures = /** @type {string[]} */ ([]);
+/** What the parts that failed said last. */
+const lastWords = /** @type {{ part: string, words: LastWords }[]} */ ([]);
+/** Room for all of them, in characters. */
+const lastWordsLength = 7_000;
 
 /**
  * @returns {Promise<number | null>} the exit code; the command's lines come with the name of the part before
@@ -45,13 +50,20 @@ function run(part, command, args, env = {}) {
     timeout: limitMs,
     killSignal: "SIGKILL",
   });
+  const words = new LastWords();
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on("line", (line) => console.log(`${part} | ${line}`));
+    createInterface({ input: stream }).on("line", (line) => {
+      console.log(`${part} | ${line}`);
+      words.take(line);
+    });
   }
   return new Promise((resolve) => {
     child.once("close", resolve);
     // A program that the child has left behind may hold the pipes open.
-    child.once("exit", (status) => setTimeout(resolve, 10_000, status));
+    child.once("exit", (status) => {
+      if (status !== 0) lastWords.push({ part, words });
+      setTimeout(resolve, 10_000, status);
+    });
   });
 }
 
@@ -204,6 +216,9 @@ await inLanes(work(false), undefined, withPrograms(work(true)));
 
 if (coverage) console.log(`\nlines that the unit tests ran:\n${coverageByRoom(coverage)}`);
 times.push({ name: "in all", seconds: (performance.now() - startMs) / 1000 });
+for (const { part, words } of lastWords) {
+  console.log(`\n${part} said last:\n${words.end(Math.floor(lastWordsLength / lastWords.length))}`);
+}
 console.log(`\n${times.map(({ name, seconds }) => `${seconds.toFixed(0).padStart(5)} s  ${name}`).join("\n")}`);
 if (failures.length > 0) console.log(`\nfailed:\n${failures.map((failure) => `  ${failure}`).join("\n")}`);
 console.log(`\n${totals.passed} passed, ${totals.failed} failed`);
