@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { type Browser, type BrowserContext, expect, type Locator, type Page } from "@playwright/test";
+import { pressAgain } from "../web/testing/press_again.ts";
 import { allMessages } from "./rows.ts";
 
 /**
@@ -19,6 +20,7 @@ export class Person {
   static async open(browser: Browser, url: string, name: string): Promise<Person> {
     const context = await browser.newContext();
     const person = new Person(name, context, await context.newPage());
+    pressAgain(person.page);
     person.watch(person.page);
     await person.page.goto(url);
     return person;

@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test as base } from "@playwright/test";
+import { pressAgain } from "../press_again.ts";
 import { faultsOf } from "./page_checks.ts";
 import { serveBuild } from "./serve_build.ts";
 
@@ -26,6 +27,10 @@ export const test = base.extend<{ problems: string[] }, { url: string }>({
     await use(server.url);
     await server.close();
   }, { scope: "worker" }],
+  page: async ({ page }, use) => {
+    pressAgain(page);
+    await use(page);
+  },
   problems: async ({ page }, use) => {
     const problems: string[] = [];
     page.on("pageerror", (error) => problems.push(error.message));
