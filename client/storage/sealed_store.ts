@@ -65,7 +65,7 @@ export class SealedStore {
   readonly #storage: Storage;
   readonly #sealer: Sealer;
   #fence: Bytes | undefined;
-  readonly #observers: WriteObserver[] = [];
+  #observer: WriteObserver | undefined;
 
   /**
    * @param storage where the sealed records lie
@@ -132,9 +132,9 @@ export class SealedStore {
     return await Promise.all(records.map(({ key, value }) => this.#open<T>(store, key, value)));
   }
 
-  /** From now on, the observer sees every write. */
+  /** From now on, the observer sees every write, in the place of one before. */
   observe(observer: WriteObserver): void {
-    this.#observers.push(observer);
+    this.#observer = observer;
   }
 
   /** @returns the keys of the records, which are not opened @throws StorageError */
@@ -155,15 +155,14 @@ export class SealedStore {
    */
   async write(asked: SealedBatch): Promise<void> {
     if (!this.#fence) throw new FencedError("this engine never took the fence");
-    const batch = this.#observers.reduce((seen, observer) => observer.before(seen), asked);
-    const written = () => this.#observers.forEach((observer) => observer.written(batch));
+    const batch = this.#observer?.before(asked) ?? asked;
     try {
       await this.#write(batch, this.#fence);
     } catch (error) {
-      if (!(error instanceof GuardError)) written();
+      if (!(error instanceof GuardError)) this.#observer?.written(batch);
       throw error;
     }
-    written();
+    this.#observer?.written(batch);
   }
 
   async #write(
@@ -219,7 +218,7 @@ export class SealedStore {
     }
     this.#fence = undefined;
     await this.#storage.clear();
-    for (const observer of this.#observers) observer.cleared();
+    this.#observer?.cleared();
     await this.takeFence();
   }
 
