@@ -1,22 +1,19 @@
 /** What happens to the line of a message with files, each in one transaction with its record of the upload. */
 
-import { fromHex, toHex } from "../../../schema/bytes.ts";
-import type { MessageContent, MessageRef } from "../../api/engine_api.ts";
+import { fromHex } from "../../../schema/bytes.ts";
+import type { MessageRef } from "../../api/engine_api.ts";
 import type { StoredAttachment } from "../../attachments/attachment.ts";
 import { attachmentsKind } from "../../content/kinds/attachments.ts";
-import { accountUri, mimiMessageId, roomUri } from "../../content/message_id.ts";
-import { encodeMimiContent, type MimiContent } from "../../content/mimi_content.ts";
-import { accept } from "../conversation/acceptance.ts";
 import type { ConversationTransaction } from "../conversation/conversation_transaction.ts";
-import { expiresIn, ownStay } from "../conversation/expiry.ts";
 import { messageLine, mimiIdOf } from "../conversation/line_lookup.ts";
 import { contentOf, type MessageLine } from "../conversation/message_line.ts";
 import { moveLine, ownMessage } from "../conversation/moved_line.ts";
-import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
+import { keys, type LineRecord } from "../conversation/records.ts";
 import type { SyncContext } from "../conversation/sync_context.ts";
 import { type Changes, requireFeature } from "./changes.ts";
 import type { Messages } from "./messages.ts";
-import { markOwn, type Outbox } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
+import { appendOwnLine, type WrittenContent } from "./own_line.ts";
 import { uploadKey, type UploadRecord } from "./upload_record.ts";
 
 /** What a message with files says. */
@@ -56,34 +53,14 @@ export class AttachmentLines {
    * @throws EngineError L010, L018; StorageError; the signal's reason
    */
   async append(record: UploadRecord, message: FileMessage, signal?: AbortSignal): Promise<void> {
-    const { account, ownKey, conversations, drafts } = this.#context;
+    const { conversations, drafts } = this.#context;
     const { chatId, messageId } = record;
     await conversations.update(async (unit) => {
       const conversation = await this.#parts.messages.conversationToSendIn(unit, chatId);
       signal?.throwIfAborted();
       requireFeature(conversation, "attachments");
-      const { content, shown } = await this.#contentOf(conversation, message);
-      const expires = expiresIn(conversation.record);
-      const bytes = encodeMimiContent({ ...content, ...(expires && { expires }) });
-      const atMs = account.clock.now();
-      const room = roomUri(conversation.record.firstChannelId);
-      const mimiId = toHex(await mimiMessageId(accountUri(account.accountKey), room, bytes, content.salt));
-      const order = conversation.changes.appendWaiting({
-        kind: "message",
-        messageId,
-        sender: account.username,
-        senderKey: ownKey,
-        own: true,
-        ...shown,
-        mimiId,
-        ...ownStay(conversation.record),
-        atMs,
-        state: "waiting",
-        content: bytes,
-      });
-      accept(this.#context, unit, conversation);
-      markOwn(unit, chatId, ownKey, messageId, { order, atMs, of: mimiId });
-      unit.put("messageids", keys.mimi(chatId, mimiId), { order, atMs } satisfies SeenRecord);
+      const written = await this.#contentOf(conversation, message);
+      await appendOwnLine(this.#context, unit, conversation, messageId, written);
       unit.put("account", uploadKey(record), record);
       await drafts.sent(unit, chatId, message.text);
     });
@@ -140,7 +117,7 @@ export class AttachmentLines {
   async #contentOf(
     conversation: ConversationTransaction,
     { replyTo, ...message }: FileMessage,
-  ): Promise<{ content: MimiContent; shown: MessageContent }> {
+  ): Promise<WrittenContent> {
     const salt = crypto.getRandomValues(new Uint8Array(16));
     const original = replyTo && await messageLine(this.#context, conversation.id, replyTo);
     const id = original && await mimiIdOf(this.#context, conversation, original);

@@ -1,17 +1,15 @@
 /** Sends texts: makes the content and the line, and puts the message into the outbox. */
 
-import { fromHex, toHex, utf8 } from "../../../schema/bytes.ts";
-import { maxTextBytes, type MessageContent, type MessageRef, type SendOptions } from "../../api/engine_api.ts";
+import { fromHex, utf8 } from "../../../schema/bytes.ts";
+import { maxTextBytes, type MessageRef, type SendOptions } from "../../api/engine_api.ts";
 import { EngineError, LocalCode } from "../../api/errors.ts";
-import { accountUri, messageIdOf, mimiMessageId, roomUri } from "../../content/message_id.ts";
+import { messageIdOf } from "../../content/message_id.ts";
 import { replyKind } from "../../content/kinds/reply.ts";
 import { textKind } from "../../content/kinds/text.ts";
-import { encodeMimiContent, type MimiContent } from "../../content/mimi_content.ts";
 import { requireVisible } from "../../content/visible_text.ts";
 import { GuardError } from "../../storage/storage.ts";
-import { accept } from "../conversation/acceptance.ts";
-import { markOwn, type Outbox } from "./outbox.ts";
-import { expiresIn, ownStay } from "../conversation/expiry.ts";
+import type { Outbox } from "./outbox.ts";
+import { appendOwnLine, type WrittenContent } from "./own_line.ts";
 import { messageLine, mimiIdOf } from "../conversation/line_lookup.ts";
 import { moveLine, ownMessage } from "../conversation/moved_line.ts";
 import { keys, type LineRecord, type SeenRecord } from "../conversation/records.ts";
@@ -22,12 +20,6 @@ import { isMember } from "../conversation/standing.ts";
 
 /** For how long the result "no account key has changed" of a chat is reused, in ms. */
 const unchangedForMs = 5_000;
-
-/** What is sent, and what its line shows. */
-export interface WrittenContent {
-  content: MimiContent;
-  shown: MessageContent;
-}
 
 type MakeContent = (conversation: ConversationTransaction) => WrittenContent | Promise<WrittenContent>;
 
@@ -106,38 +98,10 @@ export class Messages {
   }
 
   async #put(unit: UnitOfWork, chatId: string, messageId: string, make: MakeContent): Promise<void> {
-    const { account, ownKey } = this.#context;
     const conversation = await this.conversationToSendIn(unit, chatId);
-    const { content, shown } = await make(conversation);
-    const expires = expiresIn(conversation.record);
-    const bytes = encodeMimiContent({ ...content, ...(expires && { expires }) });
-    const mimiId = toHex(
-      await mimiMessageId(
-        accountUri(account.accountKey),
-        roomUri(conversation.record.firstChannelId),
-        bytes,
-        content.salt,
-      ),
-    );
-    const atMs = account.clock.now();
-    const order = conversation.changes.appendWaiting({
-      kind: "message",
-      messageId,
-      sender: account.username,
-      senderKey: ownKey,
-      own: true,
-      ...shown,
-      mimiId,
-      ...ownStay(conversation.record),
-      atMs,
-      state: "waiting",
-      content: bytes,
-    });
-    // An answer accepts an invitation. It marks nothing as read: what came while it was written was not seen.
-    accept(this.#context, unit, conversation);
-    markOwn(unit, chatId, ownKey, messageId, { order, atMs, of: mimiId });
-    unit.put("messageids", keys.mimi(chatId, mimiId), { order, atMs } satisfies SeenRecord);
-    await this.#context.drafts.sent(unit, chatId, shown.text);
+    const written = await make(conversation);
+    const { order, mimiId, bytes } = await appendOwnLine(this.#context, unit, conversation, messageId, written);
+    await this.#context.drafts.sent(unit, chatId, written.shown.text);
     await this.#outbox.enqueue(unit, conversation, { messageId, mimiId, order, kind: "message", content: bytes });
   }
 

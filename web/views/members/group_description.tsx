@@ -4,8 +4,7 @@ import { maxDescriptionLength } from "../../../client/mls/group_data.ts";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { createTask } from "../../state/task.ts";
-import { ProblemNote } from "../common/problem_note.tsx";
-import { ProgressLine } from "../common/progress_line.tsx";
+import { EditForm } from "./edit_form.tsx";
 
 /** What a group is about. An admin can change it here. */
 export function GroupDescription(props: { chat: ChatSummary; canDescribe: boolean }): JSX.Element {
@@ -36,45 +35,22 @@ export function GroupDescription(props: { chat: ChatSummary; canDescribe: boolea
         </>
       }
     >
-      <form
-        class="rename"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-        onKeyDown={(event) => {
-          if (event.key !== "Escape" || task.running()) return;
-          event.stopPropagation();
-          setEditing(false);
-        }}
-      >
-        <div class="field">
-          <label for="description">{text("info.description")}</label>
-          <textarea
-            ref={(element) => {
-              field = element;
-              queueMicrotask(() => element.focus());
-            }}
-            id="description"
-            aria-label={text("info.description")}
-            class="input"
-            rows={3}
-            maxlength={maxDescriptionLength}
-            value={props.chat.description ?? ""}
-            readOnly={task.running()}
-          />
-        </div>
-        <ProblemNote problem={task.problem()} />
-        <div class="foot-actions">
-          <button type="button" class="button" disabled={task.running()} onClick={() => setEditing(false)}>
-            {text("confirm.cancel")}
-          </button>
-          <button type="submit" class="button button-primary" disabled={task.running()}>
-            {text("info.describe-save")}
-          </button>
-        </div>
-        <ProgressLine active={task.long()} fallback="working" />
-      </form>
+      <EditForm task={task} save={text("info.describe-save")} onSave={save} onCancel={() => setEditing(false)}>
+        <label for="description">{text("info.description")}</label>
+        <textarea
+          ref={(element) => {
+            field = element;
+            queueMicrotask(() => element.focus());
+          }}
+          id="description"
+          aria-label={text("info.description")}
+          class="input"
+          rows={3}
+          maxlength={maxDescriptionLength}
+          value={props.chat.description ?? ""}
+          readOnly={task.running()}
+        />
+      </EditForm>
     </Show>
   );
 }

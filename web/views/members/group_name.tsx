@@ -5,8 +5,7 @@ import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { createTask } from "../../state/task.ts";
 import { Icon } from "../common/icons.tsx";
-import { ProblemNote } from "../common/problem_note.tsx";
-import { ProgressLine } from "../common/progress_line.tsx";
+import { EditForm } from "./edit_form.tsx";
 
 /** A chat's name. An admin of a group can change it here. */
 export function GroupName(props: { chat: ChatSummary; canRename: boolean }): JSX.Element {
@@ -43,45 +42,22 @@ export function GroupName(props: { chat: ChatSummary; canRename: boolean }): JSX
         </div>
       }
     >
-      <form
-        class="rename"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void save();
-        }}
-        onKeyDown={(event) => {
-          if (event.key !== "Escape" || task.running()) return;
-          event.stopPropagation();
-          setEditing(false);
-        }}
-      >
-        <div class="field">
-          <label for="rename">{text("new-chat.group-name")}</label>
-          <input
-            ref={(element) => {
-              field = element;
-              queueMicrotask(() => element.select());
-            }}
-            id="rename"
-            type="text"
-            class="input"
-            maxlength={maxGroupName}
-            autocomplete="off"
-            value={props.chat.title}
-            readOnly={task.running()}
-          />
-        </div>
-        <ProblemNote problem={task.problem()} />
-        <div class="foot-actions">
-          <button type="button" class="button" disabled={task.running()} onClick={() => setEditing(false)}>
-            {text("confirm.cancel")}
-          </button>
-          <button type="submit" class="button button-primary" disabled={task.running()}>
-            {text("info.rename-save")}
-          </button>
-        </div>
-        <ProgressLine active={task.long()} fallback="working" />
-      </form>
+      <EditForm task={task} save={text("info.rename-save")} onSave={save} onCancel={() => setEditing(false)}>
+        <label for="rename">{text("new-chat.group-name")}</label>
+        <input
+          ref={(element) => {
+            field = element;
+            queueMicrotask(() => element.select());
+          }}
+          id="rename"
+          type="text"
+          class="input"
+          maxlength={maxGroupName}
+          autocomplete="off"
+          value={props.chat.title}
+          readOnly={task.running()}
+        />
+      </EditForm>
     </Show>
   );
 }
