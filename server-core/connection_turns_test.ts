@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { admissionMac, encodeClientAddress, gatewayHello } from "../schema/gateway_admission.ts";
 import type { ByteStream } from "../schema/rpc/byte_stream.ts";
+import { until } from "../schema/testing/until.ts";
 import { AddressPlaces } from "../server-common/address_places.ts";
 import { AddressUsage } from "../server-common/address_usage.ts";
 import { makeLog } from "../server-common/log.ts";
@@ -113,7 +114,7 @@ Deno.test("SERVERS 10: the calls of an address are served between those of anoth
   const connectionOf = (address: string, streams: number) =>
     new CoreConnection(quicConn(address, streams, closed.promise), settings, from).run();
   const runs = [...Array.from({ length: 8 }, () => connectionOf("192.0.2.1", 10)), connectionOf("192.0.2.2", 1)];
-  for (let turn = 0; turn < 1_000 && served.length < 81; turn++) await loopTurn();
+  await until(() => served.length >= 81);
   closed.resolve();
   await Promise.all(runs);
   assert.equal(served.length, 81);
@@ -128,7 +129,7 @@ Deno.test("SERVERS 3: streams are taken up and counted while pieces of their add
   const closed = Promise.withResolvers<void>();
   const connection = new CoreConnection(quicConn("192.0.2.1", 20, closed.promise), settings, from);
   const run = connection.run();
-  for (let turn = 0; turn < 1_000 && turns.waiting < 19; turn++) await loopTurn();
+  await until(() => turns.waiting >= 19);
   assert.equal(turns.waiting, 19, "all but the first, which shows who has come");
   assert.equal(connection.unread, 19);
   turns.open();
@@ -148,10 +149,10 @@ Deno.test("SERVERS 2: what has waited for its turn is told, and is not its sende
   };
   const closed = Promise.withResolvers<void>();
   const run = new CoreConnection(quicConn("192.0.2.1", 2, closed.promise), settings, from).run();
-  for (let turn = 0; turn < 1_000 && turns.waiting < 1; turn++) await loopTurn();
+  await until(() => turns.waiting >= 1);
   await new Promise((resolve) => setTimeout(resolve, 20));
   turns.open();
-  for (let turn = 0; turn < 1_000 && told.length < 2; turn++) await loopTurn();
+  await until(() => told.length >= 2);
   closed.resolve();
   await run;
   assert.equal(told[0], 0, "the first stream waits for no turn");
@@ -185,7 +186,7 @@ Deno.test("SERVERS 6: a gateway is admitted, and its calls begin, while pieces o
     ...from,
     onGateway: () => admitted.resolve(),
   }).run();
-  for (let turn = 0; turn < 1_000 && gateways.waiting < 2; turn++) await loopTurn();
+  await until(() => gateways.waiting >= 2);
   assert.deepEqual(begun, browsers);
   assert.equal(gateways.waiting, 2, "their pieces wait among those of browsers");
   gateways.open();

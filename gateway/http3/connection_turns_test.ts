@@ -74,7 +74,7 @@ Deno.test("SERVERS 3: streams are counted before what came on others of their ad
     waiting: { take: (of) => places.take(of) && ++waiting > 0, give: () => {} },
     crowded: () => void refused++,
   });
-  for (let turn = 0; turn < 60; turn++) await new Promise((resolve) => setImmediate(resolve));
+  await until(() => waiting + refused === 50);
   assert.deepEqual([waiting, refused, connection.openStreams], [30, 20, 30]);
   conn.close({ closeCode: 0, reason: "" });
   await over;
