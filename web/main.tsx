@@ -18,6 +18,11 @@ import "./styles/feedback.css";
 import "./styles/entry.css";
 import { Root } from "./views/root.tsx";
 
+// Begun before all else: the engine takes longer to open.
+const lastList = remembersDevice()
+  ? import("./engine/last_list.ts").then(({ readLastList }) => readLastList()).catch(() => undefined)
+  : undefined;
+
 await setLanguage(
   chooseLanguage(new URLSearchParams(location.search).get("lang") ?? storedLanguage(), navigator.languages),
 );
@@ -28,7 +33,7 @@ showTheme(storedTheme());
 const longestFlushMs = 1_000;
 
 render(() => {
-  const app = createApp(startEngine, remembersDevice());
+  const app = createApp(startEngine, remembersDevice(), lastList);
   const update = createAppUpdate({
     container: import.meta.env.PROD ? navigator.serviceWorker : undefined,
     reloadPage: () => {

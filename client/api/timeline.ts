@@ -81,6 +81,8 @@ export type LastMessage = MessagePreview & {
   /** Of an own message: what became of it. Absent for others' messages, and in chats that an earlier version wrote. */
   state?: MessageState;
   own?: true;
+  /** It disappears after a time. Absent as well where an earlier version wrote it. */
+  passes?: true;
   /** Of an own message: its place, by which the chat's marks say who has received and read it. */
   order?: string;
 };

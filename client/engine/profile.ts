@@ -5,6 +5,7 @@ import { engineError } from "../account/errors.ts";
 import type { OpaqueSuite } from "../account/sign_in/opaque.ts";
 import type { AccountContext } from "../account/types.ts";
 import type { AccountState, EngineEvent, EngineListener, ExportPart, Progress } from "../api/engine_api.ts";
+import { byListOrder } from "../api/chat_list.ts";
 import { EngineError, LocalCode } from "../api/errors.ts";
 import { ConnectionManager, type SessionEnd } from "../connection/connection_manager.ts";
 import type { Transport } from "../connection/transport.ts";
@@ -14,6 +15,7 @@ import { SpoolFiles } from "../attachments/spool_files.ts";
 import { type Environment, systemEnvironment } from "../runtime/environment.ts";
 import { detectWake } from "../runtime/wake_detector.ts";
 import type { SearchDatabases } from "../search/search_database.ts";
+import { LastListKeeper } from "../storage/last_list.ts";
 import { SealedStore } from "../storage/sealed_store.ts";
 import type { PageSentinel } from "../storage/sentinel.ts";
 import { FencedError, type Storage } from "../storage/storage.ts";
@@ -40,6 +42,8 @@ export interface EngineOptions {
   environment?: Environment;
   /** Tells others what this device has received and read, as far as the user wants it. Absent: nothing. */
   sendsReceipts?: boolean;
+  /** Keeps what the list of chats shows, for the next start of a page. */
+  keepsList?: boolean;
   /** Tests only: a cheaper memory-hard function. */
   suite?: OpaqueSuite;
 }
@@ -58,6 +62,7 @@ export class Profile {
   readonly #listener: EngineListener;
   readonly #stopWakeDetector: () => void;
   readonly #sendsReceipts: boolean;
+  readonly #lastList: LastListKeeper | undefined;
   #signedIn: SignedInEngine | undefined;
   /** The connection of a session that has ended is being closed. */
   #ending: Promise<void> = Promise.resolve();
@@ -70,6 +75,7 @@ export class Profile {
     this.#files = new SpoolFiles(options.spool ?? new MemorySpool());
     this.environment = environment;
     this.#listener = listener;
+    this.#lastList = options.keepsList ? this.#keepList() : undefined;
     this.connection = new ConnectionManager({
       transport,
       environment,
@@ -122,6 +128,7 @@ export class Profile {
     if (this.#closed) return;
     this.#closed = true;
     this.#stopWakeDetector();
+    this.#lastList?.close();
     this.#signedIn?.close();
     await this.connection.close();
     await this.searching.end();
@@ -217,7 +224,20 @@ export class Profile {
     this.#signedIn = signedIn;
     await this.searching.begin(signedIn);
     this.tell({ kind: "chats", chats: signedIn.summaries() });
+    this.#lastList?.begin();
     this.connection.start((signal, progressed) => this.#listen(signedIn, signal, progressed));
+  }
+
+  #keepList(): LastListKeeper {
+    return new LastListKeeper({
+      store: this.#store,
+      clock: this.environment,
+      list: () => {
+        const { state } = this.accounts;
+        if (!this.#signedIn || state.kind !== "signed-in") return undefined;
+        return { account: state, chats: this.#signedIn.summaries().toSorted(byListOrder) };
+      },
+    });
   }
 
   async #listen(signedIn: SignedInEngine, signal: AbortSignal, progressed: () => void): Promise<SessionEnd> {

@@ -201,6 +201,32 @@ export class IndexedDbStorage implements Storage {
   }
 }
 
+/**
+ * Reads one record of a profile that an engine has, or opens meanwhile. Nothing is created, changed or kept open.
+ *
+ * @returns the sealed record and the profile's key; undefined where there are not both
+ * @throws StorageError
+ */
+export async function readBeside(
+  { store, key }: { store: StoreName; key: string },
+  name = "quicproquo",
+): Promise<{ record: Bytes; wrappingKey: CryptoKey } | undefined> {
+  const life: Life = {};
+  const db = await openDatabase(name, life, false);
+  try {
+    const tx = db.transaction([store, keyStore]);
+    const [record, wrappingKey] = await Promise.all([
+      tx.objectStore(store).get(key),
+      tx.objectStore(keyStore).get(keyName) as Promise<CryptoKey | undefined>,
+    ]);
+    return record && wrappingKey && { record: bytesOf(record)!, wrappingKey };
+  } catch (error) {
+    throw storageError("read", error);
+  } finally {
+    db.close();
+  }
+}
+
 /** @param mayCreate whether a database that is not there is made; else it is taken for deleted */
 async function openDatabase(name: string, life: Life, mayCreate: boolean): Promise<IDBPDatabase> {
   let refuse: (error: StorageError) => void = () => {};

@@ -65,7 +65,7 @@ export class SealedStore {
   readonly #storage: Storage;
   readonly #sealer: Sealer;
   #fence: Bytes | undefined;
-  #observer: WriteObserver | undefined;
+  readonly #observers: WriteObserver[] = [];
 
   /**
    * @param storage where the sealed records lie
@@ -132,9 +132,9 @@ export class SealedStore {
     return await Promise.all(records.map(({ key, value }) => this.#open<T>(store, key, value)));
   }
 
-  /** From now on, the observer sees every write, in the place of one before. */
+  /** From now on, the observer sees every write. */
   observe(observer: WriteObserver): void {
-    this.#observer = observer;
+    this.#observers.push(observer);
   }
 
   /** @returns the keys of the records, which are not opened @throws StorageError */
@@ -155,14 +155,15 @@ export class SealedStore {
    */
   async write(asked: SealedBatch): Promise<void> {
     if (!this.#fence) throw new FencedError("this engine never took the fence");
-    const batch = this.#observer?.before(asked) ?? asked;
+    const batch = this.#observers.reduce((seen, observer) => observer.before(seen), asked);
+    const written = () => this.#observers.forEach((observer) => observer.written(batch));
     try {
       await this.#write(batch, this.#fence);
     } catch (error) {
-      if (!(error instanceof GuardError)) this.#observer?.written(batch);
+      if (!(error instanceof GuardError)) written();
       throw error;
     }
-    this.#observer?.written(batch);
+    written();
   }
 
   async #write(
@@ -218,7 +219,7 @@ export class SealedStore {
     }
     this.#fence = undefined;
     await this.#storage.clear();
-    this.#observer?.cleared();
+    for (const observer of this.#observers) observer.cleared();
     await this.takeFence();
   }
 

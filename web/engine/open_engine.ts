@@ -53,6 +53,7 @@ export async function openEngine(
       listener: emit,
       page,
       sendsReceipts: true,
+      keepsList: true,
       searchDatabases: async () => await (await import("./search_opfs.ts")).searchDatabases(),
       ...(spool && { spool }),
     });

@@ -15,6 +15,7 @@ import type {
   TimelineItem,
 } from "../../client/api/engine_api.ts";
 import type { EngineProblem } from "../../client/api/errors.ts";
+import type { LastList } from "../../client/api/last_list.ts";
 import { createDrafts, type Drafts } from "./drafts.ts";
 import { forgetEmoji } from "./emoji/emoji_choice.ts";
 import { createFirstSteps, type FirstSteps } from "./first_steps.ts";
@@ -120,8 +121,13 @@ function listenersByChat<Event>(): {
 /**
  * @param start starts the engine with a listener for its events
  * @param expectsDevice whether the page remembers a device
+ * @param lastList what the list showed last: it is shown until the engine has said something
  */
-export function createApp(start: (listener: EngineListener) => EngineApi, expectsDevice: boolean): App {
+export function createApp(
+  start: (listener: EngineListener) => EngineApi,
+  expectsDevice: boolean,
+  lastList: Promise<LastList | undefined> = Promise.resolve(undefined),
+): App {
   const [account, setAccount] = createSignal<AccountState>();
   const [connection, setConnection] = createSignal<ConnectionState>({ kind: "connecting" });
   const [progress, setProgress] = createSignal<Progress>();
@@ -147,16 +153,21 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   const markings = listenersByChat<ReceiptMarks>();
   /** Another one after signing out: what fails late belongs to the account before. */
   let unsaved = new Map<string, MessageItem[]>();
+  const navigation = createNavigation();
   const openings = createOpenings();
   const firstSteps = createFirstSteps();
 
+  /** What the engine has said. */
+  const heard = { account: false, chats: false };
+
   function show(found: EngineProblem): void {
     // Before the account is known, no other screen could show the problem.
-    if (fatalCodes.has(found.code) || account() === undefined) setFatal(found);
+    if (fatalCodes.has(found.code) || !heard.account) setFatal(found);
     else setProblem(found);
   }
 
   function takeAccount(found: AccountState): void {
+    heard.account = true;
     setFatal(undefined);
     if (found.kind === "signed-in") {
       setDeleted(undefined);
@@ -180,6 +191,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   }
 
   function takeChats(found: ChatSummary[]): void {
+    heard.chats = true;
     drafts.heard(found);
     setChats(found);
   }
@@ -221,7 +233,15 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   void engine.account().then(takeAccount).catch(report);
   void engine.connection().then(setConnection, () => {});
   void engine.awaitedChats().then(setAwaited, () => {});
-  void engine.chats().then((found) => chats() ?? takeChats(found), () => {});
+  void engine.chats().then((found) => heard.chats || takeChats(found), () => {});
+  void lastList.then((last) => {
+    if (!last || heard.account || heard.chats) return;
+    // The list holds the first chats alone: a page of another one would say that there is none.
+    const here = navigation.route();
+    if (here.kind === "chat" && !last.chats.some(({ chatId }) => chatId === here.chatId)) return;
+    setChats(last.chats);
+    setAccount(last.account);
+  });
   const wake = () => void engine.wake().catch(() => {});
   addEventListener("online", wake);
   const seen = () => document.visibilityState === "visible";
@@ -233,7 +253,7 @@ export function createApp(start: (listener: EngineListener) => EngineApi, expect
   const sorted = createMemo(() => chats()?.toSorted(byListOrder));
   return {
     engine,
-    navigation: createNavigation(),
+    navigation,
     openings,
     install: createInstall(),
     firstSteps,

@@ -11,8 +11,15 @@ const linesAtOnce = 20;
 
 /** @returns what the record keeps of a message's line */
 export function lastMessageOf(line: MessageLine): KeptMessage {
-  const { sender, atMs, order, own, state } = line;
-  return { ...previewOf(contentOf(line)), sender, atMs, ...(own && { own: true as const, state }), order };
+  const { sender, atMs, order, own, state, timerMs } = line;
+  return {
+    ...previewOf(contentOf(line)),
+    sender,
+    atMs,
+    ...(own && { own: true as const, state }),
+    ...(timerMs !== undefined && { passes: true as const }),
+    order,
+  };
 }
 
 /** @returns whether the list shows the same of both */
