@@ -5,7 +5,6 @@
 
 import { readdirSync, statSync } from "node:fs";
 import { webRoot } from "../scripts/paths.mjs";
-import { measureOutage } from "./outage.mjs";
 import { pageProgram } from "./page_program.mjs";
 import { connected, password, register, startChat, url, withServers } from "./pages.mjs";
 import { percentiles } from "./statistics.mjs";
@@ -133,22 +132,18 @@ async function weight(browser) {
 }
 
 /**
- * @param {{ messages?: number, queued?: number }} [options] how many messages are measured one at a time, and how many
- *   wait for the core
+ * @param {{ messages?: number }} [options] how many messages are measured one at a time
  * @returns all figures of the browser but those of parts of their own; times in ms, sizes in bytes
  */
-export async function measureBrowser({ messages = 500, queued = 300 } = {}) {
-  return await withServers(async (browser, core) => {
+export async function measureBrowser({ messages = 500 } = {}) {
+  return await withServers(async (browser) => {
     const alice = await register(browser, "alice");
     const bob = await register(browser, "bob");
     await startChat(alice, ["bob"]);
     await bob.getByRole("link", { name: "alice" }).first().click();
     await watchArrivals(bob);
     await sendToRender(alice, bob, 0, 20);
-    const outages = [];
-    for (let index = 0; index < 3; index++) outages.push(await measureOutage(alice, bob, core, queued + index));
     return {
-      outages,
       sendToRender: await sendToRender(alice, bob, 20, messages),
       echo: await echo(bob, messages),
       signIn: await signIn(browser, "alice", 5),

@@ -1,13 +1,15 @@
-/** Parts of docs/benchmarks.md that are measured in Chromium, each alone: large histories, files, the search. */
+/** Parts of docs/benchmarks.md that are measured in Chromium, each alone: large histories, an outage, files, search. */
 
 import { loadavg } from "node:os";
 import { measureHistories } from "./histories.mjs";
+import { measureOutages } from "./outage.mjs";
 import { measurePageFiles } from "./page_files.mjs";
 import { measureSearch } from "./search.mjs";
 import { rounded } from "./statistics.mjs";
 
 const ms = (/** @type {number} */ value) => `${rounded(value)} ms`;
 const both = (/** @type {{ p50: number, p99: number }} */ { p50, p99 }) => `${ms(p50)} / ${ms(p99)}`;
+const ascending = (/** @type {number} */ one, /** @type {number} */ other) => one - other;
 const whole = (/** @type {number} */ number) => number.toLocaleString("en");
 const rate = (/** @type {number} */ value) => `${rounded(value)} MiB/s`;
 const memory = (/** @type {number} */ value) => `${rounded(value)} MiB`;
@@ -23,16 +25,42 @@ async function measured(/** @type {() => Promise<any>} */ measure) {
 export async function historiesPart(quick) {
   const small = { chats: 3, count: 50, longCount: 2000, samples: 2 };
   const { figures, when } = await measured(() => measureHistories(quick ? small : undefined));
-  const { chats, count, longCount, start, open } = figures;
+  const { chats, count, longCount, start, engine, open } = figures;
   return `## Large histories
 
 ${chats} chats, one of ${whole(longCount)} messages, the others of ${whole(count)}, in a page without a network: the
-app's files come from the service worker, the records from IndexedDB. ${when}.
+app's files come from the service worker, the records from IndexedDB. The list is that of last time until the engine has
+read all chats (decision 065). ${when}.
 
 | what | p50 / p99 of ${start.count} | for comparison |
 |---|---|---|
 | from the start of the page to the list of chats | ${both(start)} | the aim: ≤ 500 ms |
+| until the engine has told its own list | ${both(engine)} | |
 | from the press on the long chat to its rows | ${both(open)} | the aim: ≤ 100 ms |
+`;
+}
+
+/** @returns {Promise<string>} the part about a killed core @param {boolean} quick with few messages */
+export async function outagePart(quick) {
+  const { figures, when } = await measured(() => measureOutages(quick ? 40 : undefined));
+  const median = (/** @type {string} */ which) =>
+    figures.map((/** @type {Record<string, number>} */ one) => one[which]).sort(ascending)[1];
+  const longest = figures.map((/** @type {{ longestMs: number }} */ { longestMs }) => longestMs).sort(ascending);
+  return `## After the core was killed
+
+${figures[0].count} messages are written while there is no core; median of ${figures.length}. A page notes tasks of its
+thread from 50 ms on; 0: there was none. ${when}.
+
+| what | figure | for comparison |
+|---|---|---|
+| until the page says "Connected", from the moment when the core is ready | ${ms(median("backMs"))} | the aim: ≤ 5 s |
+| until the other page shows the last of the messages | ${ms(median("allMs"))} | |
+| messages that the other page shows, from the first to the last | ${
+    rounded(median("perSecond"))
+  }/s | the aim: ≥ 200/s |
+| the longest task of that page's thread meanwhile, of each round | ${
+    longest.map(rounded).join(", ")
+  } ms | the aim: ≤ 50 ms |
 `;
 }
 

@@ -22,6 +22,7 @@ test("PEOPLE B3: a page that is loaded anew is no copy, and what it sends arrive
     await alice.openChat("bob");
     texts.push(`round ${round}`);
     await alice.send(`round ${round}`);
+    await alice.saved("bob", `round ${round}`);
   }
   await bob.expectTexts("alice", /round \d/, texts);
   for (const [person, title] of [[alice, "bob"], [bob, "alice"]] as const) {

@@ -108,6 +108,12 @@ export class Person {
     await expect(own.getByLabel(/^(Saving|Waiting)$/)).toHaveCount(0, { timeout: 180_000 });
   }
 
+  /** Waits until the page says that it has kept an own message: what it says as "Saving" is gone with the page. */
+  async saved(title: string, text: string): Promise<void> {
+    const state = this.message(title, text).getByLabel(/^(Waiting|Sent|Delivered|Read)$/);
+    await expect(state).toHaveCount(1, { timeout: 60_000 });
+  }
+
   /** The texts whose messages are shown as sent right now. */
   async sentTexts(title: string, matching: RegExp): Promise<string[]> {
     return (await this.log(title).evaluate(allMessages)).flatMap(({ text, sent }) =>

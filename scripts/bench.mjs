@@ -2,7 +2,7 @@
  * `npm run bench`: measures on this machine and writes docs/benchmarks.md, each figure beside the limit that
  * it is up against. `npm run bench -- --quick` takes few samples and small groups and prints the page
  * instead, to try a change of the benchmark itself. `npm run bench -- --floods` (or `--files`, `--histories`,
- * `--search`) measures one part alone and replaces it in the page.
+ * `--outage`, `--search`) measures one part alone and replaces it in the page.
  */
 
 import { execFileSync } from "node:child_process";
@@ -41,10 +41,10 @@ if (!findProgram("chromium")) installDebianPackages({ chromium: "chromium" });
 buildIfStale();
 const { measureBrowser } = await import("../bench/browser.mjs");
 const { mlsSection } = await import("../bench/mls_report.mjs");
-const { filesPart, historiesPart, searchPart } = await import("../bench/page_report.mjs");
+const { filesPart, historiesPart, outagePart, searchPart } = await import("../bench/page_report.mjs");
 const { rounded } = await import("../bench/statistics.mjs");
 
-const parts = { "--files": filesPart, "--histories": historiesPart, "--search": searchPart };
+const parts = { "--files": filesPart, "--histories": historiesPart, "--outage": outagePart, "--search": searchPart };
 for (const [name, part] of Object.entries(parts)) {
   if (!process.argv.includes(name)) continue;
   const text = await part(quick);
@@ -73,12 +73,14 @@ console.error("Measuring MLS …");
 const mls = await mlsSection(quick ? [2, 10, 200] : undefined);
 console.error("Measuring the search …");
 const search = await searchPart(quick);
+console.error("Measuring an outage …");
+const outage = await outagePart(quick);
 console.error("Measuring large histories …");
 const histories = await historiesPart(quick);
 console.error("Measuring files in pages …");
 const pageFiles = await filesPart(quick);
 console.error("Measuring in Chromium …");
-const browser = await measureBrowser(quick ? { messages: 20, queued: 40 } : {});
+const browser = await measureBrowser(quick ? { messages: 20 } : {});
 
 const ms = (value) => `${rounded(value)} ms`;
 const both = ({ p50, p99 }) => `${ms(p50)} / ${ms(p99)}`;
@@ -89,9 +91,7 @@ const rates = (list, limit) =>
   ).join("\n");
 const bareAt = (index) => `bare QUIC stream: ${rounded(core.bareRoundTrip[index === 0 ? 0 : 1].perSecond)}/s`;
 const denoVersion = execFileSync(deno, ["--version"], { encoding: "utf8" }).split("\n")[0];
-const { sendToRender, echo, signIn, weight, outages } = browser;
-const median = (which) => outages.map((one) => one[which]).sort((a, b) => a - b)[1];
-const longestTask = Math.max(...outages.map(({ longestMs }) => longestMs));
+const { sendToRender, echo, signIn, weight } = browser;
 const today = new Date().toISOString().slice(0, 10);
 const machine = `${cpus().length} × ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GiB`;
 const echoWhat = "the same path without cryptography and disk: " +
@@ -117,19 +117,7 @@ ms between them, from the press of Send.
 | until that page's next frame has been made | ${both(sendToRender.frame)} | a frame at 60 Hz lasts 16.7 ms |
 | ${echoWhat} | ${both(echo)} | |
 
-## After the core was killed
-
-${outages[0].count} messages are written while there is no core; median of ${outages.length}.
-
-| what | figure | for comparison |
-|---|---|---|
-| until the page says "Connected", from the moment when the core is ready | ${ms(median("backMs"))} | the aim: ≤ 5 s |
-| until the other page shows the last of the messages | ${ms(median("allMs"))} | |
-| messages that the other page shows, from the first to the last | ${
-  rounded(median("perSecond"))
-}/s | the aim: ≥ 200/s |
-| the longest task of that page's thread meanwhile | ${ms(longestTask)} | the aim: ≤ 50 ms; 0: none was longer |
-
+${outage}
 ${histories}
 ## Attachments
 

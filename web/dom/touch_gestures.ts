@@ -24,6 +24,7 @@ export function listenTouch(element: HTMLElement, { onLongPress, onSwipe }: Gest
   let replies = false;
 
   function end(): void {
+    if (!start) return;
     clearTimeout(timer);
     start = undefined;
     swiping = replies = false;

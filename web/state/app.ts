@@ -75,6 +75,8 @@ export interface App {
   outgoing: Outgoing;
   /** Messages by chat that the engine could not store: their text is nowhere else. */
   unsaved: Map<string, MessageItem[]>;
+  /** Messages that the engine is storing, by messageId: until it has, their text is nowhere else, too. */
+  saving: Set<string>;
   /** A recovery code that the user has to note before anything else. */
   recoveryCode(): ShownRecoveryCode | undefined;
   /** @param code undefined: the user has noted the code */
@@ -153,6 +155,7 @@ export function createApp(
   const markings = listenersByChat<ReceiptMarks>();
   /** Another one after signing out: what fails late belongs to the account before. */
   let unsaved = new Map<string, MessageItem[]>();
+  const saving = new Set<string>();
   const navigation = createNavigation();
   const openings = createOpenings();
   const firstSteps = createFirstSteps();
@@ -191,6 +194,8 @@ export function createApp(
   }
 
   function takeChats(found: ChatSummary[]): void {
+    // The benchmark reads it.
+    if (!heard.chats) performance.mark("list of the engine");
     heard.chats = true;
     drafts.heard(found);
     setChats(found);
@@ -247,8 +252,10 @@ export function createApp(
   const seen = () => document.visibilityState === "visible";
   document.addEventListener("visibilitychange", () => void (seen() ? wake() : drafts.flush()));
   addEventListener("pagehide", () => void drafts.flush());
-  // The browser asks before it throws away what could not be stored.
-  addEventListener("beforeunload", (event) => (unsaved.size > 0 || outgoing.busy()) && event.preventDefault());
+  // The browser asks before it throws away what is not stored.
+  addEventListener("beforeunload", (event) => {
+    if (unsaved.size > 0 || saving.size > 0 || outgoing.busy()) event.preventDefault();
+  });
 
   const sorted = createMemo(() => chats()?.toSorted(byListOrder));
   return {
@@ -278,6 +285,7 @@ export function createApp(
     get unsaved() {
       return unsaved;
     },
+    saving,
     recoveryCode,
     showRecoveryCode(code) {
       if (code?.occasion === "new-account") firstSteps.begin();

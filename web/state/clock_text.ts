@@ -20,27 +20,43 @@ function isTag(tag: string): boolean {
 }
 
 /** Formatters are kept, because creating one takes longer (0.6 ms) than the rest of a new line. */
-const formatters = new Map<string, Intl.DateTimeFormat>();
+const formatters = new Map<Intl.DateTimeFormatOptions, Intl.DateTimeFormat>();
+/** Whose formatters they are: a browser gives the same list until the user chooses other languages. */
+let kept: { language?: string; languages?: readonly string[]; tag?: string } = {};
+
+/** @param options one of those below: each has one formatter */
 function format(atMs: number, options: Intl.DateTimeFormatOptions): string {
-  const tag = variety();
-  const key = `${tag} ${JSON.stringify(options)}`;
-  let formatter = formatters.get(key);
-  if (!formatter) formatters.set(key, formatter = new Intl.DateTimeFormat(tag, options));
+  const languages = globalThis.navigator?.languages;
+  if (kept.language !== language || kept.languages !== languages) {
+    kept = { language, languages, tag: variety() };
+    formatters.clear();
+  }
+  let formatter = formatters.get(options);
+  if (!formatter) formatters.set(options, formatter = new Intl.DateTimeFormat(kept.tag, options));
   return formatter.format(atMs);
 }
 
+const clock: Intl.DateTimeFormatOptions = { timeStyle: "short" };
+const moment: Intl.DateTimeFormatOptions = { dateStyle: "full", timeStyle: "short" };
+const longDay: Intl.DateTimeFormatOptions = { weekday: "long", day: "numeric", month: "long" };
+const longDayOfYear: Intl.DateTimeFormatOptions = { ...longDay, year: "numeric" };
+const weekday: Intl.DateTimeFormatOptions = { weekday: "short" };
+const day: Intl.DateTimeFormatOptions = { day: "numeric", month: "short" };
+const dayOfYear: Intl.DateTimeFormatOptions = { ...day, year: "numeric" };
+
+const isSameYear = (atMs: number, nowMs: number) => new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
+
 /** @param atMs ms since 1970 @returns the time of day in the user's language */
-export const timeText = (atMs: number) => format(atMs, { timeStyle: "short" });
+export const timeText = (atMs: number) => format(atMs, clock);
 /** @param atMs ms since 1970 @returns date and time of day in the user's language */
-export const momentText = (atMs: number) => format(atMs, { dateStyle: "full", timeStyle: "short" });
+export const momentText = (atMs: number) => format(atMs, moment);
 
 /** @returns "Today", "Yesterday", or the date, with its year if it is another year */
 export function dayText(atMs: number, nowMs: number): string {
   const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / dayMs);
   if (days === 0) return text("chat.today");
   if (days === 1) return text("chat.yesterday");
-  const sameYear = new Date(atMs).getFullYear() === new Date(nowMs).getFullYear();
-  return format(atMs, { weekday: "long", day: "numeric", month: "long", ...(!sameYear && { year: "numeric" }) });
+  return format(atMs, isSameYear(atMs, nowMs) ? longDay : longDayOfYear);
 }
 
 /** @returns for a list: today the time, this week the weekday, else the date */
@@ -48,7 +64,7 @@ export function listTimeText(atMs: number, nowMs: number): string {
   const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / dayMs);
   if (days <= 0) return timeText(atMs);
   if (days === 1) return text("chat.yesterday");
-  return days < 7 ? format(atMs, { weekday: "short" }) : format(atMs, { day: "numeric", month: "short" });
+  return format(atMs, days < 7 ? weekday : day);
 }
 
 /**
@@ -66,9 +82,5 @@ export function agoText(atMs: number, nowMs: number): string {
   const days = Math.round((startOfDay(nowMs) - startOfDay(atMs)) / dayMs);
   if (days <= 0) return timeText(atMs);
   if (days === 1) return `${text("chat.yesterday").toLocaleLowerCase(language)} ${timeText(atMs)}`;
-  return format(atMs, {
-    day: "numeric",
-    month: "short",
-    ...(new Date(atMs).getFullYear() !== new Date(nowMs).getFullYear() && { year: "numeric" }),
-  });
+  return format(atMs, isSameYear(atMs, nowMs) ? day : dayOfYear);
 }

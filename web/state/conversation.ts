@@ -4,6 +4,7 @@ import { batch, createMemo, createSignal, onCleanup } from "solid-js";
 import type { MessageItem, MessageRef, SendOptions, TimelineItem } from "../../client/api/engine_api.ts";
 import type { App } from "./app.ts";
 import { type ChosenFiles, infoOf } from "./outgoing/chosen_file.ts";
+import { gatherFrames } from "./frame_gather.ts";
 import { randomMessageId } from "./message_id.ts";
 import { createPageReads } from "./page_reads.ts";
 import { createReading, seenOf } from "./reading.ts";
@@ -118,14 +119,16 @@ export function createConversation(app: App, chatId: string): Conversation {
   const items = () => stretch().items;
   const { unsaved } = app;
   const take = (news: TimelineItem[]) => void setStretch((before) => withNews(before, news));
+  const heard = gatherFrames(take);
 
   function hear(news: TimelineItem[]): void {
     for (const item of news) if (item.kind === "message") unsent.delete(item.messageId);
     reads.heard(news);
-    take(news);
+    heard.add(news);
   }
 
   function erase(orders: string[]): void {
+    heard.flush();
     reads.erased(orders);
     setStretch((held) => without(held, orders));
   }
@@ -182,6 +185,7 @@ export function createConversation(app: App, chatId: string): Conversation {
     work = () => app.engine.send(chatId, item.messageId, item.text, optionsOf(item)),
   ): Promise<boolean> {
     if (isUnsaved(item)) unsent.set(item.messageId, item);
+    app.saving.add(item.messageId);
     try {
       await work();
       keepUnsaved(item);
@@ -198,6 +202,8 @@ export function createConversation(app: App, chatId: string): Conversation {
       if (isUnsaved(item)) keepUnsaved(item, failed);
       take([failed]);
       return false;
+    } finally {
+      app.saving.delete(item.messageId);
     }
   }
 
@@ -231,6 +237,7 @@ export function createConversation(app: App, chatId: string): Conversation {
   }
 
   onCleanup(app.listenTimeline(chatId, hear));
+  onCleanup(heard.close);
   onCleanup(app.listenErased(chatId, erase));
   onCleanup(app.listenReread(chatId, () => void load(reread)));
   void load(open);

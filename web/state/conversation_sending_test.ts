@@ -31,6 +31,20 @@ Deno.test("PEOPLE B0: messages that find no room keep their texts when the chat 
   });
 });
 
+Deno.test("CONVERSATIONS: a message counts as being saved until the engine has stored it, or could not", async () => {
+  for (const end of ["resolve", "reject"] as const) {
+    const sent = Promise.withResolvers<void>();
+    const saving: App["saving"] = new Set();
+    await withConversation({ stored: [], saving, send: () => sent.promise }, async ({ conversation }) => {
+      const sending = conversation.send("a text that is nowhere else");
+      assert.equal(saving.size, 1);
+      sent[end](new EngineError({ code: "L005", detail: "full" }) as never);
+      assert.equal(await sending, end === "resolve");
+      assert.equal(saving.size, 0);
+    });
+  }
+});
+
 Deno.test("CONVERSATIONS: what fails after signing out is not there for the next account", async () => {
   const sent = Promise.withResolvers<void>();
   const unsaved: App["unsaved"] = new Map();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { MessageItem, TimelineItem } from "../../client/api/engine_api.ts";
-import { messages, orderOf, settled, startMs, withConversation } from "../testing/conversation_setting.ts";
+import { frameDrawn, messages, orderOf, settled, startMs, withConversation } from "../testing/conversation_setting.ts";
 import type { Conversation } from "./conversation.ts";
 import { itemKey } from "./timeline_items.ts";
 import type { Row } from "./timeline_rows.ts";
@@ -16,7 +16,8 @@ Deno.test("createConversation() draws a change to a message of an older page wit
     tell([stored[100]]);
     assert.deepEqual(ids(), newest, "no hole at the top");
     tell([{ ...stored[960], edited: true }, { ...stored[999], messageId: "m1000", order: orderOf(1_000) }]);
-    assert.deepEqual(ids(), [...newest, "m1000"], "a loaded message and a new one are there at once");
+    await frameDrawn();
+    assert.deepEqual(ids(), [...newest, "m1000"], "a loaded message and a new one are there with the next frame");
     let drawn: MessageItem[] = [];
     while (!conversation.atStart()) {
       await conversation.showOlder();
@@ -98,6 +99,7 @@ Deno.test("PEOPLE B2: an own message moves to its place, and the mark of the unr
     assert.equal(conversation.newest(), orderOf(199), "of others: what comes next from them is behind it");
     const sent: MessageItem = { ...waiting, state: "sent", order: `${orderOf(197)}/` };
     tell([sent]);
+    await frameDrawn();
     assert.deepEqual(ids().slice(-4), ["m197", "own", "m198", "m199"]);
     assert.equal(newAt(), itemKey(stored[197]));
     assert.equal(ids().filter((id) => id === "own").length, 1);
@@ -106,6 +108,7 @@ Deno.test("PEOPLE B2: an own message moves to its place, and the mark of the unr
     stored[3] = { ...sent, order: orderOf(3) };
     stored.pop();
     tell([stored[3]]);
+    await frameDrawn();
     assert.deepEqual([ids().includes("own"), ids()[0]], [false, first]);
     while (!conversation.atStart()) await conversation.showOlder();
     assert.deepEqual(ids().slice(2, 5), ["m2", "own", "m4"]);

@@ -20,7 +20,17 @@ export type Row =
 /** After a pause of this length, the same sender's next message starts a new group. */
 const groupPauseMs = 5 * 60_000;
 
-const dayOf = (atMs: number) => new Date(atMs).toDateString();
+/** The day that was asked for last: of all that is asked, most is of the same one. */
+let known = { fromMs: NaN, toMs: NaN, name: "" };
+
+function dayOf(atMs: number): string {
+  if (!(atMs >= known.fromMs && atMs < known.toMs)) {
+    const day = new Date(atMs);
+    const fromMs = day.setHours(0, 0, 0, 0);
+    known = { fromMs, toMs: new Date(fromMs).setDate(day.getDate() + 1), name: day.toDateString() };
+  }
+  return known.name;
+}
 
 function sameGroup(a: TimelineItem | undefined, b: TimelineItem | undefined): boolean {
   return a?.kind === "message" && b?.kind === "message" && a.sender === b.sender && a.own === b.own &&

@@ -9,6 +9,8 @@ import { type Conversation, createConversation } from "../state/conversation.ts"
 const longestPage = 200;
 export const startMs = new Date(2026, 4, 5, 12).getTime();
 export const orderOf = (index: number) => String(index).padStart(12, "0");
+/** What came within a frame is there; here nothing draws one (web/state/frame_gather.ts). */
+export const frameDrawn = () => new Promise((resolve) => setTimeout(resolve, 120));
 export const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** @returns messages m0, m1, … of bob, ten seconds apart */
@@ -33,6 +35,7 @@ export async function withConversation(
     unreadFrom,
     early = [],
     unsaved = new Map(),
+    saving = new Set(),
     send = () => Promise.resolve(),
     sendFiles = () => Promise.resolve(),
   }: {
@@ -40,6 +43,7 @@ export async function withConversation(
     unreadFrom?: string;
     early?: TimelineItem[];
     unsaved?: App["unsaved"];
+    saving?: App["saving"];
     send?: (...values: unknown[]) => Promise<void>;
     /** As Outgoing does. The user has given up every message that says "cancel". */
     sendFiles?: (chatId: string, item: MessageItem) => Promise<void>;
@@ -69,6 +73,7 @@ export async function withConversation(
       chat: () => ({ unreadFrom }),
       account: () => undefined,
       unsaved,
+      saving,
       engine: {
         send,
         timeline(_chatId: string, before: string | undefined, limit: number) {

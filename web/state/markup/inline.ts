@@ -96,6 +96,7 @@ function merged(atoms: Atom[], more: Atom[]): Atom[] {
 /** Stretches between two runs of as many backticks, within a line. */
 function codeIn(text: string): Atom[] {
   const found: Atom[] = [];
+  if (!text.includes("`")) return found;
   const runs = [...text.matchAll(/`+|\n/g)].map((match) => ({ at: match.index, run: match[0] }));
   const nextOf = new Array<number>(runs.length);
   // From the end, so that each run knows the next of its length in its line at once.

@@ -90,29 +90,31 @@ export function MessageActions(props: { item: MessageItem; article: () => HTMLEl
           <Icon name="more" />
         </button>
       </div>
-      <Suspense>
-        <Show when={menuAt()} keyed>
-          {(anchor) => (
-            <MessageMenu
-              item={item}
-              actions={actions()}
-              anchor={anchor}
-              opener={button}
-              onReact={() => setPickerAt(anchor)}
-              onClose={() => setMenuAt(undefined)}
-            />
-          )}
-        </Show>
-        <Show when={pickerAt()} keyed>
-          {(anchor) => (
-            <EmojiPopover
-              anchor={anchor}
-              onPick={(sign) => tools.react(item, sign)}
-              onClose={() => setPickerAt(undefined)}
-            />
-          )}
-        </Show>
-      </Suspense>
+      <Show when={menuAt() ?? pickerAt()}>
+        <Suspense>
+          <Show when={menuAt()} keyed>
+            {(anchor) => (
+              <MessageMenu
+                item={item}
+                actions={actions()}
+                anchor={anchor}
+                opener={button}
+                onReact={() => setPickerAt(anchor)}
+                onClose={() => setMenuAt(undefined)}
+              />
+            )}
+          </Show>
+          <Show when={pickerAt()} keyed>
+            {(anchor) => (
+              <EmojiPopover
+                anchor={anchor}
+                onPick={(sign) => tools.react(item, sign)}
+                onClose={() => setPickerAt(undefined)}
+              />
+            )}
+          </Show>
+        </Suspense>
+      </Show>
     </Show>
   );
 }
