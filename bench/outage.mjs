@@ -1,6 +1,10 @@
 /** What a killed core costs two pages: until they are back, and how fast the messages go out that waited. */
 
+import { processOf } from "./page_memory.mjs";
 import { register, startChat, withServers } from "./pages.mjs";
+
+/** Marks in the trace of the reading page. */
+const [firstMark, lastMark] = ["first of the queued", "last of the queued"];
 
 /**
  * Kills the core, writes messages into a page, starts the core again, and waits until the other page shows the last of
@@ -11,58 +15,87 @@ import { register, startChat, withServers } from "./pages.mjs";
  * @param {{ kill: () => Promise<void>, start: () => Promise<void> }} core `start` resolves when it is ready
  * @param {number} count of messages
  * @param {number} round each has messages of its own
+ * @param {number} pid process of the reader's page
  * @returns times in ms since the core was ready: until the writer's page says "Connected", until the reader's shows
- *   the last message, and the longest task of its thread meanwhile (0: none of 50 ms or more, which the browser does
- *   not tell); the messages a second that the reader's page showed
+ *   the last message; its longest task meanwhile, by the clock and in time of a processor; the messages a second that
+ *   it showed
  */
-async function measureOutage(writer, reader, core, count, round) {
+async function measureOutage(writer, reader, core, count, round, pid) {
   const texts = `queued in round ${round}:`;
   await watchQueued(reader, texts, count);
   await core.kill();
   const writtenIn = await writer.evaluate(writeQueued, { texts, count });
   await writer.getByText(`${texts} ${count}.`, { exact: true }).first().waitFor();
+  const endTrace = await traceTasks(reader, pid);
   await core.start();
   const readyMs = Date.now();
   await writer.getByRole("status").filter({ hasText: /^Connected$/ }).waitFor({ timeout: 60_000 });
   const backMs = Date.now() - readyMs;
-  const { firstMs, lastMs, longestMs } = await reader.evaluate(() => globalThis.allQueued);
+  const { firstMs, lastMs } = await reader.evaluate(() => globalThis.allQueued);
+  const longest = await endTrace();
   return {
     count,
     writtenIn,
     backMs,
     allMs: lastMs - readyMs,
     perSecond: (count - 1) / ((lastMs - firstMs) / 1000),
-    longestMs,
+    ...longest,
+  };
+}
+
+/**
+ * Follows the tasks of a page's thread. The browser tells a page how long a task was by the clock alone, which counts
+ * what other processes do meanwhile.
+ *
+ * @returns ends it; gives the longest task between the two marks, in ms
+ */
+async function traceTasks(page, pid) {
+  const session = await page.context().newCDPSession(page);
+  /** @type {any[]} */
+  const events = [];
+  session.on("Tracing.dataCollected", ({ value }) => events.push(...value));
+  const includedCategories = ["toplevel", "blink.user_timing", "__metadata"];
+  await session.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories } });
+  return async () => {
+    const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
+    await session.send("Tracing.end");
+    await complete;
+    await session.detach();
+    const own = events.filter((event) => event.pid === pid);
+    const markedUs = (mark) => own.find(({ name }) => name === mark).ts;
+    const thread = own.find(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain").tid;
+    const tasks = own.filter(({ name, tid, ts, dur }) =>
+      name === "ThreadControllerImpl::RunTask" && tid === thread && ts + dur >= markedUs(firstMark) &&
+      ts <= markedUs(lastMark)
+    );
+    return {
+      longestMs: Math.max(...tasks.map(({ dur }) => dur)) / 1000,
+      longestCpuMs: Math.max(...tasks.map(({ tdur }) => tdur)) / 1000,
+    };
   };
 }
 
 /** Notes when the first message that had waited stands in the page, and the last. */
 async function watchQueued(page, texts, count) {
-  await page.evaluate(({ texts, last }) => {
+  await page.evaluate(({ texts, last, marks }) => {
     globalThis.allQueued = new Promise((resolve) => {
+      /** @type {number | undefined} */
       let firstMs;
-      let longestMs = 0;
-      const tasks = new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) longestMs = Math.max(longestMs, duration);
-      });
+      for (const mark of marks) performance.clearMarks(mark);
       new MutationObserver((records, observer) => {
         for (const node of records.flatMap(({ addedNodes }) => [...addedNodes])) {
           const number = node.textContent?.split(`${texts} `)[1]?.match(/^(\d+)\./)?.[1];
           if (!number) continue;
-          if (firstMs === undefined) tasks.observe({ type: "longtask" });
+          if (firstMs === undefined) performance.mark(marks[0]);
           firstMs ??= Date.now();
           if (Number(number) !== last) continue;
           observer.disconnect();
-          const lastMs = Date.now();
-          // A task is told once it is over.
-          setTimeout(() => {
-            tasks.disconnect();
-            resolve({ firstMs, lastMs, longestMs });
-          }, 200);
+          performance.mark(marks[1]);
+          resolve({ firstMs, lastMs: Date.now() });
         }
       }).observe(document.body, { childList: true, subtree: true });
     });
-  }, { texts, last: count });
+  }, { texts, last: count, marks: [firstMark, lastMark] });
 }
 
 /** Runs in the page. @returns how long the page took to take the texts, in ms */
@@ -84,8 +117,9 @@ export async function measureOutages(count = 300) {
     const [writer, reader] = [await register(browser, "alice"), await register(browser, "bob")];
     await startChat(writer, ["bob"]);
     await reader.getByRole("link", { name: "alice" }).first().click();
+    const pid = await processOf(browser, reader);
     const rounds = [];
-    for (let round = 1; round <= 3; round++) rounds.push(await measureOutage(writer, reader, core, count, round));
+    for (let round = 1; round <= 3; round++) rounds.push(await measureOutage(writer, reader, core, count, round, pid));
     return rounds;
   });
 }

@@ -53,6 +53,8 @@ export function TimelineView(
   /** Heights at the last look. A scroll after they changed was not made by the reader, unless it moved just now. */
   let heights = "";
   let movedMs = -Infinity;
+  /** What is in view is going to be told. */
+  let looking = false;
   let foundTimer: ReturnType<typeof setTimeout> | undefined;
   /** The row that the list is led to, until the rows around it are measured or the reader moves. */
   let aim: { key: string; align: "start" | "center" } | undefined;
@@ -92,8 +94,17 @@ export function TimelineView(
 
   const isLooking = () => document.visibilityState === "visible" && document.hasFocus();
 
+  /** Behind the next frame: what is in view is known then, and asking for it lays nothing out anew. */
   function seen(): void {
-    if (conversation.loaded() && props.unread > 0 && isLooking()) conversation.saw(firstInView(), lastInView());
+    if (looking || !isLooking()) return;
+    looking = true;
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        looking = false;
+        if (!scroller.isConnected) return;
+        if (conversation.loaded() && props.unread > 0 && isLooking()) conversation.saw(firstInView(), lastInView());
+      })
+    );
   }
 
   /** The mark "new" stays where the reader found it, until messages come that the reader does not see at once. */
