@@ -117,7 +117,7 @@ export async function measureOutages(count = 300) {
     const [writer, reader] = [await register(browser, "alice"), await register(browser, "bob")];
     await startChat(writer, ["bob"]);
     await reader.getByRole("link", { name: "alice" }).first().click();
-    const pid = await processOf(browser, reader);
+    const pid = await processOf(reader);
     const rounds = [];
     for (let round = 1; round <= 3; round++) rounds.push(await measureOutage(writer, reader, core, count, round, pid));
     return rounds;

@@ -10,7 +10,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { privateMiB, processOf, watchMemory } from "./page_memory.mjs";
 import { pageProgram } from "./page_program.mjs";
-import { connected, emptyUrl, register, startChat, url, withServers } from "./pages.mjs";
+import { connected, emptyUrl, register, registerOnDisk, startChat, url, withServers } from "./pages.mjs";
 
 const megabyte = 1024 * 1024;
 const restMs = 3000;
@@ -83,8 +83,8 @@ export async function measurePageFiles({ size = 100 * megabyte, samples = 3 } = 
   const program = await pageProgram("bare_stream_page.ts");
   return await withServers(async (browser, _core, folder) => {
     const [alice, bob, carol] = [
-      await register(browser, "alice"),
-      await register(browser, "bob"),
+      await registerOnDisk(folder, "alice"),
+      await registerOnDisk(folder, "bob"),
       await register(browser, "carol"),
     ];
     await carol.goto(emptyUrl);
@@ -100,7 +100,7 @@ export async function measurePageFiles({ size = 100 * megabyte, samples = 3 } = 
     await alice.getByRole("link", { name: "bob" }).first().click();
     await bob.getByRole("link", { name: "alice" }).first().click();
     await alice.waitForTimeout(longRestMs);
-    const pids = { up: await processOf(browser, alice), down: await processOf(browser, bob) };
+    const pids = { up: await processOf(alice), down: await processOf(bob) };
     const idle = { up: privateMiB(pids.up), down: privateMiB(pids.down) };
     const times = /** @type {Record<"up" | "down" | "bareUp" | "bareDown", number[]>} */ (
       { up: [], down: [], bareUp: [], bareDown: [] }
@@ -120,6 +120,7 @@ export async function measurePageFiles({ size = 100 * megabyte, samples = 3 } = 
       most.up = Math.max(most.up, up.most);
       most.down = Math.max(most.down, down.most);
     }
+    for (const page of [alice, bob]) await page.context().close();
     const rate = (list) => size / megabyte / (list.sort((one, other) => one - other)[list.length >> 1] / 1000);
     const rates = Object.fromEntries(Object.entries(times).map(([which, list]) => [which, rate(list)]));
     return { size: size / megabyte, samples, rates, idle, most };

@@ -7,11 +7,11 @@ const busyMs = 500;
 const sampleMs = 100;
 
 /**
- * @param {import("@playwright/test").Browser} browser
  * @param {import("@playwright/test").Page} page
  * @returns {Promise<number>} the process of a page: the one that works while the page does
  */
-export async function processOf(browser, page) {
+export async function processOf(page) {
+  const browser = /** @type {import("@playwright/test").Browser} */ (page.context().browser());
   const session = await browser.newBrowserCDPSession();
   const times = async () => {
     const { processInfo } = await session.send("SystemInfo.getProcessInfo");

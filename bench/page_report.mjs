@@ -80,7 +80,8 @@ ${size} MiB from a page to another: from the press of Send until the message say
 the press of Download until the browser has the whole file on the disk. The bare calls are those of a page that
 encrypts, keeps and looks at nothing, over WebTransport through the same gateway. The middle of ${samples}, one after
 another. The memory is what the page's process holds alone (\`Private_Clean\` and \`Private_Dirty\`), its workers
-included; at rest, before the first file, and the most of samples every 100 ms. ${when}.
+included; at rest, before the first file, and the most of samples every 100 ms. Each of both pages is in a browser of
+its own, with its profile on the disk. ${when}.
 
 | what | figure | for comparison |
 |---|---|---|

@@ -59,7 +59,23 @@ export async function connected(page) {
 /** @returns the page of a new account */
 export async function register(browser, name) {
   const context = await browser.newContext();
-  const page = await context.newPage();
+  return await signUp(await context.newPage(), name);
+}
+
+/**
+ * @returns the page of a new account in a browser of its own, with its profile on the disk, as people's is. What a
+ *   context of {@link register} stores is kept in the memory of another process, by way of messages
+ */
+export async function registerOnDisk(/** @type {string} */ folder, /** @type {string} */ name) {
+  const context = await chromium.launchPersistentContext(`${folder}/profile-${name}`, fullChromium);
+  return await signUp(context.pages()[0], name);
+}
+
+/**
+ * @param {import("@playwright/test").Page} page
+ * @param {string} name
+ */
+async function signUp(page, name) {
   await page.goto(url);
   await page.getByRole("textbox", { name: "Username" }).fill(name);
   await page.getByRole("textbox", { name: "Password" }).fill(password);

@@ -18,8 +18,8 @@ export interface AttachmentPlace {
 
 /**
  * @param from where to begin, bytes
- * @returns the attachment's bytes from there to its end, checked; one piece is asked for at a time, when it is read.
- *   It fails with the EngineError of `attachmentPiece`
+ * @returns the attachment's bytes from there to its end, checked. A piece is asked for when it is read; from the second
+ *   one on, the next is asked for as well. It fails with the EngineError of `attachmentPiece`
  */
 export function attachmentStream(
   engine: Pick<EngineApi, "attachmentPiece">,
@@ -27,13 +27,24 @@ export function attachmentStream(
   from = 0,
 ): ReadableStream<Uint8Array<ArrayBuffer>> {
   let at = from;
+  /** On its way while the reader is busy with the one before. A player that looks into a file alone wants none. */
+  let next: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  const ask = (piece: number) => engine.attachmentPiece(chatId, message, index, piece);
   return new ReadableStream({
     async pull(controller) {
       if (at < size) {
         const piece = Math.floor(at / attachmentPieceBytes);
-        const bytes = await engine.attachmentPiece(chatId, message, index, piece);
+        const asked = next ?? ask(piece);
+        next = undefined;
+        const bytes = await asked;
         controller.enqueue(bytes.subarray(at - piece * attachmentPieceBytes));
+        const isSecond = at !== from;
         at = (piece + 1) * attachmentPieceBytes;
+        if (isSecond && at < size) {
+          next = ask(piece + 1);
+          // Whoever reads on hears of it.
+          next.catch(() => {});
+        }
       }
       if (at >= size) controller.close();
     },

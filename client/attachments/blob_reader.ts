@@ -1,7 +1,7 @@
 /** Reads one attachment piece by piece: from the spool, else from the server. No piece goes out unchecked. */
 
 import { Mutex } from "async-mutex";
-import { type Bytes, concat } from "../../schema/bytes.ts";
+import type { Bytes } from "../../schema/bytes.ts";
 import type { RpcClient } from "../../schema/rpc/client.ts";
 import { WireError } from "../../schema/rpc/errors.ts";
 import { delivery } from "../../schema/rpc/methods.ts";
@@ -23,7 +23,7 @@ interface OpenCall {
   end: AbortController;
 }
 
-/** Reads the pieces of one attachment, one at a time. */
+/** Reads the pieces of one attachment, one at a time: the next comes while one is decrypted. */
 export class BlobReader {
   readonly #rpc: RpcClient;
   readonly #files: SpoolFiles;
@@ -51,7 +51,15 @@ export class BlobReader {
   async piece(index: number): Promise<Bytes> {
     const { size } = this.#attachment;
     if (!Number.isSafeInteger(index) || index < 0 || index >= pieceCount(size)) throw damaged("no such piece");
-    return await this.#turn.runExclusive(() => this.#piece(index));
+    const range = pieceRange(size, index);
+    const found = await this.#turn.runExclusive(() => this.#find(index, range));
+    if (found.known) return found.known;
+    const opened = await (await this.#cipher).open(index, found.fetched);
+    if (!opened) throw damaged("the attachment is not what its sender has sealed");
+    if (this.#files.isCached(ciphertextLength(size))) {
+      await this.#files.cache(spoolName(this.#attachment.blob, size), range.offset, found.fetched).catch(() => {});
+    }
+    return opened;
   }
 
   /** Whether somebody waits for a piece. */
@@ -66,19 +74,17 @@ export class BlobReader {
     this.#call = undefined;
   }
 
-  async #piece(index: number): Promise<Bytes> {
+  /** @returns the piece where the device has it, else its ciphertext of the server */
+  async #find(
+    index: number,
+    range: { offset: number; length: number },
+  ): Promise<{ known: Bytes } | { known?: undefined; fetched: Bytes }> {
     const { size, blob } = this.#attachment;
-    const [cipher, range, name] = [await this.#cipher, pieceRange(size, index), spoolName(blob, size)];
-    const isCached = this.#files.isCached(ciphertextLength(size));
     // What was never written opens as little as what was changed. Own files are there, however large.
-    const kept = await this.#files.use(name, (file) => file.read(range.offset, range.length)).catch(() => undefined);
-    const known = kept?.length === range.length ? await cipher.open(index, kept) : undefined;
-    if (known) return known;
-    const fetched = await this.#fetch(range);
-    const opened = await cipher.open(index, fetched);
-    if (!opened) throw damaged("the attachment is not what its sender has sealed");
-    if (isCached) await this.#files.cache(name, range.offset, fetched).catch(() => {});
-    return opened;
+    const kept = await this.#files.use(spoolName(blob, size), (file) => file.read(range.offset, range.length))
+      .catch(() => undefined);
+    const known = kept?.length === range.length ? await (await this.#cipher).open(index, kept) : undefined;
+    return known ? { known } : { fetched: await this.#fetch(range) };
   }
 
   async #fetch({ offset, length }: { offset: number; length: number }): Promise<Bytes> {
@@ -99,21 +105,23 @@ export class BlobReader {
 
   async #take(offset: number, length: number): Promise<Bytes> {
     const call = this.#call ??= this.#begun(offset);
-    const pieces = [call.left];
-    let have = call.left.length;
-    while (have < length) {
-      const { done, value } = await call.elements.next();
-      if (done) throw badAnswer("the server gives fewer bytes of a blob than it took");
-      pieces.push(value.bytes);
-      have += value.bytes.length;
+    const all = new Uint8Array(length);
+    for (let have = 0; have < length;) {
+      if (call.left.length === 0) {
+        const { done, value } = await call.elements.next();
+        if (done) throw badAnswer("the server gives fewer bytes of a blob than it took");
+        call.left = value.bytes;
+      }
+      const part = call.left.subarray(0, length - have);
+      all.set(part, have);
+      call.left = call.left.subarray(part.length);
+      have += part.length;
     }
-    const all = concat(...pieces);
-    call.left = all.slice(length);
     call.at = offset + length;
     const { size } = this.#attachment;
     if (call.at >= ciphertextLength(size)) this.close();
     else if (call.at >= pieceRange(size, contentPieces(size)).offset) void this.#readOn(call);
-    return all.subarray(0, length);
+    return all;
   }
 
   /** Behind the content comes padding. Who stopped there would tell the server where it begins. */

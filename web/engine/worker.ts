@@ -1,7 +1,7 @@
 /** The engine's Worker: all cryptography, storage and network run here, outside of the thread that draws. */
 
 import "../dom/trusted_types.ts";
-import { expose } from "comlink";
+import { expose, transfer } from "comlink";
 import type { EngineEvent } from "../../client/api/engine_api.ts";
 import type { PageSentinel } from "../../client/storage/sentinel.ts";
 import type { EmitEvent } from "./engine_methods.ts";
@@ -25,7 +25,11 @@ const seat = joinTabElection({
 });
 
 const port: EnginePort = {
-  call: seat.call,
+  async call(method, args) {
+    const result = await seat.call(method, args);
+    // A piece is made for its caller: it goes over instead of being copied.
+    return method === "attachmentPiece" ? transfer(result, [(result as Uint8Array<ArrayBuffer>).buffer]) : result;
+  },
   setVisible(visible) {
     isVisible = visible;
     seat.setVisible(visible);
