@@ -14,6 +14,9 @@ export const authVersion = 1;
 
 /** A streamed body goes in pieces of at most this many bytes. */
 export const maxChunkBytes = 64 * 1024;
+const wordBytes = 8;
+/** The kind of a pointer to a list, and the size of its elements that stands for bytes. */
+const [listPointer, byteElements] = [1, 2];
 
 /** Who calls: the session's token (32 bytes or empty) and the device that it is bound to (16 bytes or empty). */
 export interface CallAuth {
@@ -131,13 +134,22 @@ export function decodeReturn(framed: Bytes, method: Method): ReceivedReturn {
 }
 
 /**
+ * Written by hand, as the generated writer writes it: that copies each piece of a file three times.
+ *
  * @param bytes 1 to 65,536 bytes of a streamed body
- * @returns one framed Chunk
+ * @returns one framed Chunk: the segment table, a struct pointer to one pointer, a pointer to a list of bytes, the
+ *   bytes (https://capnproto.org/encoding.html)
  */
 export function encodeChunk(bytes: Uint8Array): Bytes {
-  const message = new $.Message();
-  writePlain(message.initRoot(wire.Chunk), { bytes: bytes as Bytes });
-  return new Uint8Array(message.toArrayBuffer());
+  const words = 2 + Math.ceil(bytes.length / wordBytes);
+  const framed = new Uint8Array((1 + words) * wordBytes);
+  const view = new DataView(framed.buffer);
+  view.setUint32(4, words, true);
+  view.setUint32(12, 1 << 16, true);
+  view.setUint32(16, listPointer, true);
+  view.setUint32(20, bytes.length << 3 | byteElements, true);
+  framed.set(bytes, 3 * wordBytes);
+  return framed;
 }
 
 /** @returns the piece of a body in a framed Chunk, 1 to 65,536 bytes @throws MalformedError */
