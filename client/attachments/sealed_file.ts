@@ -7,6 +7,9 @@ import { type BlobReference, spoolName } from "./attachment.ts";
 import { keyBytes, paddedLength, pieceBytes, PieceCipher, pieceCount, pieceRange, prefixBytes } from "./pieces.ts";
 import type { Spool } from "./spool.ts";
 
+/** As much of a file as is read at once. */
+const chunkBytes = 256 * 1024;
+
 /**
  * Encrypts a file under a fresh key. It has its name in the spool once its hash is known, which is part of the name.
  *
@@ -92,11 +95,27 @@ async function* paddedPieces(source: FileSource, signal: AbortSignal): AsyncGene
   }
 }
 
-/** Safari 18 has no iterator of streams. */
+/**
+ * By a reader and not by the stream's iterator, which Safari 18 does not have. Where the source is a stream of bytes, as
+ * a file's is, one buffer serves all chunks: else as much as the file would lie in memory until it is collected.
+ */
 async function* chunksOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes> {
-  const reader = stream.getReader();
+  let byob: ReadableStreamBYOBReader | undefined;
   try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) yield next.value;
+    byob = stream.getReader({ mode: "byob" });
+  } catch {
+    // A stream of whatever.
+  }
+  const reader = byob ?? stream.getReader();
+  let buffer = new ArrayBuffer(chunkBytes);
+  const next = async () => {
+    if (!byob) return (await (reader as ReadableStreamDefaultReader<Bytes>).read()).value;
+    const { value, done } = await byob.read(new Uint8Array(buffer));
+    if (value) buffer = value.buffer;
+    return done ? undefined : value;
+  };
+  try {
+    for (let chunk = await next(); chunk; chunk = await next()) yield chunk;
   } finally {
     await reader.cancel().catch(() => {});
   }
