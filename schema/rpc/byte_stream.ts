@@ -37,22 +37,25 @@ export class ByteReader {
 
   /**
    * @param length bytes wanted; memory is taken as bytes arrive, at most twice of what has come and 1 KiB
-   * @returns exactly that many bytes in memory of their own, or undefined when the stream ended before the
+   * @param before what was read before and belongs to them
+   * @returns `before` and exactly that many bytes in memory of their own, or undefined when the stream ended before the
    *   first of them
    * @throws MalformedError when it ended in between
    */
-  async exactly(length: number): Promise<Bytes | undefined> {
-    let taken: Bytes = new Uint8Array(Math.min(length, Math.max(firstBytes, this.#rest.length)));
-    let filled = 0;
-    while (filled < length) {
+  async exactly(length: number, before: Bytes = new Uint8Array()): Promise<Bytes | undefined> {
+    const end = before.length + length;
+    let taken: Bytes = new Uint8Array(Math.min(end, before.length + Math.max(firstBytes, this.#rest.length)));
+    taken.set(before);
+    let filled = before.length;
+    while (filled < end) {
       if (this.#rest.length === 0 && !await this.#next()) {
-        if (filled === 0) return undefined;
+        if (filled === before.length) return undefined;
         throw new MalformedError("the stream ended inside a message");
       }
-      const part = this.#rest.subarray(0, length - filled);
+      const part = this.#rest.subarray(0, end - filled);
       this.#rest = part.length === this.#rest.length ? new Uint8Array() : this.#rest.subarray(part.length);
       if (filled + part.length > taken.length) {
-        taken = enlarged(taken, Math.min(length, Math.max(2 * taken.length, filled + part.length)));
+        taken = enlarged(taken, Math.min(end, Math.max(2 * taken.length, filled + part.length)));
       }
       taken.set(part, filled);
       filled += part.length;

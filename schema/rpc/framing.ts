@@ -32,18 +32,14 @@ export async function readMessage(
   const segments = new DataView(start.buffer).getUint32(0, true) + 1;
   if (segments > maxSegments) throw new MalformedError("too many segments");
   const tableLength = segmentTableLength(segments);
-  const sizes = await reader.exactly(tableLength - 4);
-  if (!sizes) throw new MalformedError("the stream ended inside a segment table");
-  const sizesView = new DataView(sizes.buffer);
+  const table = await reader.exactly(tableLength - 4, start);
+  if (!table) throw new MalformedError("the stream ended inside a segment table");
+  const sizes = new DataView(table.buffer);
   let total = tableLength;
-  for (let index = 0; index < segments; index++) total += sizesView.getUint32(4 * index, true) * 8;
+  for (let index = 1; index <= segments; index++) total += sizes.getUint32(4 * index, true) * 8;
   if (total > limit) throw new MessageTooLargeError(`a message of ${total} bytes, the limit is ${limit}`);
-  const content = total > tableLength ? await reader.exactly(total - tableLength) : new Uint8Array();
-  if (!content) throw new MalformedError("the stream ended after a segment table");
-  const message = new Uint8Array(total);
-  message.set(start);
-  message.set(sizes, 4);
-  message.set(content, tableLength);
+  const message = total > tableLength ? await reader.exactly(total - tableLength, table) : table;
+  if (!message) throw new MalformedError("the stream ended after a segment table");
   return message;
 }
 
