@@ -96,8 +96,8 @@ async function* paddedPieces(source: FileSource, signal: AbortSignal): AsyncGene
 }
 
 /**
- * By a reader and not by the stream's iterator, which Safari 18 does not have. Where the source is a stream of bytes, as
- * a file's is, one buffer serves all chunks: else as much as the file would lie in memory until it is collected.
+ * By a reader and not by the stream's iterator, which Safari 18 does not have. Where the source is a stream of bytes,
+ * as a file's is, one buffer serves all chunks: else as much as the file would lie in memory until it is collected.
  */
 async function* chunksOf(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes> {
   let byob: ReadableStreamBYOBReader | undefined;
