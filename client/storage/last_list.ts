@@ -16,8 +16,12 @@ import type { StoreName } from "./storage.ts";
 
 /** Where the record is. */
 export const lastListPlace: Readonly<{ store: StoreName; key: string }> = { store: "account", key: "list" };
+/** Deletes the record with a change; tells such a write from others when it has ended. */
+const withChange = { ...lastListPlace };
 /** As many chats as a long screen shows twice. */
 export const mostChats = 50;
+/** Of a larger group the first members: its view waits for the engine anyway. */
+export const mostMembers = 64;
 /** How long nothing has changed when the list is written, in ms. */
 const quietMs = 500;
 /** Another version of the app takes none but its own. */
@@ -51,10 +55,10 @@ interface Options {
 export class LastListKeeper implements WriteObserver {
   readonly #options: Options;
   readonly #timers: Timers;
-  /** Whether there may be a record on disk. */
-  #isKept = true;
   /** Rises with each write that may change the list. */
   #changes = 0;
+  /** Such writes that are under way: until one has ended, nobody knows which list is on disk. */
+  #underWay = 0;
 
   constructor(options: Options) {
     this.#options = options;
@@ -74,17 +78,21 @@ export class LastListKeeper implements WriteObserver {
   before(batch: SealedBatch): SealedBatch {
     if (!mayChange(batch)) return batch;
     this.#changes++;
-    if (!this.#isKept) return batch;
-    this.#isKept = false;
-    return { ...batch, deletes: [...batch.deletes ?? [], lastListPlace] };
+    this.#underWay++;
+    return { ...batch, deletes: [...batch.deletes ?? [], withChange] };
   }
 
   written(batch: SealedBatch): void {
-    if (mayChange(batch)) this.#writeSoon();
+    if (!batch.deletes?.includes(withChange)) return;
+    this.#underWay--;
+    this.#writeSoon();
+  }
+
+  refused(batch: SealedBatch): void {
+    this.written(batch);
   }
 
   cleared(): void {
-    this.#isKept = false;
     this.#timers.cancel("write");
   }
 
@@ -96,18 +104,17 @@ export class LastListKeeper implements WriteObserver {
   async #write(): Promise<void> {
     const list = this.#options.list();
     if (!list) return;
+    if (this.#underWay > 0) return this.#writeSoon();
     const value: StoredList = {
       version,
       account: list.account,
-      chats: list.chats.slice(0, mostChats).map(withoutPassing),
+      chats: list.chats.slice(0, mostChats).map(shortened),
     };
     const before = this.#changes;
-    this.#isKept = true;
     await this.#options.store.write({ puts: [{ ...lastListPlace, value }] });
     // A change met the write: whichever came first, the record goes.
     if (this.#changes === before) return;
-    this.#isKept = false;
-    await this.#options.store.write({ deletes: [lastListPlace] });
+    await this.#options.store.write({ deletes: [{ ...lastListPlace }] });
     this.#writeSoon();
   }
 }
@@ -130,7 +137,8 @@ function mayChange({ puts = [], deletes = [] }: SealedBatch): boolean {
 }
 
 /** What is to disappear may be over when the list is read. */
-function withoutPassing(chat: ChatSummary): ChatSummary {
+function shortened(all: ChatSummary): ChatSummary {
+  const chat = { ...all, members: all.members.slice(0, mostMembers) };
   // What an earlier version kept of a message does not say whether it stays.
   if (!chat.lastMessage?.passes && chat.timerMs === undefined) return chat;
   const { lastMessage: _passing, ...rest } = chat;

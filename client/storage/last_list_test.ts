@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LastList } from "../api/last_list.ts";
 import type { ChatSummary } from "../api/engine_api.ts";
-import { LastListKeeper, lastListPlace, mostChats, openLastList } from "./last_list.ts";
+import { LastListKeeper, lastListPlace, mostChats, mostMembers, openLastList } from "./last_list.ts";
 import { importWrappingKey, SealedStore } from "./sealed_store.ts";
 import { MemoryStorage } from "./testing/memory.ts";
 
@@ -86,14 +86,47 @@ Deno.test("the last list holds the first chats, and no text that is to disappear
   const last = { text: "until tomorrow", sender: "bert", atMs: 1 };
   const many = Array.from({ length: mostChats + 3 }, (_, index) => chat(`chat ${index}`, { lastMessage: last }));
   many[1] = { ...many[1], timerMs: 86_400_000 };
+  const member = { username: "bert", accountKey: "cc", self: false } as ChatSummary["members"][number];
+  many[2] = { ...many[2], members: new Array(mostMembers + 1).fill(member) };
   many[3] = { ...many[3], lastMessage: { ...last, passes: true } };
   const { kept, quiet, onDisk } = await keeper(many);
   kept.begin();
   await quiet();
   const { chats } = (await onDisk())!;
   assert.equal(chats.length, mostChats);
+  assert.equal(chats[2].members.length, mostMembers);
   const texts = chats.slice(0, 5).map(({ lastMessage }) => lastMessage?.text);
   assert.deepEqual(texts, [last.text, undefined, last.text, undefined, last.text]);
+  kept.close();
+});
+
+Deno.test("a change that was refused leaves the last list, and one that is under way has none written", async () => {
+  const { kept, store, storage, quiet, onDisk } = await keeper([chat("one")]);
+  kept.begin();
+  await quiet();
+  const change = { store: "groups", key: "one", value: 1 } as const;
+  await store.write({ puts: [change] });
+  await quiet();
+  await assert.rejects(store.write({ puts: [change], absent: [{ store: "groups", key: "one" }] }));
+  assert.notEqual(await onDisk(), undefined, "nothing of it was written");
+  // The storage holds the next write back, and takes those behind it.
+  const held = Promise.withResolvers<void>();
+  const lists: boolean[] = [];
+  const write = storage.write.bind(storage);
+  storage.write = async (batch) => {
+    lists.push(batch.puts?.some(({ key }) => key === lastListPlace.key) ?? false);
+    if (lists.length === 1) await held.promise;
+    await write(batch);
+  };
+  const writing = store.write({ puts: [change] });
+  kept.begin();
+  await quiet();
+  assert.deepEqual(lists, [false], "nobody knows yet which list is on disk");
+  held.resolve();
+  await writing;
+  assert.equal(await onDisk(), undefined, "a change behind a refused one deletes it as well");
+  await quiet();
+  assert.notEqual(await onDisk(), undefined);
   kept.close();
 });
 

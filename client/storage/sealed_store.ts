@@ -54,6 +54,8 @@ export interface WriteObserver {
   before(batch: SealedBatch): SealedBatch;
   /** The write is on disk. Also called where that is unknown. */
   written(batch: SealedBatch): void;
+  /** A guard did not hold: nothing of the write is on disk. */
+  refused?(batch: SealedBatch): void;
   /** Every record is deleted. */
   cleared(): void;
 }
@@ -156,14 +158,14 @@ export class SealedStore {
   async write(asked: SealedBatch): Promise<void> {
     if (!this.#fence) throw new FencedError("this engine never took the fence");
     const batch = this.#observers.reduce((seen, observer) => observer.before(seen), asked);
-    const written = () => this.#observers.forEach((observer) => observer.written(batch));
     try {
       await this.#write(batch, this.#fence);
     } catch (error) {
-      if (!(error instanceof GuardError)) written();
+      const isRefused = error instanceof GuardError;
+      for (const observer of this.#observers) isRefused ? observer.refused?.(batch) : observer.written(batch);
       throw error;
     }
-    written();
+    for (const observer of this.#observers) observer.written(batch);
   }
 
   async #write(
