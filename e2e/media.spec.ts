@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { crc32, deflateSync } from "node:zlib";
+import type { ElementHandle } from "puppeteer-core";
 import { FirefoxPerson, openFirefox } from "./firefox_person.ts";
 import { Person } from "./person.ts";
 import { qpq } from "./qpq.ts";
@@ -92,7 +93,7 @@ test("CONVERSATIONS: a picture is shown, 20 MB are saved whole, a page runs nowh
   });
 });
 
-test("CONVERSATIONS: Firefox shows a picture and saves 20 MB whole", async ({ stack }) => {
+test("CONVERSATIONS: Firefox shows a picture, saves 20 MB whole, and sends them on", async ({ stack }) => {
   await inFolder(async (folder) => {
     const downloads = `${folder}/downloads`;
     mkdirSync(downloads);
@@ -117,6 +118,21 @@ test("CONVERSATIONS: Firefox shows a picture and saves 20 MB whole", async ({ st
       await dora.click("button", "Download large.bin");
       const saved = () => readdirSync(downloads).includes("large.bin") && readFileSync(`${downloads}/large.bin`);
       await expect.poll(() => saved() && sha256(saved() as Uint8Array), { timeout: 120_000 }).toBe(sha256(large));
+
+      const field = await dora.page.$("input[type=file]:not([accept])") as ElementHandle<HTMLInputElement>;
+      await field.uploadFile(`${downloads}/large.bin`);
+      await dora.page.waitForSelector(`::-p-aria([name="Files to send"])`, { timeout: 120_000 });
+      await dora.click("button", "Send");
+      await dora.page.waitForFunction(
+        () =>
+          [...document.querySelectorAll(".message-own")].some((row) =>
+            row.textContent?.includes("large.bin") && row.querySelector("[aria-label=Sent], [aria-label=Delivered]")
+          ),
+        { timeout: 180_000 },
+      );
+      const came = (await qpq(stack, folder, "bob", "recv")).find(({ sender }) => sender === "dora");
+      await qpq(stack, folder, "bob", "save", came!.messageId!, `${folder}/from-dora.bin`);
+      expect(sha256(readFileSync(`${folder}/from-dora.bin`))).toBe(sha256(large));
     } finally {
       await browser.close();
     }

@@ -15,6 +15,7 @@ export interface QpqLine {
   text?: string;
   sender?: string;
   notice?: string;
+  messageId?: string;
 }
 
 /** @returns the JSON lines of one command of `person` */
