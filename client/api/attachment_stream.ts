@@ -38,9 +38,9 @@ export function attachmentStream(
         next = undefined;
         const bytes = await asked;
         controller.enqueue(bytes.subarray(at - piece * attachmentPieceBytes));
-        const isSecond = at !== from;
+        const readsOn = at !== from;
         at = (piece + 1) * attachmentPieceBytes;
-        if (isSecond && at < size) {
+        if (readsOn && at < size) {
           next = ask(piece + 1);
           // Whoever reads on hears of it.
           next.catch(() => {});

@@ -62,7 +62,7 @@ export class BlobReader {
     return opened;
   }
 
-  /** Whether somebody waits for a piece. */
+  /** Whether a piece is being read: it is decrypted after that. */
   get busy(): boolean {
     return this.#turn.isLocked();
   }

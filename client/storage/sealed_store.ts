@@ -161,8 +161,10 @@ export class SealedStore {
     try {
       await this.#write(batch, this.#fence);
     } catch (error) {
-      const isRefused = error instanceof GuardError;
-      for (const observer of this.#observers) isRefused ? observer.refused?.(batch) : observer.written(batch);
+      for (const observer of this.#observers) {
+        if (error instanceof GuardError) observer.refused?.(batch);
+        else observer.written(batch);
+      }
       throw error;
     }
     for (const observer of this.#observers) observer.written(batch);
