@@ -2,6 +2,7 @@
 
 import { batch, createMemo, createSignal, onCleanup } from "solid-js";
 import type { MessageItem, MessageRef, SendOptions, TimelineItem } from "../../client/api/engine_api.ts";
+import { beforeNextFrame } from "../dom/next_frame.ts";
 import type { App } from "./app.ts";
 import { type ChosenFiles, infoOf } from "./outgoing/chosen_file.ts";
 import { gatherFrames } from "./frame_gather.ts";
@@ -101,8 +102,12 @@ function optionsOf({ replyTo }: MessageItem): SendOptions | undefined {
   return order !== undefined && messageId !== undefined ? { replyTo: { order, messageId } } : undefined;
 }
 
-/** Opens a conversation for the lifetime of the owning component. */
-export function createConversation(app: App, chatId: string): Conversation {
+/**
+ * Opens a conversation for the lifetime of the owning component.
+ *
+ * @param itemsAtFirst read before anything is shown, where nothing is unread. Those before them follow the first picture
+ */
+export function createConversation(app: App, chatId: string, itemsAtFirst = pageItems): Conversation {
   const [stretch, setStretch] = createSignal<Stretch>({ items: [] });
   const [loaded, setLoaded] = createSignal(false);
   const [loadingOlder, setLoadingOlder] = createSignal(false);
@@ -115,6 +120,7 @@ export function createConversation(app: App, chatId: string): Conversation {
   /** What was sent here and is not in the engine yet: no page has it. */
   const unsent = new Map<string, MessageItem>();
   let loadingNewer = false;
+  let forgetRest = () => {};
 
   const items = () => stretch().items;
   const { unsaved } = app;
@@ -160,7 +166,7 @@ export function createConversation(app: App, chatId: string): Conversation {
 
   /** @returns the newest items, or those around the first unread one where it is far above */
   async function firstStretch(from: string | undefined): Promise<Stretch> {
-    let found = await newestPage();
+    let found = await newestPage(from === undefined ? itemsAtFirst : pageItems);
     const isThere = () => from === undefined || (found.items[itemsAboveUnread]?.order ?? from) < from;
     while (found.before !== undefined && !isThere()) {
       if (found.items.length >= mostAtStart) return await pageAround(from!);
@@ -178,6 +184,17 @@ export function createConversation(app: App, chatId: string): Conversation {
       setNewFrom(from);
       setLoaded(true);
     });
+    if (found.items.length < pageItems) forgetRest = beforeNextFrame(() => void load(readOlder));
+  }
+
+  async function readOlder(): Promise<void> {
+    const { before } = stretch();
+    if (before === undefined) return;
+    const page = await pageBefore(before);
+    // Elsewhere meanwhile.
+    if (stretch().before !== before) return;
+    setStretch((held) => withOlder(held, page));
+    setStretch(withoutNewest);
   }
 
   async function deliver(
@@ -238,6 +255,7 @@ export function createConversation(app: App, chatId: string): Conversation {
 
   onCleanup(app.listenTimeline(chatId, hear));
   onCleanup(heard.close);
+  onCleanup(() => forgetRest());
   onCleanup(app.listenErased(chatId, erase));
   onCleanup(app.listenReread(chatId, () => void load(reread)));
   void load(open);
@@ -250,16 +268,9 @@ export function createConversation(app: App, chatId: string): Conversation {
     atEnd: () => stretch().after === undefined,
     newest: () => items().findLast(isOfOthers)?.order ?? "",
     async showOlder() {
-      const { before } = stretch();
-      if (loadingOlder() || !loaded() || before === undefined) return;
+      if (loadingOlder() || !loaded() || stretch().before === undefined) return;
       setLoadingOlder(true);
-      await load(async () => {
-        const page = await pageBefore(before);
-        // Elsewhere meanwhile.
-        if (stretch().before !== before) return;
-        setStretch((held) => withOlder(held, page));
-        setStretch(withoutNewest);
-      });
+      await load(readOlder);
       setLoadingOlder(false);
     },
     async showNewer() {

@@ -128,6 +128,19 @@ Deno.test("CONVERSATIONS: a change that comes while a page is read is shown, and
   });
 });
 
+Deno.test("CONVERSATIONS: a conversation opens with what is in view; the rest of the page follows", async () => {
+  await withConversation({ stored: messages(500), itemsAtFirst: 12 }, async ({ ids }) => {
+    assert.deepEqual([ids().length, ids()[0]], [12, "m488"]);
+    await frameDrawn();
+    assert.deepEqual([ids().length, ids()[0], ids().at(-1)], [72, "m428", "m499"]);
+  });
+  await withConversation({ stored: messages(500), itemsAtFirst: 12, unreadFrom: orderOf(480) }, async ({ ids }) => {
+    assert.equal(ids().length, 60, "the first unread one is looked for in a whole page");
+    await frameDrawn();
+    assert.equal(ids().length, 60);
+  });
+});
+
 Deno.test("CONVERSATIONS: a reader is led to any message, reads on from there, and back to the newest", async () => {
   const stored = messages(5_000);
   await withConversation({ stored }, async ({ conversation, tell, ids }) => {

@@ -1,7 +1,7 @@
 /** Gathers what comes faster than the page draws. */
 
-/** A page that is not in view draws no frames, in ms. */
-const longestFrameMs = 100;
+import { beforeNextFrame } from "../dom/next_frame.ts";
+
 /** As many new rows as a page draws without keeping a key waiting (a row took 1 to 2 ms). */
 const mostInFrame = 8;
 /** Of more, most are out of view again before the reader sees them: they are drawn as one change. */
@@ -41,19 +41,4 @@ export function gatherFrames<Item>(apply: (items: Item[]) => void): FrameGather<
     flush: () => goOn(Infinity),
     close: () => cancel?.(),
   };
-}
-
-/** @returns cancels it */
-function beforeNextFrame(run: () => void): () => void {
-  const cancel = () => {
-    globalThis.cancelAnimationFrame?.(drawing);
-    clearTimeout(timer);
-  };
-  const once = () => {
-    cancel();
-    run();
-  };
-  const drawing = globalThis.requestAnimationFrame?.(once);
-  const timer = setTimeout(once, longestFrameMs);
-  return cancel;
 }

@@ -33,6 +33,7 @@ export async function withConversation(
   {
     stored,
     unreadFrom,
+    itemsAtFirst,
     early = [],
     unsaved = new Map(),
     saving = new Set(),
@@ -41,6 +42,7 @@ export async function withConversation(
   }: {
     stored: TimelineItem[];
     unreadFrom?: string;
+    itemsAtFirst?: number;
     early?: TimelineItem[];
     unsaved?: App["unsaved"];
     saving?: App["saving"];
@@ -99,7 +101,7 @@ export async function withConversation(
         throw error;
       },
     };
-    const conversation = createConversation(app as unknown as App, "chat");
+    const conversation = createConversation(app as unknown as App, "chat", itemsAtFirst);
     tell(early);
     await settled();
     if (!conversation.loaded()) throw new Error("the conversation was not loaded");

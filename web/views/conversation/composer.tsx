@@ -2,6 +2,7 @@ import { createEffect, createSignal, createUniqueId, type JSX, on, onCleanup, on
 import { maxTextBytes } from "../../../client/api/engine_api.ts";
 import { isVisible } from "../../../client/content/visible_text.ts";
 import { isComposing } from "../../dom/composing.ts";
+import { beforeNextFrame } from "../../dom/next_frame.ts";
 import { language, text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { type Insertion, judgeInsertion, maxFieldLines } from "../../state/inserted_text.ts";
@@ -173,7 +174,8 @@ export function Composer(
   }, { defer: true }));
   onMount(() => {
     // On a touch screen the keyboard would cover the conversation that was just opened.
-    if (matchMedia("(pointer: fine)").matches) field.focus();
+    // With the next frame: here it would have everything laid out once more.
+    if (matchMedia("(pointer: fine)").matches) onCleanup(beforeNextFrame(() => field.focus()));
   });
   onCleanup(() => void app.drafts.flush());
 

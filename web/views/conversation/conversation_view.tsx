@@ -57,9 +57,18 @@ export function ConversationView(props: { chatId: string; compact: boolean }): J
   );
 }
 
+/**
+ * Rows that fill the window. The list takes a row for 40 pixels high (virtua) until it has measured some: of more rows it
+ * would draw the first, and then, led to the newest, the last.
+ */
+function rowsInView(): number {
+  const [rowPx, aroundPx] = [40, 160];
+  return Math.ceil((innerHeight - aroundPx) / rowPx);
+}
+
 function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: boolean }): JSX.Element {
   const app = useApp();
-  const conversation = createConversation(app, props.chatId);
+  const conversation = createConversation(app, props.chatId, rowsInView());
   const [messageGone, setMessageGone] = createSignal(false);
   followJumps(app.navigation, props.chatId, conversation, setMessageGone);
   const searching = () => app.openings.searchedChat() === props.chatId;

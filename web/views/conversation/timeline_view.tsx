@@ -194,8 +194,8 @@ export function TimelineView(
   }, { defer: true }));
   onMount(() => {
     const measure = () => setTopPx(top.offsetHeight);
-    measure();
-    // What a picture or the field below changes happens between layout and paint: the place is kept in the same frame.
+    // It tells of all at first, too. What a picture or the field below changes happens between layout and paint: the
+    // place is kept in the same frame.
     const resized = new ResizeObserver(() => {
       measure();
       if (stuck) stick();
