@@ -15,3 +15,13 @@ export function beforeNextFrame(run: () => void): () => void {
   const timer = setTimeout(once, longestFrameMs);
   return cancel;
 }
+
+/** Runs what is to be a task of its own, once the next frame has been drawn. @returns cancels it */
+export function afterNextFrame(run: () => void): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const cancel = beforeNextFrame(() => void (timer = setTimeout(run)));
+  return () => {
+    cancel();
+    clearTimeout(timer);
+  };
+}

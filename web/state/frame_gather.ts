@@ -1,6 +1,9 @@
-/** Gathers what comes faster than the page draws. */
+/**
+ * Gathers what comes faster than the page draws. Making rows, and the frame that lays them out, are tasks of their own:
+ * a key waits for one of them at most.
+ */
 
-import { beforeNextFrame } from "../dom/next_frame.ts";
+import { afterNextFrame } from "../dom/next_frame.ts";
 
 /** As many new rows as a page draws without keeping a key waiting (a row took 1 to 2 ms). */
 const mostInFrame = 8;
@@ -8,7 +11,7 @@ const mostInFrame = 8;
 const mostWaiting = 64;
 
 export interface FrameGather<Item> {
-  /** What comes goes on at once, up to 8 items. What follows goes on before the next frames are drawn, 8 at a time. */
+  /** What comes goes on at once, up to 8 items. What follows goes on behind the next frames, 8 at a time. */
   add(items: readonly Item[]): void;
   /** What waits goes on now: something that comes behind it must find it done. */
   flush(): void;
@@ -29,7 +32,7 @@ export function gatherFrames<Item>(apply: (items: Item[]) => void): FrameGather<
   }
 
   function frame(): void {
-    cancel = waiting.length > 0 ? beforeNextFrame(frame) : undefined;
+    cancel = waiting.length > 0 ? afterNextFrame(frame) : undefined;
     goOn(waiting.length > mostWaiting ? Infinity : mostInFrame);
   }
 

@@ -48,6 +48,7 @@ export function TimelineView(
   const [topPx, setTopPx] = createSignal(0);
   let scroller!: HTMLDivElement;
   let top!: HTMLDivElement;
+  let lines!: HTMLDivElement;
   let list: VirtualizerHandle | undefined;
   let stuck = true;
   /** Heights at the last look. A scroll after they changed was not made by the reader, unless it moved just now. */
@@ -183,8 +184,8 @@ export function TimelineView(
   createEffect(on(conversation.written, () => void (stuck = true), { defer: true }));
   createEffect(on(place.rows, () => {
     if (!conversation.loaded()) return;
-    if (stuck && conversation.atEnd()) stick();
-    else place.restore();
+    // At the newest line, what follows is the list's new height.
+    if (!stuck || !conversation.atEnd()) place.restore();
   }, { defer: true }));
   createEffect(on(conversation.loaded, (loaded) => loaded && openAtMark()));
   createEffect(on(conversation.goal, (goal) => goal && showGoal(goal.key), { defer: true }));
@@ -202,6 +203,7 @@ export function TimelineView(
     });
     resized.observe(scroller);
     resized.observe(top);
+    resized.observe(lines);
     const wake = () => seen();
     addEventListener("focus", wake);
     document.addEventListener("visibilitychange", wake);
@@ -244,7 +246,7 @@ export function TimelineView(
           </Show>
           <Show when={conversation.atStart()}>{text("chat.start")}</Show>
         </div>
-        <div class="lines">
+        <div ref={lines} class="lines">
           <Virtualizer
             ref={(handle) => list = handle}
             data={place.rows()}
