@@ -1,7 +1,8 @@
 /** Sends hostile bytes to the port. The server must keep serving, with bounded memory. */
 
 import assert from "node:assert/strict";
-import { encodeCall, encodeChunk } from "../schema/rpc/calls_and_returns.ts";
+import { encodeChunk } from "../schema/rpc/byte_messages.ts";
+import { encodeCall } from "../schema/rpc/calls_and_returns.ts";
 import { delivery } from "../schema/rpc/methods.ts";
 import { makeChannel, outcome, publishTo } from "./testing/delivery_service.ts";
 import { connect, type Connection, pause, type ServerProcess, startProcess, withTempDir } from "./testing/quic.ts";

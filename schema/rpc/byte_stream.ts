@@ -44,7 +44,7 @@ export class ByteReader {
    */
   async exactly(length: number, before: Bytes = new Uint8Array()): Promise<Bytes | undefined> {
     const end = before.length + length;
-    let taken: Bytes = new Uint8Array(Math.min(end, before.length + Math.max(firstBytes, this.#rest.length)));
+    let taken: Bytes = new Uint8Array(Math.min(end, before.length + Math.max(firstBytes, 2 * this.#rest.length)));
     taken.set(before);
     let filled = before.length;
     while (filled < end) {

@@ -5,18 +5,17 @@ import type { Bytes } from "../bytes.ts";
 import * as wire from "../generated/node.ts";
 import { MalformedError } from "../malformed_error.ts";
 import { WireError } from "./errors.ts";
-import type { Method } from "./methods.ts";
+import { decodeBytesReturn, encodeBytesReturn } from "./byte_messages.ts";
+import { delivery, type Method } from "./methods.ts";
 import { readPlain, type StructClass, writePlain } from "./plain.ts";
 
 /** The only versions there are; a call with any other is refused, never guessed at. */
 export const wireVersion = 1;
 export const authVersion = 1;
 
+const noBytes = new Uint8Array();
 /** A streamed body goes in pieces of at most this many bytes. */
 export const maxChunkBytes = 64 * 1024;
-const wordBytes = 8;
-/** The kind of a pointer to a list, and the size of its elements that stands for bytes. */
-const [listPointer, byteElements] = [1, 2];
 
 /** Who calls: the session's token (32 bytes or empty) and the device that it is bound to (16 bytes or empty). */
 export interface CallAuth {
@@ -75,6 +74,8 @@ export function decodeCall(framed: Bytes): ReceivedCall {
 
 /** @returns one framed Return with results */
 export function encodeResults(method: Method, results: object): Bytes {
+  const bytes = isBytesAlone(method) ? (results as { bytes: Bytes }).bytes : noBytes;
+  if (bytes.length > 0) return encodeBytesReturn(bytes);
   return encodeReturn((answer) => {
     $.utils.setUint16(0, wire.Return_Which.RESULTS, answer);
     writePlain($.utils.initStructAt(0, method.ResultsClass as StructClass<$.Struct>, answer), results);
@@ -104,8 +105,14 @@ export type ReceivedReturn =
   | { kind: "error"; error: WireError }
   | { kind: "end" };
 
-/** @returns what a framed Return answers to a call of the method @throws MalformedError */
+/**
+ * @param framed memory that is nobody else's: bytes of results may stay in it
+ * @returns what a framed Return answers to a call of the method
+ * @throws MalformedError
+ */
 export function decodeReturn(framed: Bytes, method: Method): ReceivedReturn {
+  const bytes = isBytesAlone(method) && decodeBytesReturn(framed);
+  if (bytes) return { kind: "results", results: { bytes } };
   return reading<ReceivedReturn>(() => {
     const answer = new $.Message(framed, false).getRoot(wire.Return);
     switch (answer.which()) {
@@ -133,25 +140,6 @@ export function decodeReturn(framed: Bytes, method: Method): ReceivedReturn {
   });
 }
 
-/**
- * Written by hand, as the generated writer writes it: that copies each piece of a file three times.
- *
- * @param bytes 1 to 65,536 bytes of a streamed body
- * @returns one framed Chunk: the segment table, a struct pointer to one pointer, a pointer to a list of bytes, the
- *   bytes (https://capnproto.org/encoding.html)
- */
-export function encodeChunk(bytes: Uint8Array): Bytes {
-  const words = 2 + Math.ceil(bytes.length / wordBytes);
-  const framed = new Uint8Array((1 + words) * wordBytes);
-  const view = new DataView(framed.buffer);
-  view.setUint32(4, words, true);
-  view.setUint32(12, 1 << 16, true);
-  view.setUint32(16, listPointer, true);
-  view.setUint32(20, bytes.length << 3 | byteElements, true);
-  framed.set(bytes, 3 * wordBytes);
-  return framed;
-}
-
 /** @returns the piece of a body in a framed Chunk, 1 to 65,536 bytes @throws MalformedError */
 export function decodeChunk(framed: Bytes): Bytes {
   return reading(() => {
@@ -162,6 +150,9 @@ export function decodeChunk(framed: Bytes): Bytes {
     return bytes;
   });
 }
+
+/** Whether its results have one field, of bytes. */
+const isBytesAlone = (method: Method) => method === delivery.getBlob || method === delivery.fetchBody;
 
 /**
  * A struct of size 0 right behind its pointer is all zeros, which is how a null pointer looks, too: capnp-es

@@ -2,13 +2,13 @@
 
 import { MalformedError } from "../malformed_error.ts";
 import { ByteReader, type ByteStream, type OpenStream } from "./byte_stream.ts";
+import { encodeChunk } from "./byte_messages.ts";
 import { TransportError, WireError } from "./errors.ts";
 import { maxMessageBytes, readMessage } from "./framing.ts";
 import {
   type CallAuth,
   decodeReturn,
   encodeCall,
-  encodeChunk,
   maxChunkBytes,
   noAuth,
   type ReceivedReturn,

@@ -1,6 +1,7 @@
 /** Four accounts announce the largest commits, send their first bytes, and hold them as long as they may. */
 
-import { encodeCall, encodeChunk } from "../../../schema/rpc/calls_and_returns.ts";
+import { encodeChunk } from "../../../schema/rpc/byte_messages.ts";
+import { encodeCall } from "../../../schema/rpc/calls_and_returns.ts";
 import { delivery } from "../../../schema/rpc/methods.ts";
 import { connect } from "../../../server-core/testing/quic.ts";
 import { random, type TestDevice } from "../../../server-core/testing/seed.ts";
