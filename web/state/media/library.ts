@@ -98,6 +98,9 @@ export interface Saving {
   start(): void;
 }
 
+/** The bar moves as seldom as this, in ms. For each piece of a file it would be drawn 20 times a second. */
+const sayMs = 200;
+
 /** @returns what saves an attachment, once at a time */
 export function createSaving(library: MediaLibrary, place: () => MediaPlace): Saving {
   const [done, setDone] = createSignal<number>();
@@ -107,9 +110,15 @@ export function createSaving(library: MediaLibrary, place: () => MediaPlace): Sa
     problem,
     start() {
       if (done() !== undefined) return;
+      let saidMs = performance.now();
       setDone(0);
       setProblem(undefined);
-      void library.save(place(), setDone)
+      const say = (count: number) => {
+        if (performance.now() - saidMs < sayMs) return;
+        saidMs = performance.now();
+        setDone(count);
+      };
+      void library.save(place(), say)
         .catch((error) => setProblem(mediaProblem(error)))
         .finally(() => setDone(undefined));
     },
