@@ -25,6 +25,8 @@ import type { UploadRecord } from "../sync/send/upload_record.ts";
 
 /** Attachments that are read at the same time: each may hold a call at the server. */
 const readersAtOnce = 4;
+/** How far encrypting is, is told as seldom as this, in ms: a piece takes 15, and a page draws what it is told. */
+const tellMs = 200;
 
 /** What sending needs beside the context. */
 export interface FilesParts {
@@ -206,10 +208,14 @@ export class Files {
     const attachments: StoredAttachment[] = [];
     const total = files.reduce((sum, { source }) => sum + ciphertextLength(source.size), 0);
     let before = 0;
+    let toldMs = -Infinity;
     const progress = (done: number) => {
       const transfer: Transfer = { chatId, messageId, state: "reading", done: before + done, total };
       const sealing = this.#sealing.get(`${chatId}/${messageId}`);
       if (sealing) sealing.transfer = transfer;
+      const nowMs = this.#context.environment.now();
+      if (Math.abs(nowMs - toldMs) < tellMs) return;
+      toldMs = nowMs;
       this.#parts.tell(transfer);
     };
     progress(0);
