@@ -1,7 +1,10 @@
-/** What a killed core costs two pages: until they are back, and how fast the messages go out that waited. */
+/**
+ * What a killed core costs two pages: until they are back, and how fast the messages go out that waited. And how fast a
+ * page shows what waited for it alone, while its chat is open.
+ */
 
 import { processOf } from "./page_memory.mjs";
-import { register, startChat, withServers } from "./pages.mjs";
+import { connected, emptyUrl, register, startChat, url, withServers } from "./pages.mjs";
 
 /** Marks in the trace of the reading page. */
 const [firstMark, lastMark] = ["first of the queued", "last of the queued"];
@@ -31,16 +34,36 @@ async function measureOutage(writer, reader, core, count, round, pid) {
   const readyMs = Date.now();
   await writer.getByRole("status").filter({ hasText: /^Connected$/ }).waitFor({ timeout: 60_000 });
   const backMs = Date.now() - readyMs;
-  const { firstMs, lastMs } = await reader.evaluate(() => globalThis.allQueued);
+  const { lastMs, perSecond } = await reader.evaluate(() => globalThis.allQueued);
   const longest = await endTrace();
-  return {
-    count,
-    writtenIn,
-    backMs,
-    allMs: lastMs - readyMs,
-    perSecond: (count - 1) / ((lastMs - firstMs) / 1000),
-    ...longest,
-  };
+  return { count, writtenIn, backMs, allMs: lastMs - readyMs, perSecond, ...longest };
+}
+
+/**
+ * The reader's page goes away, messages are sent to it, and it comes back with the chat open. The writer's page does
+ * nothing meanwhile, so that the machine is the reader's, the gateway's and the core's.
+ *
+ * @param {import("@playwright/test").Page} writer
+ * @param {import("@playwright/test").Page} reader
+ * @param {number} count of messages
+ * @param {number} round
+ * @param {number} pid process of the reader's page
+ * @returns the messages a second that it showed, from the first on; its longest task meanwhile
+ */
+async function measureReturn(writer, reader, count, round, pid) {
+  const texts = `waiting in round ${round}:`;
+  const { hash } = new URL(reader.url());
+  await reader.goto(emptyUrl);
+  await writer.evaluate(writeQueued, { texts, count });
+  const last = writer.getByRole("article").filter({ hasText: `${texts} ${count}.` });
+  await last.getByRole("img", { name: /^(Sent|Delivered|Read)$/ }).waitFor({ timeout: 120_000 });
+  const endTrace = await traceTasks(reader, pid);
+  await reader.goto(`${url}/${hash}`, { waitUntil: "commit" });
+  await watchQueued(reader, texts, count);
+  const { perSecond } = await reader.evaluate(() => globalThis.allQueued);
+  const longest = await endTrace();
+  await connected(reader);
+  return { count, perSecond, ...longest };
 }
 
 /**
@@ -79,19 +102,20 @@ async function traceTasks(page, pid) {
 async function watchQueued(page, texts, count) {
   await page.evaluate(({ texts, last, marks }) => {
     globalThis.allQueued = new Promise((resolve) => {
-      /** @type {number | undefined} */
-      let firstMs;
+      /** @type {{ ms: number, number: number } | undefined} */
+      let first;
       for (const mark of marks) performance.clearMarks(mark);
       new MutationObserver((records, observer) => {
         for (const node of records.flatMap(({ addedNodes }) => [...addedNodes])) {
           const number = node.textContent?.split(`${texts} `)[1]?.match(/^(\d+)\./)?.[1];
           if (!number) continue;
-          if (firstMs === undefined) performance.mark(marks[0]);
-          firstMs ??= Date.now();
+          if (!first) performance.mark(marks[0]);
+          first ??= { ms: Date.now(), number: Number(number) };
           if (Number(number) !== last) continue;
           observer.disconnect();
           performance.mark(marks[1]);
-          resolve({ firstMs, lastMs: Date.now() });
+          const lastMs = Date.now();
+          resolve({ lastMs, perSecond: (last - first.number) / ((lastMs - first.ms) / 1000) });
         }
       }).observe(document.body, { childList: true, subtree: true });
     });
@@ -111,15 +135,21 @@ async function writeQueued({ texts, count }) {
   return performance.now() - startMs;
 }
 
-/** @param {number} count of messages @returns three rounds in a chat of two pages, see {@link measureOutage} */
+/**
+ * @param {number} count of messages
+ * @returns rounds in a chat of two pages, see {@link measureOutage} and {@link measureReturn}
+ */
 export async function measureOutages(count = 300) {
   return await withServers(async (browser, core) => {
     const [writer, reader] = [await register(browser, "alice"), await register(browser, "bob")];
     await startChat(writer, ["bob"]);
     await reader.getByRole("link", { name: "alice" }).first().click();
     const pid = await processOf(reader);
-    const rounds = [];
-    for (let round = 1; round <= 3; round++) rounds.push(await measureOutage(writer, reader, core, count, round, pid));
-    return rounds;
+    const [rounds, returns] = [[], []];
+    for (let round = 1; round <= 3; round++) {
+      rounds.push(await measureOutage(writer, reader, core, count, round, pid));
+    }
+    for (let round = 1; round <= 3; round++) returns.push(await measureReturn(writer, reader, count, round, pid));
+    return { rounds, returns };
   });
 }
