@@ -40,26 +40,30 @@ async function measureOutage(writer, reader, core, count, round, pid) {
 }
 
 /**
- * The reader's page goes away, messages are sent to it, and it comes back with the chat open. The writer's page does
- * nothing meanwhile, so that the machine is the reader's, the gateway's and the core's.
+ * The reader's page goes away, messages are sent to it, and it comes back with the chat open before there is a core
+ * again. The writer's page does nothing meanwhile, so that the machine is the reader's, the gateway's and the core's.
  *
  * @param {import("@playwright/test").Page} writer
  * @param {import("@playwright/test").Page} reader
+ * @param {{ kill: () => Promise<void>, start: () => Promise<void> }} core
  * @param {number} count of messages
  * @param {number} round
  * @param {number} pid process of the reader's page
  * @returns the messages a second that it showed, from the first on; its longest task meanwhile
  */
-async function measureReturn(writer, reader, count, round, pid) {
+async function measureReturn(writer, reader, core, count, round, pid) {
   const texts = `waiting in round ${round}:`;
   const { hash } = new URL(reader.url());
   await reader.goto(emptyUrl);
   await writer.evaluate(writeQueued, { texts, count });
   const last = writer.getByRole("article").filter({ hasText: `${texts} ${count}.` });
   await last.getByRole("img", { name: /^(Sent|Delivered|Read)$/ }).waitFor({ timeout: 120_000 });
-  const endTrace = await traceTasks(reader, pid);
-  await reader.goto(`${url}/${hash}`, { waitUntil: "commit" });
+  await core.kill();
+  await reader.goto(`${url}/${hash}`);
+  await reader.getByRole("log").getByRole("article").first().waitFor();
   await watchQueued(reader, texts, count);
+  const endTrace = await traceTasks(reader, pid);
+  await core.start();
   const { perSecond } = await reader.evaluate(() => globalThis.allQueued);
   const longest = await endTrace();
   await connected(reader);
@@ -145,11 +149,14 @@ export async function measureOutages(count = 300) {
     await startChat(writer, ["bob"]);
     await reader.getByRole("link", { name: "alice" }).first().click();
     const pid = await processOf(reader);
-    const [rounds, returns] = [[], []];
+    const rounds = /** @type {Awaited<ReturnType<typeof measureOutage>>[]} */ ([]);
+    const returns = /** @type {Awaited<ReturnType<typeof measureReturn>>[]} */ ([]);
     for (let round = 1; round <= 3; round++) {
       rounds.push(await measureOutage(writer, reader, core, count, round, pid));
     }
-    for (let round = 1; round <= 3; round++) returns.push(await measureReturn(writer, reader, count, round, pid));
+    for (let round = 1; round <= 3; round++) {
+      returns.push(await measureReturn(writer, reader, core, count, round, pid));
+    }
     return { rounds, returns };
   });
 }

@@ -51,8 +51,8 @@ export async function outagePart(quick) {
   return `## After the core was killed
 
 ${rounds[0].count} messages are written while there is no core; median of ${rounds.length}. Both pages, gateway and
-core share the machine's cores, so a task takes longer by the clock than its thread works on it. Then as many are sent to
-a page that is away; it comes back with the chat open, while the writer's page does nothing. ${when}.
+core share the machine's cores, so a task takes longer by the clock than its thread works on it. Then as many are sent
+to a page that is away. It has the chat open again when the core is back, and the writer's page does nothing. ${when}.
 
 | what | figure | for comparison |
 |---|---|---|

@@ -1,7 +1,7 @@
 /**
- * The messages that carry nothing but bytes, a Chunk and a Return of `getBlob`, laid out by hand as the generated writer
- * lays them out (https://capnproto.org/encoding.html): that copies each piece of a file three times on its way out, and
- * twice on its way in.
+ * The messages that carry nothing but bytes: a Chunk, and a Return of `getBlob`. They are laid out by hand, as the
+ * generated writer does it (https://capnproto.org/encoding.html). The generated code copies each piece of a file three
+ * times on its way out, and twice on its way in.
  */
 
 import type { Bytes } from "../bytes.ts";

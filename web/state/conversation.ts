@@ -105,7 +105,7 @@ function optionsOf({ replyTo }: MessageItem): SendOptions | undefined {
 /**
  * Opens a conversation for the lifetime of the owning component.
  *
- * @param itemsAtFirst read before anything is shown, where nothing is unread. Those before them follow the first picture
+ * @param itemsAtFirst read before anything is shown, where nothing is unread; the rest of a page follows
  */
 export function createConversation(app: App, chatId: string, itemsAtFirst = pageItems): Conversation {
   const [stretch, setStretch] = createSignal<Stretch>({ items: [] });

@@ -20,7 +20,7 @@ async function withFrames(test: (drawFrame: () => Promise<void>, waiting: () => 
   }
 }
 
-Deno.test("gatherFrames() passes the first of a frame on at once, and the others together, in their order", async () => {
+Deno.test("gatherFrames() passes the first of a frame on at once, the others together, in their order", async () => {
   await withFrames(async (drawFrame, waiting) => {
     const applied: number[][] = [];
     const gather = gatherFrames<number>((items) => applied.push(items));

@@ -58,8 +58,8 @@ export function ConversationView(props: { chatId: string; compact: boolean }): J
 }
 
 /**
- * Rows that fill the window. The list takes a row for 40 pixels high (virtua) until it has measured some: of more rows it
- * would draw the first, and then, led to the newest, the last.
+ * Rows that fill the window. The list takes a row for 40 pixels high (virtua) until it has measured some. Of more rows
+ * it would draw the first, and then, led to the newest, the last.
  */
 function rowsInView(): number {
   const [rowPx, aroundPx] = [40, 160];
