@@ -13,6 +13,7 @@ export interface Invocation {
   options: Record<string, string | boolean | undefined>;
   json: boolean;
   help: boolean;
+  version: boolean;
   statePath: string;
   passphraseFile?: string;
   timeoutMs: number;
@@ -41,20 +42,25 @@ export function readArguments(argv: string[], env: Env): Invocation {
   const { values, positionals } = parsed(argv, known, command);
   const text = (name: string, variable?: string) =>
     (values[name] as string | undefined) ?? (variable ? env(variable) || undefined : undefined);
-  const help = values.help === true;
-  if (!command && !help) {
+  const version = values.version === true;
+  const help = values.help === true || command === "help";
+  if (!command && !help && !version) {
     throw wrongUsage(positionals.length > 0 ? `there is no command ${positionals[0]}` : "a command is missing");
   }
   const args = positionals.slice(1);
-  if (command && !help) checkCount(command, args);
+  if (command === "help") {
+    checkCount(command, args);
+    if (args.length > 0 && !Object.hasOwn(commands, args[0])) throw wrongUsage(`there is no command ${args[0]}`);
+  } else if (command && !help && !version) checkCount(command, args);
   const seconds = text("timeout") ?? "30";
   if (!/^\d{1,5}$/.test(seconds) || Number(seconds) === 0) throw wrongUsage("--timeout: seconds, from 1", command);
   return {
-    command: command ?? "",
+    command: (command === "help" ? args[0] : command) ?? "",
     args,
     options: values as Invocation["options"],
     json: values.json === true,
     help,
+    version,
     statePath: text("state", "QPQ_STATE") ?? "qpq-state.db",
     ...(text("passphrase-file") !== undefined && { passphraseFile: text("passphrase-file") }),
     timeoutMs: Number(seconds) * 1000,

@@ -3,12 +3,7 @@
  * table.
  */
 
-export interface Option {
-  /** The placeholder of its value in help; none for a switch. */
-  value?: string;
-  short?: string;
-  what: string;
-}
+import { generateOption, newPasswordOption, type Option, passwordOptions } from "./option_table.ts";
 
 export interface Command {
   /** Positional arguments as help shows them; `…` for one or more, brackets for optional. */
@@ -19,37 +14,6 @@ export interface Command {
   local?: true;
   examples: string[];
 }
-
-/** Options of every command. */
-export const globalOptions: Record<string, Option> = {
-  server: { value: "HOST:PORT", what: "the core (QPQ_SERVER; 127.0.0.1:7443)" },
-  pin: { value: "HEX", what: "SHA-256 of the core's certificate, as it prints it at its start (QPQ_CORE_PIN)" },
-  ca: {
-    value: "FILE",
-    what: "PEM of the authority that the core's certificate is checked by, where no pin is given (QPQ_CORE_CA)",
-  },
-  state: { value: "FILE", what: "where this device's state is (QPQ_STATE; ./qpq-state.db)" },
-  "passphrase-file": { value: "FILE", what: "encrypts the state, or opens an encrypted one (QPQ_PASSPHRASE)" },
-  timeout: { value: "SECONDS", what: "how long to wait for the network (30)" },
-  json: { what: "one JSON object a line on standard output" },
-  help: { short: "h", what: "this text" },
-};
-
-const generateOption: Record<string, Option> = {
-  "generate-password": { what: "makes a passphrase of six random words, and prints it" },
-};
-
-const newPasswordOption: Record<string, Option> = {
-  ...generateOption,
-  "new-password-file": {
-    value: "FILE",
-    what: "first line is the new password (QPQ_NEW_PASSWORD, else asked at the terminal)",
-  },
-};
-
-const passwordOptions: Record<string, Option> = {
-  "password-file": { value: "FILE", what: "first line is the password (QPQ_PASSWORD, else asked at the terminal)" },
-};
 
 export const commands: Record<string, Command> = {
   register: {
@@ -144,6 +108,23 @@ export const commands: Record<string, Command> = {
       ids: { what: "prints the beginning of each message's id, for reply, react, edit, delete and vote" },
     },
     examples: ["qpq recv", "qpq recv builds --follow --json"],
+  },
+  dm: {
+    args: "<identity> [message]",
+    what: "Finds the chat of two with a person, or begins it, and sends a message there. `-` reads the message from " +
+      "standard input; without one, prints the chat.",
+    examples: ['qpq dm bob "On Friday?"', "uptime | qpq dm bob -"],
+  },
+  history: {
+    args: "<group>",
+    what: "Prints what this device has of a group, the oldest first, whether it was printed before or not. Asks no " +
+      "server.",
+    options: {
+      tail: { value: "N", what: "only the last so many lines" },
+      ids: { what: "prints the beginning of each message's id, for reply, react, edit, delete and vote" },
+    },
+    local: true,
+    examples: ["qpq history builds --tail 20", "qpq history builds --json"],
   },
   search: {
     args: "<text> [group]",
@@ -320,5 +301,15 @@ export const commands: Record<string, Command> = {
     args: "<bash|zsh|fish>",
     what: "Prints a completion script for a shell.",
     examples: ['eval "$(qpq completion bash)"'],
+  },
+  help: {
+    args: "[command]",
+    what: "Prints what a command does, with its options and examples, or the list of all commands.",
+    examples: ["qpq help", "qpq help send"],
+  },
+  man: {
+    args: "",
+    what: "Prints the manual page of qpq, in the form that `man` reads.",
+    examples: ["qpq man > ~/.local/share/man/man1/qpq.1"],
   },
 };

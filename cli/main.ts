@@ -1,5 +1,6 @@
 /** The entry point of `qpq`: runs one command and ends. */
 
+import project from "../package.json" with { type: "json" };
 import { type Invocation, readArguments } from "./arguments.ts";
 import type { Command } from "./commands/command.ts";
 import { login, logout, register, whoami } from "./commands/account.ts";
@@ -8,6 +9,8 @@ import * as changes from "./commands/changes.ts";
 import { devices, passwd, recover, recoveryCode } from "./commands/devices.ts";
 import { save } from "./commands/files.ts";
 import { createGroup, groups, invite, join, leave, members, remove, rename, role, timer } from "./commands/groups.ts";
+import { dm } from "./commands/dm.ts";
+import { history } from "./commands/history.ts";
 import { recv, send } from "./commands/messages.ts";
 import { profile } from "./commands/profile.ts";
 import { search } from "./commands/search.ts";
@@ -17,6 +20,7 @@ import { completionScript } from "./completion.ts";
 import { demoGroup } from "./demo_group.ts";
 import { Failure, failureOf } from "./failure.ts";
 import { onInterrupt, onWrapperEnd } from "./interrupts.ts";
+import { manualPage } from "./manual_page.ts";
 import { makeOutput, printable } from "./output.ts";
 import { restoreTerminal } from "./secrets.ts";
 import { Session } from "./session.ts";
@@ -55,6 +59,8 @@ const withSession: Record<string, Command> = {
   blocked,
   send,
   recv,
+  dm,
+  history,
   search,
   save,
   devices,
@@ -66,9 +72,11 @@ const withSession: Record<string, Command> = {
 };
 
 async function run(invocation: Invocation): Promise<void> {
-  const { command, args, help, json } = invocation;
+  const { command, args, help, json, version } = invocation;
   const output = makeOutput(json);
+  if (version) return console.log(`qpq ${project.version}`);
   if (help) return console.log(helpText(command || undefined).trimEnd());
+  if (command === "man") return console.log(manualPage(project.version).trimEnd());
   if (command === "completion") return console.log(completionScript(args[0]));
   const interrupted = new AbortController();
   const endsInOrder = command === "demo-group" || command === "export" ||

@@ -37,6 +37,7 @@ export const withValue = [
   "name",
   "decline",
   "let-in",
+  "tail",
 ];
 
 /**

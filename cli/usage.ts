@@ -1,6 +1,7 @@
 /** The help of qpq, made of the table of its commands, and its exit codes. */
 
-import { commands, globalOptions, type Option } from "./command_table.ts";
+import { commands } from "./command_table.ts";
+import { globalOptions, type Option } from "./option_table.ts";
 
 export { commands, globalOptions, type Option };
 
@@ -23,7 +24,8 @@ const optionLine = ([name, { value, short, what }]: [string, Option]) =>
   `  ${`${short ? `-${short}, ` : ""}--${name}${value ? ` ${value}` : ""}`.padEnd(26)}  ${what}`;
 const synopsis = (name: string) => `qpq ${name}${commands[name].args ? ` ${commands[name].args}` : ""}`;
 
-const exitCodesLine = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 no connection, " +
+/** The exit codes in a line, for help and manual. */
+export const exitCodesLine = "exit codes: 0 done, 1 failed, 2 wrong usage, 3 not signed in, 4 no connection, " +
   "5 the state can not be used, 6 recv left something undone, 130 interrupted";
 
 /** @returns the text of `qpq --help`, or of a command's */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { completionScript } from "./completion.ts";
 import { withValue } from "./permissions.mjs";
+import { manualPage } from "./manual_page.ts";
 import { recordFields } from "./records.ts";
 import { commands, exitCodes, globalOptions, helpText } from "./usage.ts";
 import { readPage } from "../schema/testing/doc_page.ts";
@@ -74,4 +75,14 @@ Deno.test("completionScript() names every command for each shell, and bash compl
   ]);
   assert.deepEqual(await complete("qpq", "recv", "--fo"), ["--follow"]);
   assert.deepEqual(await complete("qpq", "completion", "z"), ["zsh"]);
+});
+
+Deno.test("manualPage() has every command with its options, and troff reads no text as a command", () => {
+  const page = manualPage("1.2.3");
+  const known = /^\.(TH|SH|SS|TP|PP|B|nf|fi)( |$)/;
+  for (const line of page.split("\n")) assert.ok(!/^[.']/.test(line) || known.test(line), line);
+  for (const [name, { options = {} }] of Object.entries(commands)) {
+    assert.ok(page.includes(`\n.SS ${name.replaceAll("-", "\\-")}`), name);
+    for (const option of Object.keys(options)) assert.ok(page.includes(`--${option}`.replaceAll("-", "\\-")), option);
+  }
 });
