@@ -1,5 +1,6 @@
 /** Reads and checks the command line and the environment. */
 
+import { dirname, isAbsolute } from "node:path";
 import { parseArgs } from "node:util";
 import { fromHex } from "../schema/bytes.ts";
 import type { QuicTarget } from "./transport/quic.ts";
@@ -15,6 +16,8 @@ export interface Invocation {
   help: boolean;
   version: boolean;
   statePath: string;
+  /** The folder of a state that nobody has named: it is made with the state. */
+  stateFolder?: string;
   passphraseFile?: string;
   timeoutMs: number;
   /** Whether the command line itself names a server. A variable may be left from other work. */
@@ -61,7 +64,7 @@ export function readArguments(argv: string[], env: Env): Invocation {
     json: values.json === true,
     help,
     version,
-    statePath: text("state", "QPQ_STATE") ?? "qpq-state.db",
+    ...stateOf(text("state", "QPQ_STATE"), env),
     ...(text("passphrase-file") !== undefined && { passphraseFile: text("passphrase-file") }),
     timeoutMs: Number(seconds) * 1000,
     serverGiven: text("server") !== undefined,
@@ -72,6 +75,13 @@ export function readArguments(argv: string[], env: Env): Invocation {
         text("ca", "QPQ_CORE_CA"),
       ),
   };
+}
+
+/** @param named by the command line or QPQ_STATE; else the launcher says where the state is (permissions.mjs) */
+function stateOf(named: string | undefined, env: Env): Pick<Invocation, "statePath" | "stateFolder"> {
+  if (named !== undefined) return { statePath: named };
+  const statePath = env("QPQ_DEFAULT_STATE") || "qpq-state.db";
+  return { statePath, ...(isAbsolute(statePath) && { stateFolder: dirname(statePath) }) };
 }
 
 /**

@@ -1,6 +1,5 @@
 /** The entry point of `qpq`: runs one command and ends. */
 
-import project from "../package.json" with { type: "json" };
 import { type Invocation, readArguments } from "./arguments.ts";
 import type { Command } from "./commands/command.ts";
 import { login, logout, register, whoami } from "./commands/account.ts";
@@ -71,12 +70,17 @@ const withSession: Record<string, Command> = {
   export: exportData,
 };
 
+/** The version of qpq. */
+function versionOf(): string {
+  return JSON.parse(Deno.readTextFileSync(new URL("../package.json", import.meta.url))).version;
+}
+
 async function run(invocation: Invocation): Promise<void> {
   const { command, args, help, json, version } = invocation;
   const output = makeOutput(json);
-  if (version) return console.log(`qpq ${project.version}`);
+  if (version) return console.log(`qpq ${versionOf()}`);
   if (help) return console.log(helpText(command || undefined).trimEnd());
-  if (command === "man") return console.log(manualPage(project.version).trimEnd());
+  if (command === "man") return console.log(manualPage(versionOf()).trimEnd());
   if (command === "completion") return console.log(completionScript(args[0]));
   const interrupted = new AbortController();
   const endsInOrder = command === "demo-group" || command === "export" ||

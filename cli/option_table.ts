@@ -15,7 +15,10 @@ export const globalOptions: Record<string, Option> = {
     value: "FILE",
     what: "PEM of the authority that the core's certificate is checked by, where no pin is given (QPQ_CORE_CA)",
   },
-  state: { value: "FILE", what: "where this device's state is (QPQ_STATE; ./qpq-state.db)" },
+  state: {
+    value: "FILE",
+    what: "where this device's state is (QPQ_STATE; ./qpq-state.db if it is there, else $XDG_STATE_HOME/qpq/state.db)",
+  },
   "passphrase-file": { value: "FILE", what: "encrypts the state, or opens an encrypted one (QPQ_PASSPHRASE)" },
   timeout: { value: "SECONDS", what: "how long to wait for the network (30)" },
   json: { what: "one JSON object a line on standard output" },

@@ -3,9 +3,9 @@
  * line names, keep its state.
  */
 
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -86,6 +86,22 @@ function serverOf(given) {
 }
 
 /**
+ * Where the state is unless the command line or QPQ_STATE names it: in the present folder if one is there, as
+ * earlier versions made it; else where the XDG Base Directory Specification puts it.
+ *
+ * @param {Record<string, string | undefined>} env
+ * @param {string} folder where qpq is started
+ * @returns {string} an absolute path, or a name in the present folder
+ */
+export function defaultState({ XDG_STATE_HOME, HOME }, folder) {
+  const earlier = "qpq-state.db";
+  if (lstatSync(join(folder, earlier), { throwIfNoEntry: false })) return earlier;
+  // The specification: a path that is not absolute is to be ignored.
+  const home = [XDG_STATE_HOME, HOME && join(HOME, ".local", "state")].find((path) => path && isAbsolute(path));
+  return home ? join(home, "qpq", "state.db") : earlier;
+}
+
+/**
  * `demo-group` alone may start a program (Deno, for a core of its own), and writes to a temporary folder
  * instead of a state.
  *
@@ -106,7 +122,11 @@ export function qpqPermissions(args, env, deno, folder = process.cwd()) {
     typeof values[name] === "string" ? values[name] : variable && env[variable] || undefined;
   const [command] = positionals;
   const isDemo = command === "demo-group";
-  const state = resolve(folder, given("state", "QPQ_STATE") ?? "qpq-state.db");
+  const named = given("state", "QPQ_STATE");
+  const unnamed = defaultState(env, folder);
+  const state = resolve(folder, named ?? unnamed);
+  // It is made with the first state.
+  const stateFolder = named === undefined && isAbsolute(unnamed) ? [dirname(unnamed)] : [];
   const stateFiles = ["", "-wal", "-shm", "-journal"].map((suffix) => state + suffix);
   const spool = `${state}-files`;
   // What is saved goes to the path behind the id, or into the present folder.
@@ -133,7 +153,9 @@ export function qpqPermissions(args, env, deno, folder = process.cwd()) {
     env: ["QPQ_*", ...(isDemo ? ["TMPDIR", "TMP", "TEMP"] : [])],
     ffi: [`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`],
     read: [...code, ...files, ...(isDemo ? [deno, `${root}/server-core`, tmpdir()] : [...stateFiles, spool]), ...saved],
-    write: isDemo ? [tmpdir()] : [...stateFiles, spool, ...(command === "export" ? output : []), ...saved],
+    write: isDemo
+      ? [tmpdir()]
+      : [...stateFolder, ...stateFiles, spool, ...(command === "export" ? output : []), ...saved],
     // By which recv --follow notices that the network is back.
     ...(command === "recv" && { sys: ["networkInterfaces"] }),
     ...(isDemo && { run: [deno] }),

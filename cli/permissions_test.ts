@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { qpqFlags, qpqPermissions, root } from "./permissions.mjs";
+import { defaultState, qpqFlags, qpqPermissions, root } from "./permissions.mjs";
 
 for (const [what, name] of [["", "state.db"], [", also with a comma in its path", "c,m/st,ate.db"]]) {
   Deno.test(`the permissions of qpq allow its server, its files and its state, and nothing else${what}`, async () => {
@@ -84,4 +84,24 @@ Deno.test("qpqFlags() makes a file only for a path with a comma, and deletes it 
   };
   assert.equal(made("/home/a/state.db"), false);
   assert.equal(made("/home/a/state, too.db"), true);
+});
+
+Deno.test("defaultState() is a state of the present folder, else where XDG puts it", () => {
+  const folder = Deno.makeTempDirSync();
+  assert.equal(defaultState({ XDG_STATE_HOME: "/x/state", HOME: "/home/a" }, folder), "/x/state/qpq/state.db");
+  assert.equal(defaultState({ XDG_STATE_HOME: "not/absolute", HOME: "/home/a" }, folder), inHome);
+  assert.equal(defaultState({ HOME: "/home/a" }, folder), inHome);
+  assert.equal(defaultState({}, folder), "qpq-state.db");
+  Deno.writeTextFileSync(`${folder}/qpq-state.db`, "");
+  assert.equal(defaultState({ XDG_STATE_HOME: "/x/state", HOME: "/home/a" }, folder), "qpq-state.db");
+});
+
+const inHome = "/home/a/.local/state/qpq/state.db";
+
+Deno.test("the folder of a state may be made only where the state has no name", () => {
+  const written = (args: string[], env: Record<string, string>) =>
+    qpqPermissions(args, { HOME: "/home/a", ...env }, "deno", "/nowhere").write[0];
+  assert.equal(written(["groups"], {}), "/home/a/.local/state/qpq");
+  assert.equal(written(["groups"], { QPQ_STATE: "/s/mine.db" }), "/s/mine.db");
+  assert.equal(written(["groups", "--state", "mine.db"], {}), "/nowhere/mine.db");
 });

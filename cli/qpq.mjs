@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
-import { qpqFlags, root } from "./permissions.mjs";
+import { defaultState, qpqFlags, root } from "./permissions.mjs";
 
 const deno = [`${root}/node_modules/deno/deno`, `${root}/node_modules/deno/deno.exe`].find(existsSync);
 if (!deno) {
@@ -17,7 +17,11 @@ const flags = qpqFlags(args, process.env, deno);
 process.on("exit", flags.end);
 const child = spawn(deno, ["run", ...flags.args, `${root}/cli/main.ts`, ...args], {
   stdio: "inherit",
-  env: { ...process.env, QPQ_WRAPPER: String(process.pid) },
+  env: {
+    ...process.env,
+    QPQ_WRAPPER: String(process.pid),
+    QPQ_DEFAULT_STATE: defaultState(process.env, process.cwd()),
+  },
 });
 
 // Ctrl+C goes to every process of the terminal's group, so to the child as well, and an interrupt that was sent to this

@@ -19,6 +19,7 @@ import { type Output, warn } from "./output.ts";
 import { passphraseFrom } from "./secrets.ts";
 import { sendAndWait, type SendOptions } from "./sending.ts";
 import { FileSpool, spoolFolder } from "./storage/file_spool.ts";
+import { makeFolder } from "./storage/state_file.ts";
 import { openState } from "./storage/open_state.ts";
 import type { SqliteStorage } from "./storage/sqlite_storage.ts";
 import { busySilenceMs, QuicTransport, silenceMs } from "./transport/quic.ts";
@@ -115,6 +116,7 @@ export class Session {
     const transport = local
       ? noTransport
       : new QuicTransport(invocation.target(), { patienceMs, onUntrusted: () => untrusted.abort(untrustedFailure()) });
+    if (invocation.stateFolder !== undefined) makeFolder(invocation.stateFolder);
     const storage = await openState(invocation.statePath, passphraseFrom(invocation.passphraseFile, env), warn);
     const { timeoutMs } = invocation;
     const spool = new FileSpool(spoolFolder(invocation.statePath));

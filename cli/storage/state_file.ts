@@ -51,6 +51,18 @@ export function makePrivate(path: string, passphrase: string | undefined, note: 
   }
 }
 
+/** Makes the folder of a state, open to its owner alone, unless it is there. @throws StateError */
+export function makeFolder(folder: string): void {
+  try {
+    Deno.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StateError(
+      `${folder} can not be made: ${reasonOf(error)}`,
+      "give a file in a folder that you can write with --state",
+    );
+  }
+}
+
 /** @returns undefined when there is no such file */
 function infoOf(path: string): Deno.FileInfo | undefined {
   try {
@@ -126,5 +138,5 @@ function headerOf(path: string): Uint8Array {
 
 /** @returns the message of the system's error, without the path that Deno adds */
 function reasonOf(error: unknown): string {
-  return (error as Error).message.replace(/: (open|lstat|stat|readfile) '.*'$/, "");
+  return (error as Error).message.replace(/: (open|lstat|stat|readfile|mkdir) '.*'$/, "");
 }
