@@ -1,7 +1,8 @@
-import { createEffect, createResource, For, type JSX, on, Show } from "solid-js";
+import { createEffect, For, type JSX, on, Show } from "solid-js";
 import { fill } from "../../i18n/language.ts";
 import { firstWords } from "../../i18n/first_words.ts";
 import { useApp } from "../../state/app_context.ts";
+import { createStepsDone } from "../../state/steps_done.ts";
 import { Icon } from "../common/icons.tsx";
 import "../../styles/first_steps.css";
 
@@ -20,9 +21,7 @@ interface Step {
 export function FirstSteps(): JSX.Element {
   const app = useApp();
   const words = firstWords();
-  const state = () => [app.peopleVersion(), app.chats()?.length, app.openings.dialog(), app.navigation.route().kind];
-  const [links] = createResource(state, () => app.engine.links().then((made) => made.length > 0, () => false));
-  const [devices] = createResource(state, () => app.engine.devices().then((all) => all.length > 1, () => false));
+  const { invited, secondDevice } = createStepsDone(app);
   const hasFace = () => {
     const account = app.account();
     const face = account?.kind === "signed-in" ? app.people.face(account.accountKey) : undefined;
@@ -60,10 +59,10 @@ export function FirstSteps(): JSX.Element {
   const steps = (): Step[] => [
     step("code", !app.recoveryCodeLeft(), () => app.navigation.go({ kind: "settings" })),
     step("profile", hasFace(), () => app.navigation.go({ kind: "settings" })),
-    step("invite", links() === true || others().length > 0, () => app.openings.show("invite")),
+    step("invite", invited() === true || others().length > 0, () => app.openings.show("invite")),
     ...installStep(),
     ...verifyStep(),
-    step("device", devices() === true),
+    step("device", secondDevice() === true),
   ];
   const isOver = () => !links.loading && !devices.loading && steps().every(({ done }) => done);
   createEffect(on(isOver, (over) => over && app.firstSteps.end(), { defer: true }));
