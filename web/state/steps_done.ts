@@ -11,6 +11,8 @@ type Known = Pick<App, "peopleVersion" | "chats"> & {
 };
 
 export interface StepsDone {
+  /** The engine has answered, and is not being asked. */
+  isKnown(): boolean;
   /** Whether the account has an invite link; undefined until it is known. */
   invited(): boolean | undefined;
   /** Whether the account has a second device; undefined until it is known. */
@@ -27,5 +29,9 @@ export function createStepsDone(app: Known): StepsDone {
     [app.peopleVersion(), app.chats()?.length, app.openings.dialog(), app.navigation.route().kind].join();
   const [invited] = createResource(moment, () => app.engine.links().then((made) => made.length > 0, () => false));
   const [secondDevice] = createResource(moment, () => app.engine.devices().then((all) => all.length > 1, () => false));
-  return { invited: () => invited.latest, secondDevice: () => secondDevice.latest };
+  return {
+    isKnown: () => !invited.loading && !secondDevice.loading,
+    invited: () => invited.latest,
+    secondDevice: () => secondDevice.latest,
+  };
 }

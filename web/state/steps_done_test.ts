@@ -22,8 +22,9 @@ Deno.test("createStepsDone() asks again where a step may have been done, and not
   };
   await createRoot(async (dispose) => {
     const done = createStepsDone(app as unknown as Parameters<typeof createStepsDone>[0]);
+    assert.equal(done.isKnown(), false);
     await settled();
-    assert.deepEqual([done.invited(), done.secondDevice()], [false, true]);
+    assert.deepEqual([done.isKnown(), done.invited(), done.secondDevice()], [true, false, true]);
     for (let unread = 1; unread <= 20; unread++) setChats([{ unread } as ChatSummary]);
     await settled();
     assert.deepEqual(asked, { links: 1, devices: 1 });

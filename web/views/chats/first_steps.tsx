@@ -21,7 +21,7 @@ interface Step {
 export function FirstSteps(): JSX.Element {
   const app = useApp();
   const words = firstWords();
-  const { invited, secondDevice } = createStepsDone(app);
+  const { isKnown, invited, secondDevice } = createStepsDone(app);
   const hasFace = () => {
     const account = app.account();
     const face = account?.kind === "signed-in" ? app.people.face(account.accountKey) : undefined;
@@ -64,7 +64,7 @@ export function FirstSteps(): JSX.Element {
     ...verifyStep(),
     step("device", secondDevice() === true),
   ];
-  const isOver = () => !links.loading && !devices.loading && steps().every(({ done }) => done);
+  const isOver = () => isKnown() && steps().every(({ done }) => done);
   createEffect(on(isOver, (over) => over && app.firstSteps.end(), { defer: true }));
 
   return (
