@@ -6,7 +6,7 @@
  * not commit by itself half way.
  */
 
-import { type IDBPDatabase, openDB } from "idb";
+import { type IDBPDatabase, type IDBPObjectStore, openDB } from "idb";
 import { type Bytes, equalBytes } from "../../schema/bytes.ts";
 import { importWrappingKey } from "./sealed_store.ts";
 import {
@@ -102,19 +102,11 @@ export class IndexedDbStorage implements Storage {
     return await this.#doing("read", async () => {
       const wanted = IDBKeyRange.bound(lower, upper, afterIsHigher, true);
       const records = this.#db.transaction(store).store;
-      if (!reverse) {
-        const [keys, values] = await Promise.all([records.getAllKeys(wanted, limit), records.getAll(wanted, limit)]);
-        return keys.map((key, index) => ({ key: key as string, value: bytesOf(values[index])! }));
-      }
-      const found: StoredRecord[] = [];
-      for (
-        let cursor = await records.openCursor(wanted, "prev");
-        cursor && found.length < (limit ?? Infinity);
-        cursor = await cursor.continue()
-      ) {
-        found.push({ key: cursor.key as string, value: bytesOf(cursor.value)! });
-      }
-      return found;
+      const last = reverse && limit !== undefined ? await lastOf(records, wanted, limit) : wanted;
+      const most = reverse ? undefined : limit;
+      const [keys, values] = await Promise.all([records.getAllKeys(last, most), records.getAll(last, most)]);
+      const found = keys.map((key, index) => ({ key: key as string, value: bytesOf(values[index])! }));
+      return reverse ? found.reverse() : found;
     });
   }
 
@@ -199,6 +191,22 @@ export class IndexedDbStorage implements Storage {
       throw storageError(what, error);
     }
   }
+}
+
+/**
+ * Where the last records of a range are. A cursor over them would be a task for each record.
+ *
+ * @param wanted its upper key does not belong to it
+ * @param count from 1
+ */
+async function lastOf(
+  records: IDBPObjectStore<unknown, [StoreName], StoreName>,
+  wanted: IDBKeyRange,
+  count: number,
+): Promise<IDBKeyRange> {
+  const end = await records.openKeyCursor(wanted, "prev");
+  const first = count > 1 ? await end?.advance(count - 1) : end;
+  return first ? IDBKeyRange.bound(first.key, wanted.upper, false, true) : wanted;
 }
 
 /**

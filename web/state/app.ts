@@ -14,7 +14,7 @@ import type {
   ReceiptMarks,
   TimelineItem,
 } from "../../client/api/engine_api.ts";
-import type { EngineProblem } from "../../client/api/errors.ts";
+import { type EngineProblem, LocalCode } from "../../client/api/errors.ts";
 import type { LastList } from "../../client/api/last_list.ts";
 import { createDrafts, type Drafts } from "./drafts.ts";
 import { forgetEmoji } from "./emoji/emoji_choice.ts";
@@ -233,7 +233,11 @@ export function createApp(
     const known = account();
     return known?.kind === "signed-in" ? known : undefined;
   });
-  const report = (error: unknown) => show(problemFrom(error));
+  /** That nobody is signed in any more is told as the account's state. A call of the chat in view may learn of it later. */
+  const report = (error: unknown) => {
+    const found = problemFrom(error);
+    if (found.code !== LocalCode.notSignedIn) show(found);
+  };
   const outgoing = createOutgoing(engine, report);
   void engine.account().then(takeAccount).catch(report);
   void engine.connection().then(setConnection, () => {});

@@ -51,6 +51,12 @@ export function storageContract(engine: string, open: () => Promise<Storage>): v
     assert.deepEqual(await read("messages", "a/", { before: "a" }), []);
     assert.deepEqual(await read("messages", "a/", { reverse: true, limit: 2 }), ["a/3", "a/2"]);
     assert.deepEqual(await read("messages", "a/", { before: "a/3", reverse: true, limit: 1 }), ["a/2"]);
+    for (const limit of [3, 4, undefined]) {
+      assert.deepEqual(await read("messages", "a/", { reverse: true, limit }), ["a/3", "a/2", "a/1"]);
+      assert.deepEqual(await read("messages", "a/", { after: "a/1", reverse: true, limit }), ["a/3", "a/2"]);
+    }
+    assert.deepEqual(await read("messages", "c", { reverse: true, limit: 2 }), []);
+    assert.deepEqual((await storage.range("messages", "a/", { reverse: true, limit: 2 }))[1].value, bytes(3));
     assert.deepEqual(await read("messages", "a/", { limit: 2 }), ["a/1", "a/2"]);
     assert.deepEqual(await read("messages", "a/", { limit: 0 }), []);
     assert.deepEqual((await storage.range("messages", "b"))[0].value, bytes(2));
