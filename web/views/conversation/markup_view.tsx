@@ -1,4 +1,4 @@
-import { createSignal, For, type JSX, Match, Show, Switch } from "solid-js";
+import { createSignal, For, type JSX, Show } from "solid-js";
 import { text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import { jump } from "../../state/jumps.ts";
@@ -14,43 +14,44 @@ type Of<Kind extends string, From> = Extract<From, { kind: Kind }>;
  * @param props.own this account's username, whose mentions stand out
  */
 export function MarkupView(props: { blocks: readonly Block[]; own: string }): JSX.Element {
-  return (
-    <For each={props.blocks}>
-      {(block) => (
-        <Switch>
-          <Match when={block.kind === "text"}>
-            <Parts parts={(block as Of<"text", Block>).parts} own={props.own} />
-          </Match>
-          <Match when={block.kind === "quote"}>
-            <blockquote class="markup-quote" dir="auto">
-              <Parts parts={(block as Of<"quote", Block>).parts} own={props.own} />
-            </blockquote>
-          </Match>
-          <Match when={block.kind === "code"}>
-            <CodeBlock block={block as Of<"code", Block>} />
-          </Match>
-          <Match when={block.kind === "list"}>
-            <ul class="markup-list">
-              <For each={(block as Of<"list", Block>).items}>
-                {(item) => (
-                  <li class={`markup-level-${item.level}`}>
-                    <span class="markup-marker">{item.marker}</span>{" "}
-                    <span class="markup-item" dir="auto">
-                      <Parts parts={item.parts} own={props.own} />
-                    </span>
-                  </li>
-                )}
-              </For>
-            </ul>
-          </Match>
-        </Switch>
-      )}
-    </For>
-  );
+  return <For each={props.blocks}>{(block) => <BlockView block={block} own={props.own} />}</For>;
 }
 
+function BlockView(props: { block: Block; own: string }): JSX.Element {
+  const { block } = props;
+  switch (block.kind) {
+    case "text":
+      return <Parts parts={block.parts} own={props.own} />;
+    case "quote":
+      return (
+        <blockquote class="markup-quote" dir="auto">
+          <Parts parts={block.parts} own={props.own} />
+        </blockquote>
+      );
+    case "code":
+      return <CodeBlock block={block} />;
+    case "list":
+      return (
+        <ul class="markup-list">
+          <For each={block.items}>
+            {(item) => (
+              <li class={`markup-level-${item.level}`}>
+                <span class="markup-marker">{item.marker}</span>{" "}
+                <span class="markup-item" dir="auto">
+                  <Parts parts={item.parts} own={props.own} />
+                </span>
+              </li>
+            )}
+          </For>
+        </ul>
+      );
+  }
+}
+
+/** The parts of a block are fixed data: most are one text, which needs no list. */
 function Parts(props: { parts: readonly Inline[]; own: string }): JSX.Element {
-  return <For each={props.parts}>{(part) => <Part part={part} own={props.own} />}</For>;
+  const { parts, own } = props;
+  return parts.map((part) => <Part part={part} own={own} />);
 }
 
 function Part(props: { part: Inline; own: string }): JSX.Element {

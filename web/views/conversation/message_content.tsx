@@ -1,4 +1,4 @@
-import { type JSX, Match, Switch } from "solid-js";
+import type { JSX } from "solid-js";
 import { AttachmentsView } from "./kinds/attachments.tsx";
 import { DeleteView } from "./kinds/delete.tsx";
 import { PollView } from "./kinds/poll.tsx";
@@ -7,23 +7,20 @@ import { TextView } from "./kinds/text.tsx";
 import { UnsupportedView } from "./kinds/unsupported.tsx";
 import type { MessageViewProps } from "./message_view.ts";
 
-/** The content of a message in its bubble. Edit marks and reactions are in timeline_row.tsx. */
+/**
+ * The content of a message in its bubble. Edit marks and reactions are in timeline_row.tsx. The message is fixed data, as
+ * its row is: what there is to show is asked for once.
+ */
 export function MessageContentView(props: MessageViewProps): JSX.Element {
-  return (
-    <>
-      <ReplyView {...props} />
-      <AttachmentsView {...props} />
-      <Switch fallback={<TextView {...props} />}>
-        <Match when={props.item.deleted}>
-          <DeleteView {...props} />
-        </Match>
-        <Match when={props.item.poll}>
-          <PollView {...props} />
-        </Match>
-        <Match when={props.item.unsupported || props.item.blank}>
-          <UnsupportedView {...props} />
-        </Match>
-      </Switch>
-    </>
-  );
+  const { deleted, poll, unsupported, blank, replyTo, attachments } = props.item;
+  const quote = replyTo && <ReplyView {...props} />;
+  const files = attachments && <AttachmentsView {...props} />;
+  const content = deleted
+    ? <DeleteView {...props} />
+    : poll
+    ? <PollView {...props} />
+    : unsupported || blank
+    ? <UnsupportedView {...props} />
+    : <TextView {...props} />;
+  return [quote, files, content];
 }

@@ -41,44 +41,44 @@ export function MessageRow(
   const tools = useMessageTools();
   const { people } = useApp();
   let article!: HTMLElement;
-  const key = () => item.own ? undefined : props.keyOf(item.sender);
-  const faced = () => props.group && !item.own;
+  // Of a fixed row, what is there is asked for once: a condition that is followed costs more than the element.
+  const { own, state, reactions } = item;
+  const { group, first, last } = props;
+  const key = () => own ? undefined : props.keyOf(item.sender);
+  const isFaced = group && !own;
+  const kinds = [
+    "line message",
+    own && "message-own",
+    first && "message-first",
+    isFaced && "message-faced",
+    state === "failed" && "message-failed",
+  ].filter(Boolean).join(" ");
   return (
     <article
       ref={article}
-      class="line message"
+      class={kinds}
       data-message={item.messageId}
-      classList={{
-        "message-marked": tools.marked() === item.messageId,
-        "message-own": item.own,
-        "message-first": props.first,
-        "message-faced": faced(),
-        "message-failed": item.state === "failed",
-      }}
+      classList={{ "message-marked": tools.marked() === item.messageId }}
     >
-      <Show when={faced() && props.last}>
-        <Avatar name={item.sender} of={key()} />
-      </Show>
+      {isFaced && last ? <Avatar name={item.sender} of={key()} /> : undefined}
       <div class="message-body">
         <div class="bubble">
-          <Show when={!item.own}>
-            <span
-              class={`message-sender ${hueClass(key())}${props.group && props.first ? "" : " visually-hidden"}`}
-            >
-              {people.name(item.senderKey, item.sender)}
-            </span>
-            {" "}
-          </Show>
+          {own ? undefined : (
+            <>
+              <span class={`message-sender ${hueClass(key())}${group && first ? "" : " visually-hidden"}`}>
+                {people.name(item.senderKey, item.sender)}
+              </span>
+              {" "}
+            </>
+          )}
           <MessageContentView item={item} original={props.original} keyOf={props.keyOf} />{" "}
           <MessageMeta
             item={item}
             waits={props.waits}
           />
         </div>
-        <ReactionView item={item} />
-        <Show when={item.state === "failed"}>
-          <MessageProblem item={item} onRetry={props.onRetry} />
-        </Show>
+        {reactions ? <ReactionView item={item} /> : undefined}
+        {state === "failed" ? <MessageProblem item={item} onRetry={props.onRetry} /> : undefined}
       </div>
       <MessageActions item={item} article={() => article} />
     </article>
@@ -88,15 +88,15 @@ export function MessageRow(
 /** What is said of a message in the corner of its bubble: that it was changed, when it came, how far it is. */
 function MessageMeta(props: { item: MessageItem; waits: string }): JSX.Element {
   const { item } = props;
+  const { own, revokedDevice, edited, atMs, timerMs, expiresMs } = item;
+  const [iso, moment, time] = [new Date(atMs).toISOString(), momentText(atMs), timeText(atMs)];
   return (
     <span class="message-meta">
-      <Show when={item.revokedDevice}>
-        <span class="message-removed-device">{text("message.removed-device")}</span>
-      </Show>
-      <EditView item={item} />
-      <time dateTime={new Date(item.atMs).toISOString()} title={momentText(item.atMs)}>{timeText(item.atMs)}</time>
-      <Show when={item.timerMs}>{(timerMs) => <TimerMark timerMs={timerMs()} expiresMs={item.expiresMs} />}</Show>
-      <MessageState item={item} waits={props.waits} />
+      {revokedDevice ? <span class="message-removed-device">{text("message.removed-device")}</span> : undefined}
+      {edited ? <EditView item={item} /> : undefined}
+      <time dateTime={iso} title={moment}>{time}</time>
+      {timerMs ? <TimerMark timerMs={timerMs} expiresMs={expiresMs} /> : undefined}
+      {own ? <MessageState item={item} waits={props.waits} /> : undefined}
     </span>
   );
 }

@@ -60,22 +60,24 @@ export function MessageActions(props: { item: MessageItem; article: () => HTMLEl
   return (
     <Show when={actions().length > 0}>
       <div class="hoverbar" classList={{ "hoverbar-open": menuAt() !== undefined || pickerAt() !== undefined }}>
-        <Show when={near() && actions().includes("react")}>
-          <For each={quickReactions.slice(0, barReactions)}>
-            {(sign) => <ReactButton sign={sign} onPick={() => tools.react(item, sign)} />}
-          </For>
-          <span class="hoverbar-sep" />
-        </Show>
-        <Show when={near() && actions().includes("reply")}>
-          <button
-            type="button"
-            class="icon-button"
-            aria-label={text("actions.reply")}
-            title={text("actions.reply")}
-            onClick={() => tools.run("reply", item)}
-          >
-            <Icon name="reply" />
-          </button>
+        <Show when={near()}>
+          <Show when={actions().includes("react")}>
+            <For each={quickReactions.slice(0, barReactions)}>
+              {(sign) => <ReactButton sign={sign} onPick={() => tools.react(item, sign)} />}
+            </For>
+            <span class="hoverbar-sep" />
+          </Show>
+          <Show when={actions().includes("reply")}>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={text("actions.reply")}
+              title={text("actions.reply")}
+              onClick={() => tools.run("reply", item)}
+            >
+              <Icon name="reply" />
+            </button>
+          </Show>
         </Show>
         <button
           ref={button}
