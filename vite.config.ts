@@ -5,6 +5,7 @@ import solid from "vite-plugin-solid";
 import { screenChunks } from "./web/build/chunks.ts";
 import { manifest } from "./web/build/manifest.ts";
 import { precompress } from "./web/build/precompress.ts";
+import { wokenEngine } from "./web/build/woken_engine.ts";
 
 type LogLevel = Rolldown.LogLevel;
 type RolldownLog = Rolldown.RolldownLog;
@@ -36,17 +37,19 @@ const rolldownOptions = { onLog, checks: { bundlerTimings: false } };
  */
 export default defineConfig(({ mode }) => {
   const outDir = here(mode === "fake" ? "./dist/web-fake" : "./dist/web");
+  const root = here("./web");
+  const resolve = {
+    alias: {
+      ...sqliteWasm,
+      "trusted-dom": here("./web/dom/trusted_dom.ts"),
+      crypto: here("./web/build/node_crypto.ts"),
+    },
+  };
   return {
-    root: here("./web"),
+    root,
     publicDir: here("./public"),
     base: "/",
-    resolve: {
-      alias: {
-        ...sqliteWasm,
-        "trusted-dom": here("./web/dom/trusted_dom.ts"),
-        crypto: here("./web/build/node_crypto.ts"),
-      },
-    },
+    resolve,
     build: {
       outDir,
       emptyOutDir: true,
@@ -78,9 +81,12 @@ export default defineConfig(({ mode }) => {
           // As an ES module the classic service worker would end in `export default` and fail to start.
           rollupFormat: "iife",
           globPatterns: ["**/*.{html,js,css,wasm,svg,png,woff2,webmanifest}"],
+          // The browser keeps it for its registration.
+          globIgnores: ["woken.js"],
           maximumFileSizeToCacheInBytes: 8 * 1024 * 1024,
         },
       }),
+      ...(mode === "fake" ? [] : [wokenEngine(here("./web/woken/worker.ts"), outDir, { root, resolve })]),
       precompress(outDir),
     ],
   };

@@ -44,6 +44,11 @@ export interface EngineOptions {
   sendsReceipts?: boolean;
   /** Keeps what the list of chats shows, for the next start of a page. */
   keepsList?: boolean;
+  /**
+   * It runs for a moment, without the files and the index that the profile has elsewhere on this host: files wait for the
+   * next engine, and what changes is noted for the index.
+   */
+  isWoken?: boolean;
   /** Tests only: a cheaper memory-hard function. */
   suite?: OpaqueSuite;
 }
@@ -62,6 +67,7 @@ export class Profile {
   readonly #listener: EngineListener;
   readonly #stopWakeDetector: () => void;
   readonly #sendsReceipts: boolean;
+  readonly #isWoken: boolean;
   readonly #lastList: LastListKeeper | undefined;
   #signedIn: SignedInEngine | undefined;
   /** The connection of a session that has ended is being closed. */
@@ -71,6 +77,7 @@ export class Profile {
   constructor(options: EngineOptions) {
     const { storage, wrappingKey, transport, listener, page, environment = systemEnvironment, suite } = options;
     this.#sendsReceipts = options.sendsReceipts === true;
+    this.#isWoken = options.isWoken === true;
     this.#store = new SealedStore(storage, wrappingKey);
     this.#files = new SpoolFiles(options.spool ?? new MemorySpool());
     this.environment = environment;
@@ -85,6 +92,7 @@ export class Profile {
       store: this.#store,
       environment,
       databases: options.searchDatabases,
+      isElsewhere: this.#isWoken,
       tell: (event) => this.tell(event),
       failed: (error) => this.tell({ kind: "problem", problem: engineError(error).problem }),
     });
@@ -206,6 +214,7 @@ export class Profile {
       environment: this.environment,
       askTime: () => this.accounts.syncClock(),
       sendsReceipts: this.#sendsReceipts,
+      sendsFiles: !this.#isWoken,
       listener: {
         timeline: (chatId, items) => this.tell({ kind: "timeline", chatId, items }),
         reread: (chatId) => this.tell({ kind: "reread", chatId }),

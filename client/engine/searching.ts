@@ -23,6 +23,8 @@ interface Options {
   environment: Environment;
   /** Loads what opens databases on this host; undefined where it has no search. */
   databases: (() => Promise<SearchDatabases>) | undefined;
+  /** The profile's index is on this host, and out of this engine's reach. */
+  isElsewhere: boolean;
   tell: (event: EngineEvent) => void;
   failed: (error: unknown) => void;
 }
@@ -49,8 +51,10 @@ export class Searching {
   /** An account is signed in. An index that the profile has misses nothing from now on. @throws StorageError */
   async begin(signedIn: Searched): Promise<void> {
     this.#signedIn = signedIn;
-    if (!this.#options.databases || !await readIndexRecord(this.#options.store)) return;
+    const { databases, isElsewhere, store } = this.#options;
+    if ((!databases && !isElsewhere) || !await readIndexRecord(store)) return;
     this.#changed.start(true);
+    if (!databases) return;
     this.#timers = new Timers(this.#options.environment);
     this.#timers.start("open", openAfterMs, () => void this.#opened().catch(this.#options.failed));
   }

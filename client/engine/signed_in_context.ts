@@ -47,6 +47,8 @@ export interface SignedInEngineOptions {
   askTime: () => Promise<unknown>;
   /** Whether this device tells others what it has received and read. */
   sendsReceipts: boolean;
+  /** Whether files that wait go out: the spool has them. */
+  sendsFiles: boolean;
 }
 
 /** @returns what all parts of the sync are given */

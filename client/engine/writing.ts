@@ -20,14 +20,16 @@ export class Writing {
   readonly receipts: ReceiptsService;
   readonly faces: Faces;
   readonly disappearing: Disappearing;
+  readonly #sendsFiles: boolean;
 
   /** @param report of errors that no call has */
   constructor(
     context: SyncContext,
     outbox: Outbox,
-    { files, listener, sendsReceipts, askTime }: SignedInEngineOptions,
+    { files, listener, sendsReceipts, sendsFiles, askTime }: SignedInEngineOptions,
     report: (error: unknown) => void,
   ) {
+    this.#sendsFiles = sendsFiles;
     this.receipts = new ReceiptsService(context, outbox, { sends: sendsReceipts, report });
     context.events.on("marks", (chatId, marks) => listener.marks(chatId, marks));
     const changed = () => context.conversations.mark();
@@ -63,7 +65,7 @@ export class Writing {
 
   /** Messages may be sent from now on. */
   connected(): void {
-    this.files.uploads.connected();
+    if (this.#sendsFiles) this.files.uploads.connected();
     this.receipts.connected();
     this.faces.connected();
   }
