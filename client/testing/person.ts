@@ -50,6 +50,8 @@ export class Person<S extends Storage = MemoryStorage> {
   online = true;
   /** Whether the engine that is started next tells others what it has received and read. */
   sendsReceipts = false;
+  /** Whether the engine that is started next runs for a moment, as in a service worker: without spool and index. */
+  isWoken = false;
   events: EngineEvent[] = [];
   /** Methods that fail for this person. */
   refuses: (method: string) => boolean = () => false;
@@ -144,9 +146,10 @@ export class Person<S extends Storage = MemoryStorage> {
         set: (text) => Promise.resolve(void (this.#sentinel = text)),
         remove: () => Promise.resolve(void (this.#sentinel = undefined)),
       },
-      spool: this.spool,
+      ...(this.isWoken
+        ? { isWoken: true }
+        : { spool: this.spool, searchDatabases: () => Promise.resolve(this.searchDatabases!) }),
       ...(this.sendsReceipts && { sendsReceipts: true }),
-      searchDatabases: () => Promise.resolve(this.searchDatabases!),
       suite: { tag: opaqueSuite, harden: (y) => Promise.resolve(y) },
       listener: (event) => {
         this.events.push(event);
