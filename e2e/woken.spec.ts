@@ -34,7 +34,7 @@ function expectReceived(outcome: Outcome): void {
   );
 }
 
-test("DEVICES: a worker that is woken fetches, stores and acknowledges while no tab is open", async ({ browser, stack }) => {
+test("DEVICES: a woken worker fetches, stores and acknowledges while no tab is open", async ({ browser, stack }) => {
   const alice = await Person.open(browser, stack.url, "alice");
   const bob = await Person.open(browser, stack.url, "bob");
   await alice.createAccount();

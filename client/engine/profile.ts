@@ -45,8 +45,8 @@ export interface EngineOptions {
   /** Keeps what the list of chats shows, for the next start of a page. */
   keepsList?: boolean;
   /**
-   * It runs for a moment, without the files and the index that the profile has elsewhere on this host: files wait for the
-   * next engine, and what changes is noted for the index.
+   * It runs for a moment, without the files and the index that the profile has elsewhere on this host: files wait for
+   * the next engine, and what changes is noted for the index.
    */
   isWoken?: boolean;
   /** Tests only: a cheaper memory-hard function. */

@@ -50,7 +50,7 @@ export class Person<S extends Storage = MemoryStorage> {
   online = true;
   /** Whether the engine that is started next tells others what it has received and read. */
   sendsReceipts = false;
-  /** Whether the engine that is started next runs for a moment, as in a service worker: without spool and index. */
+  /** Whether the engine that is started next runs for a moment, without spool and index. */
   isWoken = false;
   events: EngineEvent[] = [];
   /** Methods that fail for this person. */
@@ -146,9 +146,8 @@ export class Person<S extends Storage = MemoryStorage> {
         set: (text) => Promise.resolve(void (this.#sentinel = text)),
         remove: () => Promise.resolve(void (this.#sentinel = undefined)),
       },
-      ...(this.isWoken
-        ? { isWoken: true }
-        : { spool: this.spool, searchDatabases: () => Promise.resolve(this.searchDatabases!) }),
+      isWoken: this.isWoken,
+      ...(!this.isWoken && { spool: this.spool, searchDatabases: () => Promise.resolve(this.searchDatabases!) }),
       ...(this.sendsReceipts && { sendsReceipts: true }),
       suite: { tag: opaqueSuite, harden: (y) => Promise.resolve(y) },
       listener: (event) => {

@@ -233,7 +233,7 @@ export function createApp(
     const known = account();
     return known?.kind === "signed-in" ? known : undefined;
   });
-  /** That nobody is signed in any more is told as the account's state. A call of the chat in view may learn of it later. */
+  /** That nobody is signed in is told as the account's state. A call of the chat in view may learn of it later. */
   const report = (error: unknown) => {
     const found = problemFrom(error);
     if (found.code !== LocalCode.notSignedIn) show(found);

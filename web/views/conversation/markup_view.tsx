@@ -51,7 +51,7 @@ function BlockView(props: { block: Block; own: string }): JSX.Element {
 /** The parts of a block are fixed data: most are one text, which needs no list. */
 function Parts(props: { parts: readonly Inline[]; own: string }): JSX.Element {
   const { parts, own } = props;
-  return parts.map((part) => <Part part={part} own={own} />);
+  return parts.map((part) => Part({ part, own }));
 }
 
 function Part(props: { part: Inline; own: string }): JSX.Element {

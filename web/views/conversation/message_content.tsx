@@ -8,8 +8,8 @@ import { UnsupportedView } from "./kinds/unsupported.tsx";
 import type { MessageViewProps } from "./message_view.ts";
 
 /**
- * The content of a message in its bubble. Edit marks and reactions are in timeline_row.tsx. The message is fixed data, as
- * its row is: what there is to show is asked for once.
+ * The content of a message in its bubble. Edit marks and reactions are in timeline_row.tsx. The message is fixed data,
+ * as its row is: what there is to show is asked for once.
  */
 export function MessageContentView(props: MessageViewProps): JSX.Element {
   const { deleted, poll, unsupported, blank, replyTo, attachments } = props.item;

@@ -28,15 +28,17 @@ export function TextView(props: MessageViewProps): JSX.Element {
     </span>
   );
   if (head === undefined) return content;
-  return [
-    content,
-    <button
-      type="button"
-      class="message-more"
-      aria-expanded={whole()}
-      onClick={(event) => fold(event.currentTarget)}
-    >
-      {whole() ? text("message.less") : text("message.more")}
-    </button>,
-  ];
+  return (
+    <>
+      {content}
+      <button
+        type="button"
+        class="message-more"
+        aria-expanded={whole()}
+        onClick={(event) => fold(event.currentTarget)}
+      >
+        {whole() ? text("message.less") : text("message.more")}
+      </button>
+    </>
+  );
 }
