@@ -137,6 +137,8 @@ export class Profile {
     this.#closed = true;
     this.#stopWakeDetector();
     this.#lastList?.close();
+    // The next engine may be long in coming, and the server keeps what it was not told of.
+    if (this.#isWoken) await this.#signedIn?.inbox.acknowledge();
     this.#signedIn?.close();
     await this.connection.close();
     await this.searching.end();

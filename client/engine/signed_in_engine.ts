@@ -52,7 +52,7 @@ export class SignedInEngine {
   readonly awaited: AwaitedChats;
   readonly people: PeopleService;
   readonly #context: SyncContext;
-  readonly #inbox: Inbox;
+  readonly inbox: Inbox;
   readonly #outbox: Outbox;
   readonly #alone: ResendAlone;
   readonly #committer: Committer;
@@ -98,7 +98,7 @@ export class SignedInEngine {
       context,
       this.#committer,
       (chatId, reason, below) => createReplacement(context, this.#committer, keyPackages, chatId, reason, below),
-      () => this.#inbox.cursor,
+      () => this.inbox.cursor,
       (chatId) => this.#outbox.maySend(chatId),
     );
     this.#maintenance = new GroupMaintenance(
@@ -111,7 +111,7 @@ export class SignedInEngine {
     );
     this.#additions = new OthersAdditions(context, this.membership);
     this.#renewal = new LeafRenewal(context, this.#committer);
-    this.#inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
+    this.inbox = new Inbox(context, (message) => void this.#recovery.receive(message));
     this.#ephemeral = new Ephemeral(context, options.listener.typing);
     this.awaited = new AwaitedChats(context, options.listener.awaited);
     this.#housekeeping = new Housekeeping(context, {
@@ -150,7 +150,7 @@ export class SignedInEngine {
   static async open(options: SignedInEngineOptions): Promise<SignedInEngine> {
     const engine = new SignedInEngine(options);
     const { drafts } = engine.#context;
-    await Promise.all([engine.conversations.load(), engine.#inbox.load(), engine.#outbox.load(), drafts.load()]);
+    await Promise.all([engine.conversations.load(), engine.inbox.load(), engine.#outbox.load(), drafts.load()]);
     await engine.writing.load();
     await engine.pinsChanged();
     engine.awaited.look();
@@ -186,7 +186,7 @@ export class SignedInEngine {
         rpc,
         environment,
         recipientKey: account.recipientKey,
-        cursor: () => this.#inbox.cursor,
+        cursor: () => this.inbox.cursor,
         opening: async () => opening = await this.#marks.next(),
         copied: async () => {
           await this.#recovery.copied();
@@ -196,19 +196,19 @@ export class SignedInEngine {
         receive: async (entries) => {
           // Ephemeral ones have no place in the queue.
           const stored = entries.filter(({ seq }) => seq !== 0);
-          if (stored.length > 0) await this.#inbox.receive(stored);
+          if (stored.length > 0) await this.inbox.receive(stored);
           for (const entry of entries.filter(({ seq }) => seq === 0)) await this.#receiveEphemeral(entry);
           backlog.advance(entries.length);
         },
         answered: async ({ held, copied }) => {
           if (!copied) await this.#marks.confirm(opening!);
           confirmed();
-          this.#inbox.connected();
+          this.inbox.connected();
           this.#recovery.connected();
           const connection = { caughtUp: caughtUp.promise, over: over.signal, held, copied };
           this.#housekeeping.background(sendWhenSafe(context, this.#sending(), connection));
         },
-        restart: () => this.#inbox.restart(),
+        restart: () => this.inbox.restart(),
         caughtUp: () => {
           backlog.end();
           this.#listener.caughtUp();
@@ -265,7 +265,7 @@ export class SignedInEngine {
     this.#unwatchPins();
     this.#housekeeping.close();
     this.conversations.close();
-    this.#inbox.close();
+    this.inbox.close();
     this.#outbox.close();
     this.writing.close();
     this.#alone.close();

@@ -2,7 +2,9 @@
 
 import assert from "node:assert/strict";
 import { toHex } from "../../schema/bytes.ts";
+import { delivery } from "../../schema/rpc/methods.ts";
 import { random } from "../testing/hostile_member.ts";
+import { outsider } from "../testing/outsider.ts";
 import { type Person, suite } from "../testing/person.ts";
 import { SearchFiles } from "../testing/search_files.ts";
 
@@ -16,7 +18,9 @@ async function restarted(person: Person, isWoken: boolean): Promise<void> {
 }
 
 suite("DEVICES: a woken engine", {
-  "DEVICES: stores what came and sends what waited; files and index wait for the next engine": async ({ join }) => {
+  "DEVICES: stores what came and sends what waited; files and index wait for the next engine": async (
+    { core, join },
+  ) => {
     using files = new SearchFiles();
     const [anna, bert] = [await join("anna"), await join("bert")];
     bert.searchDatabases = files;
@@ -38,9 +42,14 @@ suite("DEVICES: a woken engine", {
     await anna.says(chatId, "said meanwhile");
     bert.online = true;
     await restarted(bert, true);
+    await bert.engine.synced(AbortSignal.timeout(10_000));
+    await bert.close();
+    const { rpc } = await outsider(core, bert);
+    const queue = { recipientKey: await bert.recipientKey(), channelId: new Uint8Array(), after: 0, limit: 200 };
+    assert.deepEqual((await rpc.call(delivery.fetch, queue)).entries, [], "the server has deleted them");
+    await restarted(bert, true);
     await bert.hears(chatId, anna.username, ["said meanwhile"]);
     await anna.hears(chatId, bert.username, ["before", "written offline"]);
-    await bert.engine.synced(AbortSignal.timeout(10_000));
     const transfers = await bert.engine.transfers();
     assert.deepEqual(transfers.map(({ state, done }) => [state, done]), [["sending", 0]], "it has not failed");
     await assert.rejects(bert.engine.search("meanwhile"));

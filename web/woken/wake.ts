@@ -1,7 +1,7 @@
 /**
  * The engine in a service worker, for as long as it takes to empty this device's queue: when no tab has the engine, and
  * something has woken the worker. It writes IndexedDB alone. The index of the search and files wait for the engine of a
- * page (docs/decisions/067-woken-engine.md).
+ * page (docs/decisions/066-woken-engine.md).
  */
 
 import type { EngineEvent, MessageItem } from "../../client/api/engine_api.ts";
@@ -39,10 +39,16 @@ export type Outcome =
 /** Takes the engine's lock, if no tab has it, and stores what waits at the server. Never two engines at once. */
 export async function emptyQueue(): Promise<Outcome> {
   const waited = AbortSignal.timeout(lockMs);
+  let isGiven = false;
+  const work = () => {
+    isGiven = true;
+    return emptyWithLock();
+  };
   try {
-    return await navigator.locks.request(lockName, { signal: waited }, emptyWithLock);
+    return await navigator.locks.request(lockName, { signal: waited }, work);
   } catch (error) {
-    if (waited.aborted) return { kind: "elsewhere" };
+    // What fails with the lock is no word about who has it.
+    if (!isGiven && waited.aborted) return { kind: "elsewhere" };
     throw error;
   }
 }

@@ -39,6 +39,7 @@ export class Inbox {
   readonly #onDeviceMessage: (message: DeviceMessage) => void;
   #cursor = 0;
   #acked = 0;
+  #acking: Promise<void> = Promise.resolve();
   #cancelAck: (() => void) | undefined;
   /** The entry that stopped the queue because it could not be stored. */
   #unstored: { seq: number; tries: number } | undefined;
@@ -94,6 +95,13 @@ export class Inbox {
     this.#cursor = 0;
     this.#acked = 0;
     this.#unstored = undefined;
+  }
+
+  /** Acknowledges at once what is on disk. Resolves when the server has answered, or will not. */
+  async acknowledge(): Promise<void> {
+    this.close();
+    if (this.#cursor > this.#acked) this.#ack();
+    await this.#acking;
   }
 
   close(): void {
@@ -255,21 +263,22 @@ export class Inbox {
     if (this.#cursor - this.#acked >= ackAfterEntries) {
       this.#cancelAck?.();
       this.#cancelAck = undefined;
-      void this.#ack();
+      this.#ack();
     } else if (!this.#cancelAck) {
       this.#cancelAck = this.#context.environment.after(ackAfterMs, () => {
         this.#cancelAck = undefined;
-        void this.#ack();
+        this.#ack();
       });
     }
   }
 
   /** A lost acknowledgement is repaired by a later one. */
-  async #ack(): Promise<void> {
+  #ack(): void {
     const upTo = this.#cursor;
     this.#acked = upTo;
     const { rpc, account } = this.#context;
-    await rpc.call(delivery.ack, { recipientKey: account.recipientKey, upTo }).catch(() => {});
+    const told = rpc.call(delivery.ack, { recipientKey: account.recipientKey, upTo }).then(() => {}, () => {});
+    this.#acking = Promise.all([this.#acking, told]).then(() => {});
   }
 }
 
