@@ -10,36 +10,18 @@ import { type Output, shownTitle } from "./output.ts";
 import type { OutputRecord } from "./records.ts";
 import type { Session } from "./session.ts";
 
-/** Up to where the lines of each chat were printed. */
-export interface Marks {
-  /** @returns an arrival, or "" for none */
-  printedUpTo(chat: string): string;
-  markPrinted(chat: string, upTo: string): void;
-}
-
 /** Prints new lines of all chats, or of one. */
 export class Printer {
   readonly #session: Session;
-  readonly #output: Pick<Output, "line">;
-  readonly #marks: Marks;
+  readonly #output: Output;
   readonly #only: string | undefined;
   readonly #withIds: boolean;
   /** The printing rounds, one at a time. */
   #working: Promise<void> = Promise.resolve();
 
-  /**
-   * @param only the one chat of which lines are printed
-   * @param marks where it is kept what was printed: the state, unless told otherwise
-   */
-  constructor(
-    session: Session,
-    output: Pick<Output, "line">,
-    only: string | undefined,
-    withIds: boolean,
-    marks: Marks = session.storage,
-  ) {
+  /** @param only the one chat of which lines are printed */
+  constructor(session: Session, output: Output, only: string | undefined, withIds: boolean) {
     this.#withIds = withIds;
-    this.#marks = marks;
     this.#session = session;
     this.#output = output;
     this.#only = only;
@@ -51,7 +33,7 @@ export class Printer {
   }
 
   async #round(): Promise<void> {
-    const { engine } = this.#session;
+    const { engine, storage } = this.#session;
     const fresh: { chat: ChatSummary; items: TimelineItem[] }[] = [];
     for (const chat of await engine.chats()) {
       if (this.#only !== undefined && chat.chatId !== this.#only) continue;
@@ -59,7 +41,7 @@ export class Printer {
         await this.#invitation(chat);
         continue;
       }
-      const items = await freshItems(engine, chat, this.#marks.printedUpTo(chat.chatId));
+      const items = await freshItems(engine, chat, storage.printedUpTo(chat.chatId));
       if (items.length > 0) fresh.push({ chat, items });
     }
     const titles = new Map(fresh.map(({ chat }) => [chat.chatId, chat.title]));
@@ -70,10 +52,10 @@ export class Printer {
     }));
     for (const { chatId, item } of inOrderOfArrival(arrived)) {
       await this.#output.line(...lineOf(item, { group: titles.get(chatId)!, groupId: chatId }, this.#withIds));
-      this.#marks.markPrinted(chatId, arrivalKey(item.order));
+      storage.markPrinted(chatId, arrivalKey(item.order));
     }
     for (const { chat, items } of fresh) {
-      this.#marks.markPrinted(chat.chatId, newestArrival(items));
+      storage.markPrinted(chat.chatId, newestArrival(items));
       // Own messages that wait stand behind what may have come meanwhile.
       const read = items.findLast((item) => item.kind === "message" && !item.own);
       if (read) await engine.markRead(chat.chatId, read.order);
@@ -82,7 +64,8 @@ export class Printer {
 
   /** Prints an invitation once. Messages of strangers are printed after it was accepted. */
   async #invitation({ chatId, title, inviterRevoked }: ChatSummary): Promise<void> {
-    if (this.#marks.printedUpTo(`invitation ${chatId}`) !== "") return;
+    const { storage } = this.#session;
+    if (storage.printedUpTo(`invitation ${chatId}`) !== "") return;
     const from = inviterRevoked ? " from a removed device" : "";
     const id = chatId.slice(0, 8);
     await this.#output.line(`invitation${from} to ${shownTitle(title)} ${id}: qpq join ${id}`, {
@@ -91,7 +74,7 @@ export class Printer {
       groupId: chatId,
       inviterRevoked,
     });
-    this.#marks.markPrinted(`invitation ${chatId}`, "told");
+    storage.markPrinted(`invitation ${chatId}`, "told");
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * The engine's storage in one SQLite file, `qpq-state.db`. With a passphrase the file is encrypted by SQLCipher. One
+ * The engine's storage in one SQLite file, the state. With a passphrase the file is encrypted by SQLCipher. One
  * process at a time holds the file, because two engines on one state would use a ratchet twice.
  *
  * The engine seals the values (client/storage/sealed_store.ts), but the wrapping secret is in the same file. So
