@@ -55,3 +55,25 @@ test("PEOPLE B6: what a second tab reads is read in the first one, too", async (
   await expect(row(page, 0)).toBeVisible();
   await expect(below(page)).toHaveCount(0);
 });
+
+test("CONVERSATIONS: a row with the focus keeps it, however far the reader scrolls", async ({ page, url }) => {
+  await signIn(page, url);
+  await row(page, 0).click();
+  const held = await log(page).getByText("Entry 4990 of the log.").elementHandle();
+  // The row's own tab stop stands in for any button in it: what a row shows on a hover comes and goes.
+  await held!.evaluate((text) => {
+    (text as HTMLElement).tabIndex = -1;
+    (text as HTMLElement).focus({ preventScroll: true });
+  });
+  for (const px of [-400, -900, -2_500, -4_000, 3_000, 1_200, -1_000]) {
+    await log(page).evaluate((log, px) => log.scrollTop += px, px);
+    // Two frames: the list has drawn what is in view by then.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    expect(await held!.evaluate((text) => document.activeElement === text), `after a scroll by ${px} px`).toBe(true);
+  }
+  const places = await log(page).locator("[data-row]").evaluateAll((rows) =>
+    rows.map((row) => row.getBoundingClientRect().top)
+  );
+  expect(places.length).toBeLessThan(100);
+  expect(places, "rows stand in the document in their order").toEqual(places.toSorted((a, b) => a - b));
+});

@@ -6,6 +6,7 @@ import type { Conversation } from "../../state/conversation.ts";
 import type { Row } from "../../state/timeline_rows.ts";
 import { Icon } from "../common/icons.tsx";
 import type { KeyOf } from "./message_view.ts";
+import { SteadyRows } from "./steady_rows.tsx";
 import { createPlace } from "./timeline_place.ts";
 import { TimelineRow } from "./timeline_row.tsx";
 
@@ -249,6 +250,7 @@ export function TimelineView(
         <div ref={lines} class="lines">
           <Virtualizer
             ref={(handle) => list = handle}
+            as={SteadyRows}
             data={place.rows()}
             shift={place.shift()}
             scrollRef={scroller}
