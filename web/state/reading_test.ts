@@ -19,7 +19,7 @@ function row(order: string, extra: Partial<MessageItem> = {}): Row {
     state: "received",
     ...extra,
   };
-  return { kind: "message", key: order, item, first: true, last: true };
+  return { kind: "message", key: order, item, first: true };
 }
 
 Deno.test("PEOPLE B6: only others' messages in view are seen, else the last one above", () => {

@@ -13,8 +13,8 @@ export type Row =
     item: MessageItem;
     /** The message that this one answers, where the page has it. */
     original?: MessageItem;
+    /** A run of messages of one sender begins here. */
     first: boolean;
-    last: boolean;
   };
 
 /** After a pause of this length, the same sender's next message starts a new group. */
@@ -56,7 +56,7 @@ function sameQuote(a: MessageItem | undefined, b: MessageItem | undefined): bool
 
 function sameRow(a: Row | undefined, b: Row): boolean {
   if (a?.kind === "message" && b.kind === "message") {
-    return a.item === b.item && sameQuote(a.original, b.original) && a.first === b.first && a.last === b.last;
+    return a.item === b.item && sameQuote(a.original, b.original) && a.first === b.first;
   }
   if (a?.kind === "notice" && b.kind === "notice") return a.item === b.item;
   return a !== undefined && a.kind === b.kind;
@@ -81,7 +81,7 @@ export function rowsOf(
     rows.push(old && sameRow(old, row) ? old : row);
   };
   items.forEach((item, index) => {
-    const [previous, next] = [items[index - 1], items[index + 1]];
+    const previous = items[index - 1];
     const key = itemKey(item);
     if (!previous || dayOf(previous.atMs) !== dayOf(item.atMs)) {
       push({ kind: "date", key: `date/${dayOf(item.atMs)}/${key}`, atMs: item.atMs });
@@ -96,9 +96,18 @@ export function rowsOf(
         item,
         ...(original?.kind === "message" && { original }),
         first: !sameGroup(previous, item) || key === newFrom,
-        last: !sameGroup(item, next) || (next !== undefined && itemKey(next) === newFrom),
       });
     }
   });
   return rows;
+}
+
+/**
+ * No part of a row: a message that comes would make the one before it anew, with what has the focus there.
+ *
+ * @returns the keys of the messages with which a run of one sender ends
+ */
+export function endsOf(rows: readonly Row[]): ReadonlySet<string> {
+  const goesOn = (next: Row | undefined) => next?.kind === "message" && !next.first;
+  return new Set(rows.filter((row, index) => row.kind === "message" && !goesOn(rows[index + 1])).map(({ key }) => key));
 }

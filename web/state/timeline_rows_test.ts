@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { MessageItem, TimelineItem } from "../../client/api/engine_api.ts";
 import { itemKey } from "./timeline_items.ts";
-import { rowsOf } from "./timeline_rows.ts";
+import { endsOf, rowsOf } from "./timeline_rows.ts";
 
 const noonMs = new Date(2026, 4, 5, 12).getTime();
 const minuteMs = 60_000;
@@ -41,7 +41,8 @@ Deno.test("rowsOf() groups messages of one sender within five minutes", () => {
     undefined,
     [],
   );
-  assert.deepEqual(rows.flatMap((row) => (row.kind === "message" ? [[row.first, row.last]] : [])), [
+  const ends = endsOf(rows);
+  assert.deepEqual(rows.flatMap((row) => (row.kind === "message" ? [[row.first, ends.has(row.key)]] : [])), [
     [true, false],
     [false, true],
     [true, true],
@@ -53,16 +54,18 @@ Deno.test("rowsOf() marks the first new message, which starts a new group", () =
   const items = [message("a", noonMs), message("a", noonMs + 1)];
   const rows = rowsOf(items, itemKey(items[1]), []);
   assert.deepEqual(rows.map(({ kind }) => kind), ["date", "message", "new", "message"]);
-  assert.deepEqual(rows.flatMap((row) => (row.kind === "message" ? [row.last] : [])), [true, true]);
+  assert.deepEqual([...endsOf(rows)], items.map(itemKey));
 });
 
 Deno.test("rowsOf() returns the same object for an unchanged row, and a new one for a changed row", () => {
   const items = [message("a", noonMs), message("b", noonMs + 1)];
   const before = rowsOf(items, undefined, []);
   const after = rowsOf([...items, message("b", noonMs + 2)], undefined, before);
-  assert.equal(after[0], before[0]);
-  assert.equal(after[1], before[1]);
-  assert.notEqual(after[2], before[2], "no longer the last of its group");
+  assert.deepEqual(after.slice(0, 3).map((row, index) => row === before[index]), [true, true, true]);
+  const marked = rowsOf(items, itemKey(items[1]), before);
+  assert.deepEqual(marked.map((row) => before.includes(row)), [true, true, false, true]);
+  const regrouped = rowsOf([message("b", noonMs), items[1]], undefined, before);
+  assert.notEqual(regrouped[2], before[2], "no longer the first of its run");
 });
 
 Deno.test("rowsOf() gives a reply the present form of the answered message, drawn or not", () => {

@@ -77,3 +77,32 @@ test("CONVERSATIONS: a row with the focus keeps it, however far the reader scrol
   expect(places.length).toBeLessThan(100);
   expect(places, "rows stand in the document in their order").toEqual(places.toSorted((a, b) => a - b));
 });
+
+test("CONVERSATIONS: at the newest line, a message that comes makes no other row anew", async ({ page, url }) => {
+  await signIn(page, url);
+  await row(page, 0).click();
+  await expect(log(page).getByText("Entry 5000 of the log.")).toBeInViewport();
+  const send = async (words: string) => {
+    await composer(page).fill(words);
+    await composer(page).press("Enter");
+    await expect(log(page).getByText(words)).toBeInViewport();
+  };
+  // The list has measured its rows, and is at rest.
+  await send("The first one.");
+  await page.waitForTimeout(500);
+  const moved = await log(page).evaluateHandle((log) => {
+    const keys: string[] = [];
+    const rowIn = (node: Node) => node instanceof Element ? node.querySelector<HTMLElement>("[data-row]") : null;
+    new MutationObserver((records) => {
+      const nodes = records.flatMap(({ addedNodes, removedNodes }) => [...addedNodes, ...removedNodes]);
+      for (const node of nodes) if (rowIn(node)) keys.push(rowIn(node)!.textContent!);
+    }).observe(log, { childList: true, subtree: true });
+    return keys;
+  });
+  await send("Are you there later?");
+  // The list takes itself to be at rest 150 ms after it was scrolled.
+  await page.waitForTimeout(500);
+  const others = (await moved.jsonValue()).filter((words) => !words.includes("Are you there later?"));
+  // One row leaves at the top for each that comes.
+  expect(others.length, others.join("\n")).toBeLessThanOrEqual(2);
+});

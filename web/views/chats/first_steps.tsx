@@ -1,4 +1,4 @@
-import { createEffect, For, type JSX, on, Show } from "solid-js";
+import { createEffect, createMemo, Index, type JSX, on, Show } from "solid-js";
 import { fill } from "../../i18n/language.ts";
 import { firstWords } from "../../i18n/first_words.ts";
 import { useApp } from "../../state/app_context.ts";
@@ -56,14 +56,14 @@ export function FirstSteps(): JSX.Element {
     }];
   }
 
-  const steps = (): Step[] => [
+  const steps = createMemo((): Step[] => [
     step("code", !app.recoveryCodeLeft(), () => app.navigation.go({ kind: "settings" })),
     step("profile", hasFace(), () => app.navigation.go({ kind: "settings" })),
     step("invite", invited() === true || others().length > 0, () => app.openings.show("invite")),
     ...installStep(),
     ...verifyStep(),
     step("device", secondDevice() === true),
-  ];
+  ]);
   const isOver = () => isKnown() && steps().every(({ done }) => done);
   createEffect(on(isOver, (over) => over && app.firstSteps.end(), { defer: true }));
 
@@ -71,7 +71,7 @@ export function FirstSteps(): JSX.Element {
     <section class="first-steps" aria-label={words.title}>
       <h2 class="section-title">{words.title}</h2>
       <ul class="settings-card first-list">
-        <For each={steps()}>{(one) => <StepRow step={one} />}</For>
+        <Index each={steps()}>{(one) => <StepRow step={one()} />}</Index>
       </ul>
       <button type="button" class="button button-quiet" onClick={() => app.firstSteps.end()}>{words.hide}</button>
     </section>

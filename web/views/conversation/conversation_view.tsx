@@ -122,7 +122,12 @@ function OpenConversation(props: { chat: ChatSummary; chatId: string; compact: b
       : undefined),
   );
   const invited = createMemo(() => props.chat.active && props.chat.invitation);
-  const keys = createMemo(() => new Map(props.chat.members.map(({ username, accountKey }) => [username, accountKey])));
+  const keys = createMemo(
+    () => new Map(props.chat.members.map(({ username, accountKey }) => [username, accountKey])),
+    undefined,
+    // Each message changes the chat, and all rows ask for keys.
+    { equals: (a, b) => a.size === b.size && [...a].every(([username, key]) => b.get(username) === key) },
+  );
   return (
     <MessageToolsContext.Provider value={tools}>
       <div class="conversation">

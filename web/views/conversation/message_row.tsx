@@ -22,14 +22,14 @@ type OwnState = "saving" | Exclude<ShownState, "received">;
  * what went wrong.
  *
  * @param props.first whether a run of the same sender begins here
- * @param props.last whether it ends here
+ * @param props.isLast whether it ends here; asked for in groups alone
  */
 export function MessageRow(
   props: {
     item: MessageItem;
     original: MessageItem | undefined;
     first: boolean;
-    last: boolean;
+    isLast: () => boolean;
     group: boolean;
     /** Why a waiting message waits. */
     waits: string;
@@ -43,7 +43,7 @@ export function MessageRow(
   let article!: HTMLElement;
   // Of a fixed row, what is there is asked for once: a condition that is followed costs more than the element.
   const { own, state, reactions } = item;
-  const { group, first, last } = props;
+  const { group, first } = props;
   const key = () => own ? undefined : props.keyOf(item.sender);
   const isFaced = group && !own;
   const kinds = [
@@ -60,7 +60,13 @@ export function MessageRow(
       data-message={item.messageId}
       classList={{ "message-marked": tools.marked() === item.messageId }}
     >
-      {isFaced && last ? <Avatar name={item.sender} of={key()} /> : undefined}
+      {isFaced
+        ? (
+          <Show when={props.isLast()}>
+            <Avatar name={item.sender} of={key()} />
+          </Show>
+        )
+        : undefined}
       <div class="message-body">
         <div class="bubble">
           {own ? undefined : (

@@ -16,6 +16,8 @@ import type { KeyOf } from "./message_view.ts";
 export function TimelineRow(
   props: {
     row: Row;
+    /** Whether a run of messages of one sender ends with the row of a key. */
+    isLast: (key: string) => boolean;
     group: boolean;
     own: string;
     waits: string;
@@ -55,7 +57,7 @@ export function TimelineRow(
           item={row.item}
           original={row.original}
           first={row.first}
-          last={row.last}
+          isLast={() => props.isLast(row.key)}
           group={props.group}
           waits={props.waits}
           keyOf={props.keyOf}

@@ -3,7 +3,7 @@ import { Virtualizer, type VirtualizerHandle } from "virtua/solid";
 import { plural, text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
 import type { Conversation } from "../../state/conversation.ts";
-import type { Row } from "../../state/timeline_rows.ts";
+import { endsOf, type Row } from "../../state/timeline_rows.ts";
 import { Icon } from "../common/icons.tsx";
 import type { KeyOf } from "./message_view.ts";
 import { SteadyRows } from "./steady_rows.tsx";
@@ -17,6 +17,8 @@ const nearEdgePx = 600;
 const moveMs = 200;
 /** Rows are drawn so far beyond what is in view, in CSS pixels. */
 const bufferPx = 600;
+/** Rows that are kept in the document at the newest line. */
+const mostFollowing = 100;
 const firstWordsPx = 24;
 /** How long the row that the reader was led to is marked. */
 const foundMs = 3_000;
@@ -71,11 +73,21 @@ export function TimelineView(
     return indexAt(scroller.scrollTop + scroller.clientHeight - firstWordsPx);
   };
 
-  /** The row with the focus stays in the document, however far the reader scrolls. */
-  const kept = createMemo(() => {
-    const index = focused() === undefined ? -1 : conversation.rows().findIndex(({ key }) => key === focused());
-    return index < 0 ? [] : [index];
-  });
+  const ends = createMemo(() => props.group ? endsOf(conversation.rows()) : new Set<string>());
+
+  /**
+   * Rows that stay in the document, by index: the one with the focus, however far the reader scrolls, and at the newest
+   * line those that are there. The list would drop what is above the view as it follows, and make it anew at rest.
+   */
+  const kept = createMemo<{ rows: readonly Row[]; indexes: number[] }>(({ rows: before }) => {
+    const rows = conversation.rows();
+    const focusedAt = focused() === undefined ? -1 : rows.findIndex(({ key }) => key === focused());
+    const drawn = stuck && list ? before.length - indexAt(scroller.scrollTop - bufferPx) : 0;
+    const following = Math.min(drawn + Math.max(0, rows.length - before.length), mostFollowing, rows.length);
+    const indexes = Array.from({ length: following }, (_, place) => rows.length - following + place);
+    if (focusedAt >= 0 && focusedAt < rows.length - following) indexes.unshift(focusedAt);
+    return { rows, indexes };
+  }, { rows: [], indexes: [] });
 
   const heightsNow = () => `${scroller.scrollHeight}/${scroller.clientHeight}`;
 
@@ -256,7 +268,7 @@ export function TimelineView(
             scrollRef={scroller}
             startMargin={topPx()}
             bufferSize={bufferPx}
-            keepMounted={kept()}
+            keepMounted={kept().indexes}
             onResize={() => {
               if (aim) lead();
               if (stuck) stick();
@@ -268,6 +280,7 @@ export function TimelineView(
               <div class="line-place" classList={{ "line-found": found() === row.key }} data-row={row.key}>
                 <TimelineRow
                   row={row}
+                  isLast={(key) => ends().has(key)}
                   group={props.group}
                   own={own}
                   waits={props.waits}

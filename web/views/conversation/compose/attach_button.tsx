@@ -1,10 +1,8 @@
-import { createSignal, type JSX, lazy, Show, Suspense } from "solid-js";
+import { createSignal, type JSX, Show } from "solid-js";
 import { text } from "../../../i18n/language.ts";
 import type { Box } from "../../../state/placement.ts";
 import { Icon } from "../../common/icons.tsx";
-import type { MenuEntry } from "../../common/menu.tsx";
-
-const Menu = lazy(async () => ({ default: (await import("../../common/menu.tsx")).Menu }));
+import { Menu, type MenuEntry } from "../../common/menu.tsx";
 
 /**
  * Opens the menu of what can be added to a message.
@@ -30,18 +28,16 @@ export function AttachButton(props: { entries: MenuEntry[]; onOpen: () => void }
       >
         <Icon name="attach" />
       </button>
-      <Suspense>
-        <Show when={at()} keyed>
-          {(anchor) => (
-            <Menu
-              label={text("compose.attach")}
-              entries={props.entries}
-              anchor={anchor}
-              onClose={() => setAt(undefined)}
-            />
-          )}
-        </Show>
-      </Suspense>
+      <Show when={at()} keyed>
+        {(anchor) => (
+          <Menu
+            label={text("compose.attach")}
+            entries={props.entries}
+            anchor={anchor}
+            onClose={() => setAt(undefined)}
+          />
+        )}
+      </Show>
     </>
   );
 }
