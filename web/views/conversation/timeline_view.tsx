@@ -17,8 +17,6 @@ const nearEdgePx = 600;
 const moveMs = 200;
 /** Rows are drawn so far beyond what is in view, in CSS pixels. */
 const bufferPx = 600;
-/** Rows that are kept in the document at the newest line. */
-const mostFollowing = 100;
 const firstWordsPx = 24;
 /** How long the row that the reader was led to is marked. */
 const foundMs = 3_000;
@@ -63,7 +61,7 @@ export function TimelineView(
   /** The row that the list is led to, until the rows around it are measured or the reader moves. */
   let aim: { key: string; align: "start" | "center" } | undefined;
 
-  const place = createPlace(conversation.rows, () => list);
+  const place = createPlace(conversation.rows, () => list, bufferPx);
   const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
   const indexAt = (offset: number) => list?.findItemIndex(offset) ?? 0;
   const firstInView = () => indexAt(scroller.scrollTop + 8);
@@ -79,15 +77,12 @@ export function TimelineView(
    * Rows that stay in the document, by index: the one with the focus, however far the reader scrolls, and at the newest
    * line those that are there. The list would drop what is above the view as it follows, and make it anew at rest.
    */
-  const kept = createMemo<{ rows: readonly Row[]; indexes: number[] }>(({ rows: before }) => {
-    const rows = conversation.rows();
+  const kept = createMemo(() => {
+    const rows = place.rows();
     const focusedAt = focused() === undefined ? -1 : rows.findIndex(({ key }) => key === focused());
-    const drawn = stuck && list ? before.length - indexAt(scroller.scrollTop - bufferPx) : 0;
-    const following = Math.min(drawn + Math.max(0, rows.length - before.length), mostFollowing, rows.length);
-    const indexes = Array.from({ length: following }, (_, place) => rows.length - following + place);
-    if (focusedAt >= 0 && focusedAt < rows.length - following) indexes.unshift(focusedAt);
-    return { rows, indexes };
-  }, { rows: [], indexes: [] });
+    const indexes = stuck ? place.following() : [];
+    return focusedAt >= 0 && !indexes.includes(focusedAt) ? [...indexes, focusedAt] : indexes;
+  });
 
   const heightsNow = () => `${scroller.scrollHeight}/${scroller.clientHeight}`;
 
@@ -268,7 +263,7 @@ export function TimelineView(
             scrollRef={scroller}
             startMargin={topPx()}
             bufferSize={bufferPx}
-            keepMounted={kept().indexes}
+            keepMounted={kept()}
             onResize={() => {
               if (aim) lead();
               if (stuck) stick();
