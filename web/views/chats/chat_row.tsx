@@ -28,6 +28,7 @@ export function ChatRow(props: { chat: ChatSummary; own: string; badges?: JSX.El
   const id = (part: string) => `chat-${rowId}-${part}`;
   const target = () => ({ kind: "chat", chatId: props.chat.chatId, info: false }) as const;
   const [menuAt, setMenuAt] = createSignal<Box>();
+  let place!: HTMLLIElement;
   const muted = () => isMuted(props.chat, Date.now());
   const unread = () => props.chat.unread > 0 || props.chat.markedUnread === true;
 
@@ -44,6 +45,7 @@ export function ChatRow(props: { chat: ChatSummary; own: string; badges?: JSX.El
   };
   return (
     <li
+      ref={place}
       class="chat-place"
       draggable={props.chat.pinned !== undefined}
       onDragStart={(event) => event.dataTransfer?.setData(draggedChat, props.chat.chatId)}
@@ -120,7 +122,7 @@ export function ChatRow(props: { chat: ChatSummary; own: string; badges?: JSX.El
       <Show when={menuAt()}>
         {(anchor) => (
           // A row that moves takes what is in it out of the page for a moment, which closes a popover or a dialog.
-          <Portal>
+          <Portal mount={place.closest("nav") ?? undefined}>
             <ChatMenu chat={props.chat} anchor={anchor()} onClose={() => setMenuAt(undefined)} />
           </Portal>
         )}
