@@ -9,6 +9,10 @@ export interface CommandContext {
   invocation: Invocation;
   output: Output;
   env: Env;
+  /** What the caller has on its standard input. @throws Failure */
+  input(): Promise<string>;
+  /** The one group in which a message is looked for by its id. */
+  within?: string;
   /** Aborted by SIGINT and SIGTERM. */
   interrupted: AbortSignal;
 }

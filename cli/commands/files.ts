@@ -45,7 +45,7 @@ export async function fileToSend(path: string): Promise<OutgoingFile> {
 }
 
 /** `save`: writes a file of a message. */
-export const save: Command = async ({ session, invocation, output }) => {
+export const save: Command = async ({ session, invocation, output, within }) => {
   const [id, path = "."] = invocation.args;
   const [, start, number] = /^([0-9a-f]{4,32})(?:\.(\d{1,2}))?$/.exec(id) ?? [];
   if (start === undefined) throw wrongUsage(`save: ${id} is no id that recv prints`, "save");
@@ -56,6 +56,7 @@ export const save: Command = async ({ session, invocation, output }) => {
     start,
     " with a file",
     ({ attachments }) => attachments !== undefined,
+    within,
   );
   const index = Number(number ?? 1) - 1;
   const attachment = item.attachments?.[index];

@@ -2,6 +2,7 @@
 
 import type { ExportPart } from "../../client/api/engine_api.ts";
 import { Failure, wrongUsage } from "../failure.ts";
+import { writeAll } from "../output.ts";
 import { exitCodes } from "../usage.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { withOwnPassword } from "./passwords.ts";
@@ -29,7 +30,7 @@ export const exportData: Command = async (context) => {
   const path = options.output as string | undefined;
   const parts = partsOf(context);
   if (path === undefined) {
-    for await (const { lines } of parts) await writeAll(Deno.stdout, lines);
+    for await (const { lines } of parts) await output.write(lines);
     return;
   }
   // A file that is there may be an older export, or anything else.
@@ -77,9 +78,4 @@ async function* partsOf({ session, output, interrupted }: CommandContext): Async
   } finally {
     output.progress(undefined);
   }
-}
-
-async function writeAll(file: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
-  let rest = new TextEncoder().encode(text);
-  while (rest.length > 0) rest = rest.subarray(await file.write(rest));
 }
