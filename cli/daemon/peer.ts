@@ -51,7 +51,7 @@ export class Peer {
   readonly #server = new JSONRPCServer<Peer>({ errorListener: () => {} });
   readonly #client: JSONRPCClient;
   readonly #ended = new AbortController();
-  /** What ends each open call. */
+  /** What ends each open call, and what else goes on. */
   readonly #calls = new Set<(error: JSONRPCError) => void>();
   #stopped: JSONRPCError | undefined;
   readonly #answering = new Set<Promise<void>>();
@@ -82,10 +82,19 @@ export class Peer {
     return this.#write(createJSONRPCNotification(method, params));
   }
 
-  /** Counts something that goes on as an open call. @returns a function that ends that */
-  hold(): () => void {
+  /**
+   * Counts something that goes on as an open call.
+   *
+   * @param onStop called when this side ends
+   * @returns a function that ends the count
+   */
+  hold(onStop: (error: JSONRPCError) => void): () => void {
     this.#open++;
-    return () => this.#open--;
+    this.#calls.add(onStop);
+    return () => {
+      this.#open--;
+      this.#calls.delete(onStop);
+    };
   }
 
   /** Serves the other side until it sends nothing more and has all answers, or the channel breaks. */
@@ -110,7 +119,7 @@ export class Peer {
     for (const end of [...this.#calls]) end(this.#stopped);
     let timer: ReturnType<typeof setTimeout> | undefined;
     const patience = new Promise((resolve) => timer = setTimeout(resolve, lastAnswersMs));
-    await Promise.race([Promise.allSettled(this.#answering), patience]);
+    await Promise.race([Promise.allSettled(this.#answering).then(() => this.#writing).catch(() => {}), patience]);
     clearTimeout(timer);
     this.close();
   }

@@ -33,7 +33,11 @@ export function subscriptionMethods(session: Session): Record<"subscribe" | "uns
       const end = new AbortController();
       const own = running.get(peer) ?? new Map<string, AbortController>();
       running.set(peer, own.set(subscription, end));
-      const release = peer.hold();
+      const tellEnd = (error: object) => peer.notify("ended", { subscription, error }).catch(() => {});
+      const release = peer.hold((error) => {
+        void tellEnd(error);
+        end.abort();
+      });
       const line = async (_: string | undefined, record: OutputRecord) => {
         if (acknowledge) await peer.request("received", { subscription, record });
         else await peer.notify("received", { subscription, record });
@@ -41,8 +45,7 @@ export function subscriptionMethods(session: Session): Record<"subscribe" | "uns
       const printer = new Printer(session, { line }, { marks, ...(only !== undefined && { only }) });
       const until = AbortSignal.any([end.signal, peer.ended]);
       void follow(session, printer, until)
-        .catch((error) => peer.notify("ended", { subscription, error: rpcErrorOf(error) }))
-        .catch(() => {})
+        .catch((error) => tellEnd(rpcErrorOf(error)))
         .finally(() => {
           own.delete(subscription);
           release();
