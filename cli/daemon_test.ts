@@ -2,41 +2,11 @@
 
 import assert from "node:assert/strict";
 import { socketPath } from "./daemon/socket.ts";
-import { Core } from "./testing/core.ts";
+import { people } from "./testing/daemon.ts";
 import { Lines } from "./testing/lines.ts";
-import { checkRecord } from "./testing/records.ts";
 import { RpcClient } from "./testing/rpc_client.ts";
-import { Shell } from "./testing/shell.ts";
 
 const modeOf = (path: string) => Deno.statSync(path).mode! & 0o777;
-
-/** A core, and anna and bert in the group "talk". */
-export async function people(): Promise<{
-  core: Core;
-  shell: Shell;
-  quiet(person: string, command: string): Promise<string>;
-  /** Starts a daemon that holds bert's state, and waits until it listens. */
-  daemon(more?: string): Promise<Deno.ChildProcess & { socket: string }>;
-}> {
-  const core = new Core();
-  await core.start();
-  const shell = new Shell(core);
-  const quiet = async (person: string, command: string) => {
-    const { code, stdout, stderr } = await shell.run(person, command);
-    assert.equal(code, 0, `${command}: ${stderr}`);
-    return stdout;
-  };
-  await Promise.all(["anna", "bert"].map((name) => quiet(name, `qpq register ${name}`)));
-  await quiet("anna", "qpq create-group talk && qpq invite talk bert");
-  await quiet("bert", "qpq join && qpq recv");
-  const daemon = async (more = "") => {
-    const process = shell.start("bert", `qpq daemon --json ${more}`.trim());
-    const line = await new Lines(process.stdout).next();
-    assert.equal(checkRecord(line), "daemon");
-    return Object.assign(process, { socket: JSON.parse(line).socket as string });
-  };
-  return { core, shell, quiet, daemon };
-}
 
 Deno.test("qpq through a daemon", { sanitizeOps: false, sanitizeResources: false }, async (test) => {
   const { core, shell, quiet, daemon } = await people();

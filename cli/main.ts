@@ -1,6 +1,7 @@
 /** The entry point of `qpq`: runs one command and ends. */
 
 import { type Invocation, readArguments } from "./arguments.ts";
+import { ownFiles } from "./caller_files.ts";
 import { withState } from "./commands/all.ts";
 import { completionScript } from "./completion.ts";
 import { daemon } from "./daemon/daemon.ts";
@@ -61,6 +62,7 @@ async function run(invocation: Invocation): Promise<void> {
       output,
       env,
       input: () => standardInput(command),
+      files: ownFiles,
       interrupted: interrupted.signal,
     });
     // What these do without a server, or at their end, is done first.

@@ -1,6 +1,7 @@
 /** The interface of commands. */
 
 import type { Env, Invocation } from "../arguments.ts";
+import type { CallerFiles } from "../caller_files.ts";
 import type { Output } from "../output.ts";
 import type { Session } from "../session.ts";
 
@@ -11,6 +12,8 @@ export interface CommandContext {
   env: Env;
   /** What the caller has on its standard input. @throws Failure */
   input(): Promise<string>;
+  /** The files that the caller names. */
+  files: CallerFiles;
   /** The one group in which a message is looked for by its id. */
   within?: string;
   /** Aborted by SIGINT and SIGTERM. */

@@ -11,7 +11,7 @@ import type { Command } from "./command.ts";
 import { fileToSend } from "./files.ts";
 
 /** `send`: one message, from the command line or from standard input. */
-export const send: Command = async ({ session, invocation, output, input }) => {
+export const send: Command = async ({ session, invocation, output, input, files: callers }) => {
   const [name, message] = invocation.args;
   const { file, caption } = invocation.options as Record<string, string | undefined>;
   if (message === undefined && file === undefined) throw wrongUsage("send: <message> is missing", "send");
@@ -20,7 +20,7 @@ export const send: Command = async ({ session, invocation, output, input }) => {
   }
   const text = message === "-" ? await input() : message ?? caption ?? "";
   if (text === "" && file === undefined) throw wrongUsage("send: the message is empty", "send");
-  const files = file === undefined ? [] : [await fileToSend(file)];
+  const files = file === undefined ? [] : [await fileToSend(callers, file)];
   await session.requireSignedIn();
   const offline = await session.synced().then(() => undefined, (error) => error);
   // Without a server the message waits on this device, if the group is known.

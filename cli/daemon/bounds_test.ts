@@ -9,7 +9,9 @@ import { Holder } from "./holder.ts";
 import { RpcFailure } from "./rpc_errors.ts";
 
 /** Serves a session on which `whoami` is answered at once, and `chats` waits for the server until it is released. */
-async function serving(test: (parts: { peers: Peers; connect(): Promise<RpcClient>; release(): void }) => Promise<void>) {
+async function serving(
+  test: (parts: { peers: Peers; connect(): Promise<RpcClient>; release(): void }) => Promise<void>,
+) {
   const folder = Deno.makeTempDirSync({ prefix: "qpq-cli-" });
   const path = `${folder}/socket`;
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -1,18 +1,18 @@
 /**
  * How `qpq` runs a command in the daemon: the method `exec`. The command line was parsed by the caller; each line that
- * the command prints is a call back, answered when the caller has written it.
+ * the command prints is a call back, answered when the caller has written it. Files are the caller's as well.
  */
 
 import { JSONRPCErrorException } from "json-rpc-2.0";
-import { resolve } from "node:path";
 import type { Invocation } from "../arguments.ts";
+import { ownFiles } from "../caller_files.ts";
 import { Failure, wrongUsage } from "../failure.ts";
 import type { Output } from "../output.ts";
 import type { OutputRecord } from "../records.ts";
 import { standardInput } from "../standard_input.ts";
 import { commands, exitCodes } from "../usage.ts";
 import { type Holder, whyAlone } from "./holder.ts";
-import { withPaths } from "./paths.ts";
+import { fileMethods, filesOfCaller } from "./exec_files.ts";
 import { type Channel, type Method, Peer } from "./peer.ts";
 import { failureOfRpc } from "./rpc_errors.ts";
 
@@ -33,6 +33,7 @@ export function execMethods(holder: Holder): Record<"exec" | "interrupt", Method
         await holder.run({ command, args, options: options as Invocation["options"], timeoutMs }, {
           output: outputOf(peer),
           input: async () => String(await peer.request("input")),
+          files: filesOfCaller(peer),
           interrupted: AbortSignal.any([interrupt.signal, peer.ended]),
           ended: peer.ended,
         });
@@ -90,12 +91,14 @@ export async function throughDaemon(
       throw error;
     }
   };
+  const files = fileMethods(ownFiles);
   const peer = new Peer(channel, {
     methods: {
       line: doing(({ text, record }) => output.line(text, record)),
       write: doing(({ text }) => output.write(text ?? "")),
       input: doing(() => standardInput(command)),
       note: doing(async ({ text }) => output.note(text ?? "")),
+      ...files.methods,
       progress: doing(async ({ text }) => output.progress(text)),
     },
     onRefused: (error) => refused = failureOfRpc(error),
@@ -103,14 +106,13 @@ export async function throughDaemon(
   const over = peer.run();
   const known = commands[command].options ?? {};
   const options = Object.fromEntries(Object.entries(invocation.options).filter(([name]) => Object.hasOwn(known, name)));
-  const paths = withPaths({ ...invocation, options }, (path) => resolve(path));
   const interrupt = () => {
     const { exitCode } = interrupted.reason as Failure;
     void peer.notify("interrupt", { exitCode }).catch(() => {});
   };
   interrupted.addEventListener("abort", interrupt, { once: true });
   try {
-    await Promise.race([peer.request("exec", { command, ...paths, timeoutMs }), here.promise]);
+    await Promise.race([peer.request("exec", { command, args: invocation.args, options, timeoutMs }), here.promise]);
   } catch (error) {
     if (!(error instanceof JSONRPCErrorException)) throw error;
     // Without an answer: what came before the end says why.
@@ -121,6 +123,7 @@ export async function throughDaemon(
     throw failureOfRpc(error);
   } finally {
     interrupted.removeEventListener("abort", interrupt);
+    await files.end();
     peer.close();
   }
 }

@@ -2,11 +2,12 @@
 
 import { checkCount, type Invocation } from "../arguments.ts";
 import { withState } from "../commands/all.ts";
+import type { CallerFiles } from "../caller_files.ts";
 import type { CommandContext } from "../commands/command.ts";
 import { Failure, wrongUsage } from "../failure.ts";
 import { type Session, tellerOf } from "../session.ts";
 import { commands, exitCodes } from "../usage.ts";
-import { pathWithin, withPaths } from "./paths.ts";
+import { filesWithin } from "./paths.ts";
 
 /** What a caller wants to be run. */
 export interface Wanted extends Pick<Invocation, "command" | "args" | "options"> {
@@ -14,7 +15,7 @@ export interface Wanted extends Pick<Invocation, "command" | "args" | "options">
 }
 
 /** What the command of a caller is given. */
-export interface CallerParts extends Pick<CommandContext, "output" | "input" | "within" | "interrupted"> {
+export interface CallerParts extends Pick<CommandContext, "output" | "input" | "files" | "within" | "interrupted"> {
   /** Aborted when nobody waits for the command any more. */
   ended: AbortSignal;
 }
@@ -24,13 +25,14 @@ const defaultTimeoutMs = 30_000;
 /** The session of the daemon, and what its callers share. */
 export class Holder {
   readonly session: Session;
-  readonly #folder: string | undefined;
+  /** For programs, which name files of the daemon's machine. */
+  readonly files: CallerFiles;
   #isReceiving = false;
 
   /** @param folder in which files may be read and written */
   constructor(session: Session, folder: string | undefined) {
     this.session = session;
-    this.#folder = folder;
+    this.files = filesWithin(folder);
   }
 
   /** Runs a command. @throws Failure, EngineError, StateError */
@@ -38,10 +40,10 @@ export class Holder {
     const { command, timeoutMs = defaultTimeoutMs } = wanted;
     checkWanted(wanted);
     const session = this.session.within(timeoutMs);
-    const paths = withPaths(wanted, (path) => pathWithin(this.#folder, path));
     const invocation: Invocation = {
       command,
-      ...paths,
+      args: wanted.args,
+      options: wanted.options,
       json: true,
       help: false,
       version: false,

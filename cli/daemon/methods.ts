@@ -28,6 +28,7 @@ async function serve(holder: Holder, name: string, row: MethodRow, params: unkno
         progress: () => {},
       },
       input: () => Promise.resolve(input ?? ""),
+      files: holder.files,
       ...(within !== undefined && { within }),
       interrupted: whole,
       ended: whole,
