@@ -189,6 +189,22 @@ Deno.test("programs at the daemon", { sanitizeOps: false, sanitizeResources: fal
       assert.match(await quiet("bert", "qpq whoami"), /^bert\n/);
     });
 
+    await test.step("without a server a message is kept, its error says so, and it goes out by itself", async () => {
+      running = await daemon("--timeout 1");
+      client = await RpcClient.connect(running.socket);
+      await core.stop();
+      const { error } = await client.call("send", { group: "talk", text: "later" });
+      assert.deepEqual([error?.code, error?.data?.code, error?.data?.exitCode], [-32_000, "L001", 4]);
+      assert.equal(checkRecord(JSON.stringify(error?.data?.record)), "kept");
+      const alone = await shell.run("bert", "qpq send talk 'later, too' --timeout 1 --json");
+      assert.deepEqual([alone.code, JSON.parse(alone.stdout).type], [4, "kept"]);
+      await core.start();
+      await annaHears(/: later, too/);
+      client.close();
+      running.kill("SIGTERM");
+      assert.equal((await running.status).code, 0);
+    });
+
     await test.step("the bot of docs/cli.md has ten lines, and answers", async () => {
       const [, bot] = /```js\n(.*?)```/s.exec(page) ?? assert.fail("there is no bot");
       assert.ok(bot.trim().split("\n").filter((line) => line !== "").length <= 10);

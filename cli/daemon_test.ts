@@ -146,6 +146,19 @@ Deno.test("qpq through a daemon", { sanitizeOps: false, sanitizeResources: false
       Deno.removeSync(`${state}-daemon`, { recursive: true });
     });
 
+    await test.step("started by its launcher it has what it needs, also with a comma in the path of its state", async () => {
+      Deno.renameSync(state, `${shell.folder}/be,rt.db`);
+      const environment = { QPQ_STATE: "be,rt.db" };
+      const process = shell.start("bert", "exec qpq daemon", environment);
+      assert.match(await new Lines(process.stdout).next(), /^listening at .*be,rt\.db-daemon\/socket$/);
+      // Without a server and a pin: the daemon has them.
+      const groups = await shell.run("bert", "exec qpq groups", { ...environment, QPQ_SERVER: "", QPQ_CORE_PIN: "" });
+      assert.match(groups.stdout, /talk/);
+      process.kill("SIGINT");
+      assert.equal((await process.status).code, 0);
+      Deno.renameSync(`${shell.folder}/be,rt.db`, state);
+    });
+
     await test.step("a daemon without an account says so", async () => {
       const { code, stderr } = await shell.run("nobody", "qpq daemon");
       assert.deepEqual([code, stderr.split("\n")[0]], [3, "qpq: error: L002 nobody is signed in"]);

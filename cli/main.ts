@@ -34,7 +34,8 @@ async function run(invocation: Invocation): Promise<void> {
   const interrupted = new AbortController();
   const endsInOrder = command === "demo-group" || command === "export" || command === "daemon" ||
     command === "recv" && invocation.options.follow === true;
-  // `recv --follow`, `export`, the demo and the daemon end in order. Others end at once: the state on disk is always consistent.
+  // `recv --follow`, `export`, the demo and the daemon end in order. Others end at once: the state on disk is always
+  // consistent.
   const stop = (code: number) => () => {
     if (endsInOrder && !interrupted.signal.aborted) return interrupted.abort(new Failure(code, "interrupted"));
     restoreTerminal();

@@ -23,7 +23,7 @@ async function serving(
     settled: () => Promise.resolve(),
     engine: { chats: () => Promise.resolve([]) },
   };
-  const peers = new Peers(new Holder(session as unknown as Session, undefined));
+  const peers = new Peers(new Holder(session as unknown as Session, undefined, 30_000));
   const listener = Deno.listen({ transport: "unix", path });
   const accepting = peers.acceptFrom(listener);
   const clients: RpcClient[] = [];

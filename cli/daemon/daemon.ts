@@ -20,7 +20,7 @@ export const daemon: Command = async ({ session, invocation, output, interrupted
   const { statePath, options } = invocation;
   const files = typeof options.files === "string" ? resolve(options.files) : undefined;
   await session.requireSignedIn();
-  const peers = new Peers(new Holder(session, files));
+  const peers = new Peers(new Holder(session, files, invocation.timeoutMs));
   const listener = listenFor(statePath);
   const stopNetworkWatch = wakeWithNetwork(session);
   const accepting = peers.acceptFrom(listener);

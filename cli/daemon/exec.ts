@@ -112,7 +112,9 @@ export async function throughDaemon(
   };
   interrupted.addEventListener("abort", interrupt, { once: true });
   try {
-    await Promise.race([peer.request("exec", { command, args: invocation.args, options, timeoutMs }), here.promise]);
+    const work = peer.request("exec", { command, args: invocation.args, options, timeoutMs });
+    if (interrupted.aborted) interrupt();
+    await Promise.race([work, here.promise]);
   } catch (error) {
     if (!(error instanceof JSONRPCErrorException)) throw error;
     // Without an answer: what came before the end says why.

@@ -20,24 +20,27 @@ export interface CallerParts extends Pick<CommandContext, "output" | "input" | "
   ended: AbortSignal;
 }
 
-const defaultTimeoutMs = 30_000;
-
 /** The session of the daemon, and what its callers share. */
 export class Holder {
   readonly session: Session;
   /** For programs, which name files of the daemon's machine. */
   readonly files: CallerFiles;
+  readonly #timeoutMs: number;
   #isReceiving = false;
 
-  /** @param folder in which files may be read and written */
-  constructor(session: Session, folder: string | undefined) {
+  /**
+   * @param folder in which files may be read and written
+   * @param timeoutMs how long calls wait for the network that do not say so, in ms
+   */
+  constructor(session: Session, folder: string | undefined, timeoutMs: number) {
     this.session = session;
+    this.#timeoutMs = timeoutMs;
     this.files = filesWithin(folder);
   }
 
   /** Runs a command. @throws Failure, EngineError, StateError */
   async run(wanted: Wanted, { ended, ...parts }: CallerParts): Promise<void> {
-    const { command, timeoutMs = defaultTimeoutMs } = wanted;
+    const { command, timeoutMs = this.#timeoutMs } = wanted;
     checkWanted(wanted);
     const session = this.session.within(timeoutMs);
     const invocation: Invocation = {
@@ -96,8 +99,8 @@ function checkWanted({ command, args, options, timeoutMs }: Wanted): void {
   if (alone) throw alone;
   const known = commands[command].options ?? {};
   for (const [name, value] of Object.entries(options)) {
-    const wanted = !Object.hasOwn(known, name) ? undefined : known[name].value ? "string" : "boolean";
-    if (typeof value !== wanted) throw wrongUsage(`${command}: --${name} is not understood`, command);
+    const isRight = Object.hasOwn(known, name) && (known[name].value ? typeof value === "string" : value === true);
+    if (!isRight) throw wrongUsage(`${command}: --${name} is not understood`, command);
   }
   checkCount(command, args);
   if (timeoutMs !== undefined && !(timeoutMs >= 1 && timeoutMs <= 99_999_000)) {

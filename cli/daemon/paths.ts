@@ -14,7 +14,12 @@ export function filesWithin(folder: string | undefined): CallerFiles {
   };
 }
 
-/** @returns the absolute path @throws Failure for one elsewhere: Deno's permission keeps the daemon out, this says why */
+/**
+ * Deno's permission is what keeps the daemon out of other folders: this says why.
+ *
+ * @returns the absolute path
+ * @throws Failure for one elsewhere
+ */
 function pathWithin(folder: string | undefined, path: string): string {
   const hint = "start it with qpq daemon --files FOLDER";
   if (folder === undefined) throw new Failure(exitCodes.failed, "the daemon uses no files", hint);
