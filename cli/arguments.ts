@@ -114,7 +114,8 @@ function parsed(argv: string[], known: Record<string, Option>, command: string |
   }
 }
 
-function checkCount(command: string, args: string[]): void {
+/** Checks how many arguments a command has. @throws Failure */
+export function checkCount(command: string, args: string[]): void {
   const wanted = commands[command].args.split(" ").filter(Boolean);
   const least = wanted.filter((arg) => arg.startsWith("<")).length;
   const most = wanted.some((arg) => arg.includes("…")) ? Infinity : wanted.length;

@@ -12,6 +12,8 @@ export interface Command {
   options?: Record<string, Option>;
   /** The command needs no server. */
   local?: true;
+  /** The command, or one option of it, needs the state for itself: it can not go through a daemon. */
+  alone?: true | string;
   examples: string[];
 }
 
@@ -26,12 +28,14 @@ export const commands: Record<string, Command> = {
       ...generateOption,
       "invite-code": { value: "CODE", what: "where the server wants one (QPQ_INVITE_CODE)" },
     },
+    alone: true,
     examples: ["qpq --server chat.example.org:7443 --pin 3f5a… register alice"],
   },
   login: {
     args: "<username>",
     what: "Makes this state a device of the account, or signs it in again where its session has ended.",
     options: passwordOptions,
+    alone: true,
     examples: ["qpq login alice --password-file secret.txt"],
   },
   recover: {
@@ -44,11 +48,13 @@ export const commands: Record<string, Command> = {
       },
       ...newPasswordOption,
     },
+    alone: true,
     examples: ["qpq recover alice"],
   },
   logout: {
     args: "",
     what: "Ends the session and deletes everything of the account from the state.",
+    alone: true,
     examples: ["qpq logout"],
   },
   whoami: {
@@ -249,6 +255,7 @@ export const commands: Record<string, Command> = {
       },
       ...passwordOptions,
     },
+    alone: "revoke",
     examples: ["qpq devices", "qpq devices --revoke 5f0c"],
   },
   verify: {
@@ -266,12 +273,14 @@ export const commands: Record<string, Command> = {
     args: "",
     what: "Changes the password. Every other device has to sign in again.",
     options: { ...passwordOptions, ...newPasswordOption },
+    alone: true,
     examples: ["qpq passwd", "qpq passwd --password-file old.txt --new-password-file new.txt"],
   },
   "recovery-code": {
     args: "",
     what: "Makes a new recovery code: the one before is void.",
     options: passwordOptions,
+    alone: true,
     examples: ["qpq recovery-code"],
   },
   account: {
@@ -279,6 +288,7 @@ export const commands: Record<string, Command> = {
     what: "Deletes the account for good: leaves its groups, deletes what the server has of it, and empties the " +
       "state. Its name stays reserved, and others keep the messages that they got. Needs --yes and the password.",
     options: { yes: { what: "it can not be undone: say that you mean it" }, ...passwordOptions },
+    alone: true,
     examples: ["qpq export --output mine.jsonl", "qpq account delete --yes"],
   },
   export: {
@@ -290,6 +300,18 @@ export const commands: Record<string, Command> = {
     },
     local: true,
     examples: ["qpq export --output mine.jsonl", "qpq export | gzip > mine.jsonl.gz"],
+  },
+  daemon: {
+    args: "",
+    what:
+      "Holds the state, and serves JSON-RPC 2.0 at a socket beside it, until it is interrupted. Every other command " +
+      "goes through it meanwhile.",
+    options: {
+      stdio: { what: "serves standard input and output as well, and ends with standard input" },
+      files: { value: "FOLDER", what: "where files may be read and written; without it none" },
+    },
+    alone: true,
+    examples: ["qpq daemon", "qpq daemon --files ~/exchange", "qpq daemon --stdio"],
   },
   "demo-group": {
     args: "",

@@ -18,16 +18,19 @@ export interface FoundMessage {
  * @param start the first digits of its id, 4 or more
  * @param what says what is wanted of it
  * @param isWanted messages that are none are passed over
+ * @param within the one group in which it is looked for
  * @throws Failure for no such message, and for several
  */
 export async function messageOf(
-  { engine }: Session,
+  session: Session,
   start: string,
   what: string,
   isWanted: (item: MessageItem) => boolean,
+  within?: string,
 ): Promise<FoundMessage> {
+  const { engine } = session;
   const found: FoundMessage[] = [];
-  for (const chat of await engine.chats()) {
+  for (const chat of within === undefined ? await engine.chats() : [await session.chat(within)]) {
     for (let before: string | undefined, isFirst = true; isFirst || before !== undefined; isFirst = false) {
       const page = await engine.timeline(chat.chatId, before, linesAtOnce);
       for (const item of page.items) {

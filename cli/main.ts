@@ -1,21 +1,12 @@
 /** The entry point of `qpq`: runs one command and ends. */
 
 import { type Invocation, readArguments } from "./arguments.ts";
-import type { Command } from "./commands/command.ts";
-import { login, logout, register, whoami } from "./commands/account.ts";
-import { account, exportData } from "./commands/leaving.ts";
-import * as changes from "./commands/changes.ts";
-import { devices, passwd, recover, recoveryCode } from "./commands/devices.ts";
-import { save } from "./commands/files.ts";
-import { createGroup, groups, invite, join, leave, members, remove, rename, role, timer } from "./commands/groups.ts";
-import { dm } from "./commands/dm.ts";
-import { history } from "./commands/history.ts";
-import { recv, send } from "./commands/messages.ts";
-import { profile } from "./commands/profile.ts";
-import { search } from "./commands/search.ts";
-import { block, blocked, link, links, requests, unblock } from "./commands/people.ts";
-import { verify } from "./commands/verify.ts";
+import { ownFiles } from "./caller_files.ts";
+import { withState } from "./commands/all.ts";
 import { completionScript } from "./completion.ts";
+import { daemon } from "./daemon/daemon.ts";
+import { throughDaemon } from "./daemon/exec.ts";
+import { connectTo } from "./daemon/socket.ts";
 import { demoGroup } from "./demo_group.ts";
 import { Failure, failureOf } from "./failure.ts";
 import { onInterrupt, onWrapperEnd } from "./interrupts.ts";
@@ -23,52 +14,10 @@ import { manualPage } from "./manual_page.ts";
 import { makeOutput, printable } from "./output.ts";
 import { restoreTerminal } from "./secrets.ts";
 import { Session } from "./session.ts";
+import { standardInput } from "./standard_input.ts";
 import { commands, exitCodes, helpText } from "./usage.ts";
 
 const env = (name: string) => Deno.env.get(name);
-
-const withSession: Record<string, Command> = {
-  reply: changes.reply,
-  react: changes.react,
-  edit: changes.edit,
-  delete: changes.remove,
-  poll: changes.poll,
-  vote: changes.vote,
-  register,
-  login,
-  recover,
-  logout,
-  whoami,
-  profile,
-  "create-group": createGroup,
-  invite,
-  join,
-  groups,
-  members,
-  remove,
-  rename,
-  role,
-  timer,
-  leave,
-  link,
-  links,
-  requests,
-  block,
-  unblock,
-  blocked,
-  send,
-  recv,
-  dm,
-  history,
-  search,
-  save,
-  devices,
-  verify,
-  passwd,
-  "recovery-code": recoveryCode,
-  account,
-  export: exportData,
-};
 
 /** The version of qpq. */
 function versionOf(): string {
@@ -83,9 +32,10 @@ async function run(invocation: Invocation): Promise<void> {
   if (command === "man") return console.log(manualPage(versionOf()).trimEnd());
   if (command === "completion") return console.log(completionScript(args[0]));
   const interrupted = new AbortController();
-  const endsInOrder = command === "demo-group" || command === "export" ||
+  const endsInOrder = command === "demo-group" || command === "export" || command === "daemon" ||
     command === "recv" && invocation.options.follow === true;
-  // `recv --follow`, `export` and the demo end in order. Others end at once: the state on disk is always consistent.
+  // `recv --follow`, `export`, the demo and the daemon end in order. Others end at once: the state on disk is always
+  // consistent.
   const stop = (code: number) => () => {
     if (endsInOrder && !interrupted.signal.aborted) return interrupted.abort(new Failure(code, "interrupted"));
     restoreTerminal();
@@ -103,11 +53,22 @@ async function run(invocation: Invocation): Promise<void> {
     Deno.addSignalListener("SIGXFSZ", () => {});
   }
   if (command === "demo-group") return await demoGroup(invocation, output, interrupted.signal);
+  const running = await connectTo(invocation.statePath);
+  if (running) return await throughDaemon(running, invocation, output, interrupted.signal);
   const session = await Session.of(invocation, env, output);
   try {
-    const work = withSession[command]({ session, invocation, output, env, interrupted: interrupted.signal });
-    // What these two do without a server is done first.
-    await (command === "send" || command === "logout" ? work : Promise.race([work, session.orUntrusted()]));
+    const work = (command === "daemon" ? daemon : withState[command])({
+      session,
+      invocation,
+      output,
+      env,
+      input: () => standardInput(command),
+      files: ownFiles,
+      interrupted: interrupted.signal,
+    });
+    // What these do without a server, or at their end, is done first.
+    const isFirst = ["send", "logout", "daemon"].includes(command);
+    await (isFirst ? work : Promise.race([work, session.orUntrusted()]));
     if (!commands[command].local && !interrupted.signal.aborted) await session.settled();
   } finally {
     await session.close();

@@ -14,6 +14,8 @@ export interface Output {
    * written.
    */
   line(text: string | undefined, record: OutputRecord): Promise<void>;
+  /** Writes results that have lines of their own, as they are. */
+  write(text: string): Promise<void>;
   /** Prints a note for people at a terminal. */
   note(text: string): void;
   /** Prints progress on one line that is rewritten; undefined removes the line. */
@@ -24,10 +26,13 @@ export interface Output {
 export function makeOutput(json: boolean): Output {
   return {
     line: async (text, record) => {
-      if (json) await writeAll(`${jsonLine(record)}\n`);
+      if (json) await writeAll(Deno.stdout, `${jsonLine(record)}\n`);
       // Foreign text is already printable; this is a second line of defence.
-      else if (text !== undefined) await writeAll(`${text.split("\n").map(printableColumns).join("\n")}\n`);
+      else if (text !== undefined) {
+        await writeAll(Deno.stdout, `${text.split("\n").map(printableColumns).join("\n")}\n`);
+      }
     },
+    write: (text) => writeAll(Deno.stdout, text),
     note: (text) => {
       if (!json && Deno.stderr.isTerminal()) console.error(`${clearLine}qpq: ${printable(text)}`);
     },
@@ -40,9 +45,10 @@ export function makeOutput(json: boolean): Output {
   };
 }
 
-async function writeAll(text: string): Promise<void> {
+/** Writes the whole of a text, in UTF-8. */
+export async function writeAll(to: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
   let rest = encoder.encode(text);
-  while (rest.length > 0) rest = rest.subarray(await Deno.stdout.write(rest));
+  while (rest.length > 0) rest = rest.subarray(await to.write(rest));
 }
 
 /**

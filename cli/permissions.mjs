@@ -38,6 +38,7 @@ export const withValue = [
   "decline",
   "let-in",
   "tail",
+  "files",
 ];
 
 /**
@@ -129,6 +130,8 @@ export function qpqPermissions(args, env, deno, folder = process.cwd()) {
   const stateFolder = named === undefined && isAbsolute(unnamed) ? [dirname(unnamed)] : [];
   const stateFiles = ["", "-wal", "-shm", "-journal"].map((suffix) => state + suffix);
   const spool = `${state}-files`;
+  // Where a daemon that holds the state listens.
+  const daemon = `${state}-daemon`;
   // What is saved goes to the path behind the id, or into the present folder.
   const saved = command === "save" ? [resolve(folder, positionals[2] ?? ".")] : [];
   const files = [
@@ -136,6 +139,7 @@ export function qpqPermissions(args, env, deno, folder = process.cwd()) {
     ...withValue.filter((name) => name.endsWith("-file")).map((name) => given(name)),
     given("ca", "QPQ_CORE_CA"),
   ].filter(Boolean).map((file) => resolve(folder, file));
+  const exchange = command === "daemon" ? [given("files")].filter(Boolean).map((path) => resolve(folder, path)) : [];
   const output = [given("output")].filter(Boolean).map((file) => resolve(folder, file));
   const code = ["cli", "client", "schema", "node_modules", "deno.json", "package.json"].map((path) =>
     `${root}/${path}`
@@ -147,17 +151,24 @@ export function qpqPermissions(args, env, deno, folder = process.cwd()) {
     // The socket that the server is reached from.
     "0.0.0.0:0",
     "[::]:0",
+    !isDemo && `unix:${daemon}/socket`,
   ];
   return {
     net: net.filter((address) => typeof address === "string"),
     env: ["QPQ_*", ...(isDemo ? ["TMPDIR", "TMP", "TEMP"] : [])],
     ffi: [`${root}/node_modules/better-sqlite3-multiple-ciphers/prebuilds`],
-    read: [...code, ...files, ...(isDemo ? [deno, `${root}/server-core`, tmpdir()] : [...stateFiles, spool]), ...saved],
+    read: [
+      ...code,
+      ...files,
+      ...(isDemo ? [deno, `${root}/server-core`, tmpdir()] : [...stateFiles, spool, daemon]),
+      ...saved,
+      ...exchange,
+    ],
     write: isDemo
       ? [tmpdir()]
-      : [...stateFolder, ...stateFiles, spool, ...(command === "export" ? output : []), ...saved],
-    // By which recv --follow notices that the network is back.
-    ...(command === "recv" && { sys: ["networkInterfaces"] }),
+      : [...stateFolder, ...stateFiles, spool, daemon, ...(command === "export" ? output : []), ...saved, ...exchange],
+    // By which recv --follow and the daemon notice that the network is back.
+    ...(["recv", "daemon"].includes(command) && { sys: ["networkInterfaces"] }),
     ...(isDemo && { run: [deno] }),
   };
 }

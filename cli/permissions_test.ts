@@ -18,6 +18,7 @@ for (const [what, name] of [["", "state.db"], [", also with a comma in its path"
       port: () => Deno.connect({ hostname: "127.0.0.1", port: 22 }),
       quic: () => Deno.connectQuic({ hostname: "192.0.2.1", port: 7443, alpnProtocols: ["capnp"] }),
       listen: () => Deno.listen({ hostname: "127.0.0.1", port: 7443 + 1 }),
+      socket: () => Deno.connect({ transport: "unix", path: ${JSON.stringify(`${folder}/c,m/socket`)} }),
       read: () => Deno.readTextFile(${JSON.stringify(`${folder}/other.txt`)}),
       write: () => Deno.writeTextFile(${JSON.stringify(`${folder}/x`)}, "mine"),
       beside: () => Deno.writeTextFile(${JSON.stringify(`${folder}/c,m/x`)}, "mine"),
@@ -26,6 +27,10 @@ for (const [what, name] of [["", "state.db"], [", also with a comma in its path"
       library: () => Deno.dlopen("libc.so.6", {}),
       variable: () => Deno.env.get("HOME"),
       system: () => Deno.networkInterfaces(),
+      daemon: () => {
+        Deno.mkdirSync(${JSON.stringify(`${folder}/${name}-daemon`)});
+        Deno.listen({ transport: "unix", path: ${JSON.stringify(`${folder}/${name}-daemon/socket`)} }).close();
+      },
       state: () => Deno.writeTextFile(${JSON.stringify(`${folder}/${name}`)}, "mine"),
     };
     for (const [name, attempt] of Object.entries(attempts)) {
@@ -42,6 +47,7 @@ for (const [what, name] of [["", "state.db"], [", also with a comma in its path"
       "port",
       "quic",
       "listen",
+      "socket",
       "read",
       "write",
       "beside",
@@ -53,14 +59,16 @@ for (const [what, name] of [["", "state.db"], [", also with a comma in its path"
     ];
     assert.deepEqual(new TextDecoder().decode(stdout).trim().split("\n"), [
       ...refused.map((name) => `${name} NotCapable`),
+      "daemon done",
       "state done",
     ]);
   });
 }
 
 Deno.test("qpqFlags() takes the server from the command line, the environment or the default", () => {
-  const netOf = (args: string[], env: Record<string, string> = {}) => qpqPermissions(args, env, "deno").net;
-  const sockets = ["0.0.0.0:0", "[::]:0"];
+  const netOf = (args: string[], env: Record<string, string> = {}) =>
+    qpqPermissions(args, { QPQ_STATE: "/s/mine.db", ...env }, "deno").net;
+  const sockets = ["0.0.0.0:0", "[::]:0", "unix:/s/mine.db-daemon/socket"];
   assert.deepEqual(netOf(["groups"]), ["127.0.0.1:7443", ...sockets]);
   assert.deepEqual(netOf(["groups"], { QPQ_SERVER: "chat.example.org:7443" }), ["chat.example.org:7443", ...sockets]);
   assert.deepEqual(netOf(["--server", "[2001:db8::1]:70", "recv"], { QPQ_SERVER: "chat.example.org:7443" }), [
@@ -94,6 +102,16 @@ Deno.test("defaultState() is a state of the present folder, else where XDG puts 
   assert.equal(defaultState({}, folder), "qpq-state.db");
   Deno.writeTextFileSync(`${folder}/qpq-state.db`, "");
   assert.equal(defaultState({ XDG_STATE_HOME: "/x/state", HOME: "/home/a" }, folder), "qpq-state.db");
+});
+
+Deno.test("only a daemon may read and write the folder of --files", () => {
+  const allowed = (command: string) => {
+    const args = [command, "--files", "exchange"];
+    const { read, write } = qpqPermissions(args, { QPQ_STATE: "/s/a.db" }, "deno", "/home/a");
+    return [read, write].map((paths) => paths.includes("/home/a/exchange"));
+  };
+  assert.deepEqual(allowed("daemon"), [true, true]);
+  assert.deepEqual(allowed("recv"), [false, false]);
 });
 
 const inHome = "/home/a/.local/state/qpq/state.db";

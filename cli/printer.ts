@@ -9,31 +9,50 @@ import { sentenceOf } from "./notices.ts";
 import { type Output, shownTitle } from "./output.ts";
 import type { OutputRecord } from "./records.ts";
 import type { Session } from "./session.ts";
+import type { SqliteStorage } from "./storage/sqlite_storage.ts";
+
+/** Up to where lines were printed, by chat. */
+export type Marks = Pick<SqliteStorage, "printedUpTo" | "markPrinted">;
+
+export interface PrinterOptions {
+  /** The one chat of which lines are printed. */
+  only?: string;
+  withIds?: boolean;
+  /** Default: those of `recv`, in the state. */
+  marks?: Marks;
+}
 
 /** Prints new lines of all chats, or of one. */
 export class Printer {
   readonly #session: Session;
-  readonly #output: Output;
+  readonly #output: Pick<Output, "line">;
   readonly #only: string | undefined;
   readonly #withIds: boolean;
+  readonly #marks: Marks;
   /** The printing rounds, one at a time. */
   #working: Promise<void> = Promise.resolve();
+  /** The round that waits for its turn: it prints what comes until then, too. */
+  #next: Promise<void> | undefined;
 
-  /** @param only the one chat of which lines are printed */
-  constructor(session: Session, output: Output, only: string | undefined, withIds: boolean) {
-    this.#withIds = withIds;
+  constructor(session: Session, output: Pick<Output, "line">, options: PrinterOptions = {}) {
+    this.#withIds = options.withIds ?? false;
     this.#session = session;
     this.#output = output;
-    this.#only = only;
+    this.#only = options.only;
+    this.#marks = options.marks ?? session.storage;
   }
 
   /** Prints new items in the order of their arrival at the server. @throws errors of the output */
   print(): Promise<void> {
-    return this.#working = this.#working.then(() => this.#round());
+    return this.#next ??= this.#working = this.#working.then(() => {
+      this.#next = undefined;
+      return this.#round();
+    });
   }
 
   async #round(): Promise<void> {
-    const { engine, storage } = this.#session;
+    const { engine } = this.#session;
+    const marks = this.#marks;
     const fresh: { chat: ChatSummary; items: TimelineItem[] }[] = [];
     for (const chat of await engine.chats()) {
       if (this.#only !== undefined && chat.chatId !== this.#only) continue;
@@ -41,7 +60,7 @@ export class Printer {
         await this.#invitation(chat);
         continue;
       }
-      const items = await freshItems(engine, chat, storage.printedUpTo(chat.chatId));
+      const items = await freshItems(engine, chat, marks.printedUpTo(chat.chatId));
       if (items.length > 0) fresh.push({ chat, items });
     }
     const titles = new Map(fresh.map(({ chat }) => [chat.chatId, chat.title]));
@@ -52,10 +71,10 @@ export class Printer {
     }));
     for (const { chatId, item } of inOrderOfArrival(arrived)) {
       await this.#output.line(...lineOf(item, { group: titles.get(chatId)!, groupId: chatId }, this.#withIds));
-      storage.markPrinted(chatId, arrivalKey(item.order));
+      marks.markPrinted(chatId, arrivalKey(item.order));
     }
     for (const { chat, items } of fresh) {
-      storage.markPrinted(chat.chatId, newestArrival(items));
+      marks.markPrinted(chat.chatId, newestArrival(items));
       // Own messages that wait stand behind what may have come meanwhile.
       const read = items.findLast((item) => item.kind === "message" && !item.own);
       if (read) await engine.markRead(chat.chatId, read.order);
@@ -64,8 +83,8 @@ export class Printer {
 
   /** Prints an invitation once. Messages of strangers are printed after it was accepted. */
   async #invitation({ chatId, title, inviterRevoked }: ChatSummary): Promise<void> {
-    const { storage } = this.#session;
-    if (storage.printedUpTo(`invitation ${chatId}`) !== "") return;
+    const marks = this.#marks;
+    if (marks.printedUpTo(`invitation ${chatId}`) !== "") return;
     const from = inviterRevoked ? " from a removed device" : "";
     const id = chatId.slice(0, 8);
     await this.#output.line(`invitation${from} to ${shownTitle(title)} ${id}: qpq join ${id}`, {
@@ -74,7 +93,7 @@ export class Printer {
       groupId: chatId,
       inviterRevoked,
     });
-    storage.markPrinted(`invitation ${chatId}`, "told");
+    marks.markPrinted(`invitation ${chatId}`, "told");
   }
 }
 

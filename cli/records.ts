@@ -75,6 +75,7 @@ export const recordFields = {
   "device-revoked": ["deviceId"],
   profile: ["displayName?", "about?", "picture"],
   "safety-number": ["username", "digits", "verified", "keyChanged"],
+  daemon: ["socket", "files?"],
   step: ["step", "username?", "accountKey?", "groupId?", "from?", "to?", "text?"],
 } as const;
 

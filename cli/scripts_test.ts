@@ -24,9 +24,9 @@ Deno.test("qpq has the output and exit codes of the scripts of cli/testdata", {
         }
       });
     }
-    // demo-group has its steps checked in process_test.ts.
+    // demo-group has its steps checked in process_test.ts, daemon its record in daemon_test.ts.
     await test.step("every record of --json was printed with its documented fields", () =>
-      assert.deepEqual(Object.keys(recordFields).filter((type) => !seen.has(type)), ["step"]));
+      assert.deepEqual(Object.keys(recordFields).filter((type) => !seen.has(type)), ["daemon", "step"]));
   } finally {
     await core.remove();
   }

@@ -15,6 +15,7 @@ import type { Spool } from "../client/attachments/spool.ts";
 import type { Transport } from "../client/connection/transport.ts";
 import { type Env, type Invocation } from "./arguments.ts";
 import { Failure, failureOfProblem } from "./failure.ts";
+import { endedFailure, failureOfEvent, untrustedFailure } from "./session_failures.ts";
 import { type Output, warn } from "./output.ts";
 import { passphraseFrom } from "./secrets.ts";
 import { sendAndWait, type SendOptions } from "./sending.ts";
@@ -83,7 +84,7 @@ export class Session {
 
   /** @throws EngineError, StorageError */
   static async open({ storage, spool, transport, timeoutMs, untrusted, output }: SessionParts): Promise<Session> {
-    const watchers = new Set<(event: EngineEvent) => void>();
+    const watchers = new Set([tellerOf(output)]);
     const engine = await Engine.open({
       storage,
       wrappingKey: await storage.wrappingKey(),
@@ -91,20 +92,15 @@ export class Session {
       searchDatabases: async () => (await import("./storage/search_memory.ts")).searchInMemory,
       ...(spool && { spool }),
       listener: (event) => {
-        if (event.kind === "transfer") output.progress(transferText(event.transfer));
-        if (event.kind === "progress") {
-          output.progress(
-            event.progress &&
-              `${event.progress.task}${
-                event.progress.total ? ` ${event.progress.done} of ${event.progress.total}` : ""
-              }`,
-          );
-        }
-        if (event.kind === "problem") output.note(`${event.problem.code} ${event.problem.detail}`);
         for (const watch of [...watchers]) watch(event);
       },
     });
     return new Session(engine, storage, timeoutMs, watchers, untrusted ?? new AbortController().signal);
+  }
+
+  /** The same engine for one of several callers. @param timeoutMs how long this one waits for the network, in ms */
+  within(timeoutMs: number): Session {
+    return new Session(this.engine, this.storage, timeoutMs, this.#watchers, this.#untrusted);
   }
 
   /** The session of a command line: its state, its server. @throws StateError, Failure */
@@ -308,42 +304,18 @@ export class Session {
   }
 }
 
+/** @returns a watcher that tells problems that fail no call, and progress */
+export function tellerOf(output: Pick<Output, "note" | "progress">): (event: EngineEvent) => void {
+  return (event) => {
+    if (event.kind === "transfer") output.progress(transferText(event.transfer));
+    if (event.kind === "progress") {
+      const { task, done, total } = event.progress ?? {};
+      output.progress(event.progress && `${task}${total ? ` ${done} of ${total}` : ""}`);
+    }
+    if (event.kind === "problem") output.note(`${event.problem.code} ${event.problem.detail}`);
+  };
+}
+
 function transferText({ state, done, total }: Transfer): string | undefined {
   return state === "reading" || state === "sending" ? `${state} ${done} of ${total}` : undefined;
-}
-
-const untrustedFailure = () =>
-  new Failure(
-    exitCodes.offline,
-    "what answers is not the core that --pin or --ca names",
-    "compare the pin with the one that the core prints at its start; if it is right, somebody else answers there",
-    LocalCode.untrusted,
-  );
-
-/** @returns the failure of a command when the session has ended, or goes on elsewhere; undefined for other events */
-export function failureOfEvent(event: EngineEvent): Failure | undefined {
-  if (event.kind === "account" && event.account.kind === "ended") return endedFailure(event.account.code);
-  if (event.kind !== "connection" || event.connection.kind !== "elsewhere") return undefined;
-  return failureOfProblem({ code: "E041", detail: "a copy of this state has connected, and goes on as this device" });
-}
-
-/**
- * @param code the reason of the end: "E001", "E003", "revoked", "deleted"
- * @returns the failure of a command that needs a session
- */
-function endedFailure(code: string): Failure {
-  const [what, hint, shown] = code === "revoked"
-    ? [
-      "this device was removed from the account",
-      "if that was not you, change the password; qpq login makes this state a new device, and deletes its history",
-      "E003",
-    ]
-    : code === "deleted"
-    ? [
-      "this account was deleted",
-      "qpq export saves what this state has of it; qpq logout empties the state",
-      "E003",
-    ]
-    : ["the session has ended", "sign in again with qpq login: groups and history stay", code];
-  return new Failure(exitCodes.signedOut, what, hint, shown);
 }

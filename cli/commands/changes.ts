@@ -4,16 +4,15 @@ import type { MessageRef } from "../../client/api/engine_api.ts";
 import { wrongUsage } from "../failure.ts";
 import { type FoundMessage, idOf, messageOf } from "../find_message.ts";
 import { shownTitle } from "../output.ts";
-import { standardInput } from "../standard_input.ts";
 import type { Command, CommandContext } from "./command.ts";
 
 const refOf = ({ item: { order, messageId } }: FoundMessage): MessageRef => ({ order, messageId });
 
 /** The message of the first argument, after the backlog was processed. */
-async function found({ session, invocation }: CommandContext): Promise<FoundMessage> {
+async function found({ session, invocation, within }: CommandContext): Promise<FoundMessage> {
   const start = idOf(invocation.args[0], invocation.command);
   await session.synced();
-  return await messageOf(session, start, "", () => true);
+  return await messageOf(session, start, "", () => true, within);
 }
 
 /** @param what follows the group's name: "reacted in friends" */
@@ -33,16 +32,16 @@ async function done(
 }
 
 /** A text of the command line, or of standard input. */
-async function textOf(given: string, command: string): Promise<string> {
-  const text = given === "-" ? await standardInput(command) : given;
+async function textOf({ invocation: { args, command }, input }: CommandContext): Promise<string> {
+  const text = args[1] === "-" ? await input() : args[1];
   if (text === "") throw wrongUsage(`${command}: the message is empty`, command);
   return text;
 }
 
 /** `reply`: answers a message. */
 export const reply: Command = async (context) => {
-  const { session, invocation, output } = context;
-  const text = await textOf(invocation.args[1], "reply");
+  const { session, output } = context;
+  const text = await textOf(context);
   const target = await found(context);
   const { chatId, title } = target.chat;
   const { messageId, atMs } = await session.send(chatId, text, { replyTo: refOf(target) });
@@ -71,7 +70,7 @@ export const react: Command = async (context) => {
 
 /** `edit`: gives an own message another text. */
 export const edit: Command = async (context) => {
-  const text = await textOf(context.invocation.args[1], "edit");
+  const text = await textOf(context);
   const target = await found(context);
   await context.session.engine.editMessage(target.chat.chatId, refOf(target), text);
   await done(context, target, "edited", "edited");
@@ -107,7 +106,7 @@ export const poll: Command = async ({ session, invocation, output }) => {
 
 /** `vote`: votes in a poll, takes the vote back, or ends an own poll. */
 export const vote: Command = async (context) => {
-  const { session, invocation } = context;
+  const { session, invocation, within } = context;
   const [, ...given] = invocation.args;
   const start = idOf(invocation.args[0], "vote");
   const isEnd = invocation.options.end === true;
@@ -115,7 +114,7 @@ export const vote: Command = async (context) => {
   if (wrong !== undefined) throw wrongUsage(`vote: ${wrong} is no number of an option`, "vote");
   if (isEnd && given.length > 0) throw wrongUsage("vote: --end stands without options", "vote");
   await session.synced();
-  const target = await messageOf(session, start, " with a poll", ({ poll }) => poll !== undefined);
+  const target = await messageOf(session, start, " with a poll", ({ poll }) => poll !== undefined, within);
   if (isEnd) {
     await session.engine.endPoll(target.chat.chatId, refOf(target));
     return await done(context, target, "poll-ended", "ended the poll");

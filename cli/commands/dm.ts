@@ -2,13 +2,12 @@
 
 import { wrongUsage } from "../failure.ts";
 import { shownTitle } from "../output.ts";
-import { standardInput } from "../standard_input.ts";
 import type { Command } from "./command.ts";
 
 /** `dm`: finds the chat with a person or begins it, and sends a message there. */
-export const dm: Command = async ({ session, invocation, output }) => {
+export const dm: Command = async ({ session, invocation, output, input }) => {
   const [identity, message] = invocation.args;
-  const text = message === "-" ? await standardInput("dm") : message;
+  const text = message === "-" ? await input() : message;
   if (text === "") throw wrongUsage("dm: the message is empty", "dm");
   await session.synced();
   const username = await session.username(identity);

@@ -2,6 +2,7 @@
 
 import { attachmentStream } from "../../client/api/attachment_stream.ts";
 import type { AttachmentInfo, OutgoingFile } from "../../client/api/engine_api.ts";
+import type { CallerFiles, NewFile } from "../caller_files.ts";
 import { Failure, wrongUsage } from "../failure.ts";
 import { messageOf } from "../find_message.ts";
 import { printable } from "../output.ts";
@@ -29,23 +30,15 @@ const types: Record<string, string> = {
 };
 
 /** @param path of a file @returns it, to be read piece by piece @throws Failure where it can not be read */
-export async function fileToSend(path: string): Promise<OutgoingFile> {
-  const unreadable = (reason: string) => wrongUsage(`--file: ${path} can not be read: ${reason}`, "send");
-  const { size, isFile } = await Deno.stat(path).catch((error) => {
-    throw unreadable(error.message);
-  });
-  if (!isFile) throw unreadable("it is no file");
-  // Found out before anything is encrypted.
-  (await Deno.open(path).catch((error) => {
-    throw unreadable(error.message);
-  })).close();
+export async function fileToSend(files: CallerFiles, path: string): Promise<OutgoingFile> {
+  const source = await files.open(path, { command: "send", option: "file" });
   const name = path.split(/[/\\]/).at(-1)!;
   const type = types[/\.(\w+)$/.exec(name)?.[1].toLowerCase() ?? ""] ?? "application/octet-stream";
-  return { name, type, source: { size, stream: () => Deno.openSync(path).readable } };
+  return { name, type, source };
 }
 
 /** `save`: writes a file of a message. */
-export const save: Command = async ({ session, invocation, output }) => {
+export const save: Command = async ({ session, invocation, output, files, within }) => {
   const [id, path = "."] = invocation.args;
   const [, start, number] = /^([0-9a-f]{4,32})(?:\.(\d{1,2}))?$/.exec(id) ?? [];
   if (start === undefined) throw wrongUsage(`save: ${id} is no id that recv prints`, "save");
@@ -56,15 +49,16 @@ export const save: Command = async ({ session, invocation, output }) => {
     start,
     " with a file",
     ({ attachments }) => attachments !== undefined,
+    within,
   );
   const index = Number(number ?? 1) - 1;
   const attachment = item.attachments?.[index];
   if (!attachment) throw notFound(`the message ${start} has no file${number ? ` ${number}` : ""}`);
-  const target = await targetOf(path, attachment);
+  const target = await targetOf(files, path, attachment);
   const place = { chatId: chat.chatId, message: item, index, size: attachment.size };
   try {
     await write(
-      target,
+      await files.create(target, { command: "save" }),
       attachmentStream(session.engine, place),
       (done) => output.progress(done === undefined ? undefined : `saving ${done} of ${attachment.size}`),
     );
@@ -86,39 +80,27 @@ const notFound = (message: string) =>
   new Failure(exitCodes.failed, message, "qpq recv prints the id beside each file, and --json the whole one");
 
 /** @param path a folder, or a new file */
-async function targetOf(path: string, { name }: AttachmentInfo): Promise<string> {
-  const { isDirectory } = await Deno.stat(path).catch(() => ({ isDirectory: false }));
-  return isDirectory ? `${path.replace(/[/\\]+$/, "")}/${name}` : path;
+async function targetOf(files: CallerFiles, path: string, { name }: AttachmentInfo): Promise<string> {
+  return await files.isFolder(path) ? `${path.replace(/[/\\]+$/, "")}/${name}` : path;
 }
 
-/** Writes a new file. Half of one would be taken for a whole one: nothing stays of what fails. */
+/** Writes a new file. Nothing stays of what fails. */
 async function write(
-  path: string,
+  file: NewFile,
   content: ReadableStream<Uint8Array<ArrayBuffer>>,
   progress: (done: number | undefined) => void,
 ): Promise<void> {
-  const file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 }).catch((error) => {
-    throw wrongUsage(
-      error instanceof Deno.errors.AlreadyExists
-        ? `${path} is there already: name a new file`
-        : `${path} can not be written: ${error.message}`,
-      "save",
-    );
-  });
   try {
     let done = 0;
     for await (const piece of content) {
-      for (let written = 0; written < piece.length;) written += await file.write(piece.subarray(written));
+      await file.write(piece);
       progress(done += piece.length);
     }
-    await file.sync();
+    await file.finish();
   } catch (error) {
-    await Deno.remove(path).catch(() => {});
-    throw error instanceof Error && "code" in error
-      ? new Failure(exitCodes.failed, `${path} can not be written: ${error.message}`, "free space on its disk")
-      : error;
+    await file.drop();
+    throw error;
   } finally {
     progress(undefined);
-    file.close();
   }
 }

@@ -5,7 +5,6 @@ import type { ChatSummary } from "../../client/api/engine_api.ts";
 import { Failure, wrongUsage } from "../failure.ts";
 import { shownTitle } from "../output.ts";
 import { isLink, joinByLink } from "./people.ts";
-import { standardInput } from "../standard_input.ts";
 import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
 
@@ -41,7 +40,7 @@ export const join: Command = async (context) => {
   const { session, invocation, output } = context;
   const [given] = invocation.args;
   // Others can read a command line, and a link is secret.
-  const name = given === "-" ? (await standardInput("join")).trim() : given;
+  const name = given === "-" ? (await context.input()).trim() : given;
   if (isLink(name)) return await joinByLink(context, name);
   await session.synced();
   const waiting = name === undefined

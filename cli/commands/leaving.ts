@@ -1,8 +1,7 @@
 /** The commands account and export: deletes the account, and takes its data along. */
 
 import type { ExportPart } from "../../client/api/engine_api.ts";
-import { Failure, wrongUsage } from "../failure.ts";
-import { exitCodes } from "../usage.ts";
+import { wrongUsage } from "../failure.ts";
 import type { Command, CommandContext } from "./command.ts";
 import { withOwnPassword } from "./passwords.ts";
 
@@ -25,37 +24,26 @@ export const account: Command = async (context) => {
 
 /** `export`: writes what this device has of the account (docs/export.md), part by part. */
 export const exportData: Command = async (context) => {
-  const { invocation: { options }, output, interrupted } = context;
+  const { invocation: { options }, output, files } = context;
   const path = options.output as string | undefined;
   const parts = partsOf(context);
   if (path === undefined) {
-    for await (const { lines } of parts) await writeAll(Deno.stdout, lines);
+    for await (const { lines } of parts) await output.write(lines);
     return;
   }
   // A file that is there may be an older export, or anything else.
-  const file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 }).catch((error) => {
-    throw wrongUsage(
-      error instanceof Deno.errors.AlreadyExists
-        ? `--output: ${path} is there already: name a new file`
-        : `--output: ${path} can not be written: ${(error as Error).message}`,
-      "export",
-    );
-  });
+  const file = await files.create(path, { command: "export", option: "output" });
   let chats = 0;
   try {
     for await (const { lines, total } of parts) {
-      await writeAll(file, lines);
+      await file.write(new TextEncoder().encode(lines));
       chats = total;
     }
-    await file.sync();
+    await file.finish();
   } catch (error) {
     // Half an export would be taken for a whole one.
-    await Deno.remove(path).catch(() => {});
-    throw error instanceof Error && "code" in error && !interrupted.aborted
-      ? new Failure(exitCodes.failed, `${path} can not be written: ${error.message}`, "free space on its disk")
-      : error;
-  } finally {
-    file.close();
+    await file.drop();
+    throw error;
   }
   await output.line(`${path} has everything that this device keeps of the account, and no keys`, {
     type: "exported",
@@ -77,9 +65,4 @@ async function* partsOf({ session, output, interrupted }: CommandContext): Async
   } finally {
     output.progress(undefined);
   }
-}
-
-async function writeAll(file: { write(bytes: Uint8Array): Promise<number> }, text: string): Promise<void> {
-  let rest = new TextEncoder().encode(text);
-  while (rest.length > 0) rest = rest.subarray(await file.write(rest));
 }

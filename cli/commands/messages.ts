@@ -2,26 +2,25 @@
 
 import { LocalCode } from "../../client/api/errors.ts";
 import { Failure, wrongUsage } from "../failure.ts";
-import { watchNetwork } from "../network_watch.ts";
+import { follow, wakeWithNetwork } from "../following.ts";
 import { type Output, shownTitle } from "../output.ts";
 import { Printer } from "../printer.ts";
-import { failureOfEvent, type Session } from "../session.ts";
-import { standardInput } from "../standard_input.ts";
+import type { Session } from "../session.ts";
 import { exitCodes } from "../usage.ts";
 import type { Command } from "./command.ts";
 import { fileToSend } from "./files.ts";
 
 /** `send`: one message, from the command line or from standard input. */
-export const send: Command = async ({ session, invocation, output }) => {
+export const send: Command = async ({ session, invocation, output, input, files: callers }) => {
   const [name, message] = invocation.args;
   const { file, caption } = invocation.options as Record<string, string | undefined>;
   if (message === undefined && file === undefined) throw wrongUsage("send: <message> is missing", "send");
   if (caption !== undefined && (file === undefined || message !== undefined)) {
     throw wrongUsage("send: --caption stands beside --file, in place of the message", "send");
   }
-  const text = message === "-" ? await standardInput("send") : message ?? caption ?? "";
+  const text = message === "-" ? await input() : message ?? caption ?? "";
   if (text === "" && file === undefined) throw wrongUsage("send: the message is empty", "send");
-  const files = file === undefined ? [] : [await fileToSend(file)];
+  const files = file === undefined ? [] : [await fileToSend(callers, file)];
   await session.requireSignedIn();
   const offline = await session.synced().then(() => undefined, (error) => error);
   // Without a server the message waits on this device, if the group is known.
@@ -54,33 +53,12 @@ const isUntrusted = (error: unknown) => error instanceof Failure && error.code =
 export const recv: Command = async ({ session, invocation, output, interrupted }) => {
   await session.synced();
   const only = invocation.args[0] === undefined ? undefined : (await session.chat(invocation.args[0])).chatId;
-  const printer = new Printer(session, output, only, invocation.options.ids === true);
+  const printer = new Printer(session, output, { only, withIds: invocation.options.ids === true });
   await printer.print();
   if (interrupted.aborted) return;
   if (invocation.options.follow !== true) return await recovered(session, printer, output, interrupted);
-  let unwatch = () => {};
-  const stopNetworkWatch = watchNetwork({
-    interfaces: Deno.networkInterfaces,
-    onChange: () => void session.engine.wake(),
-  });
-  const over = new Promise<void>((resolve, reject) => {
-    const look = () => void printer.print().catch(reject);
-    unwatch = session.watch((event) => {
-      if (event.kind === "timeline" || event.kind === "chats") look();
-      const ended = failureOfEvent(event);
-      if (ended) reject(ended);
-    });
-    interrupted.addEventListener("abort", () => resolve(), { once: true });
-    // Items that arrived between the first pass and the watch.
-    look();
-  });
-  try {
-    await over;
-  } finally {
-    stopNetworkWatch();
-    unwatch();
-  }
-  await printer.print();
+  const stopNetworkWatch = wakeWithNetwork(session);
+  await follow(session, printer, interrupted).finally(stopNetworkWatch);
 };
 
 /** Waits for help of and for other devices, and prints what came of it. @throws Failure when something is left */
