@@ -25,7 +25,8 @@ export const daemon: Command = async ({ session, invocation, output, interrupted
   const stopNetworkWatch = wakeWithNetwork(session);
   const accepting = peers.acceptFrom(listener);
   try {
-    const over = whenOver(session, interrupted);
+    // Accepting ends before that only by an error.
+    const over = Promise.race([whenOver(session, interrupted), accepting.then(() => new Promise<never>(() => {}))]);
     if (options.stdio === true) {
       await Promise.race([
         over,
@@ -44,7 +45,7 @@ export const daemon: Command = async ({ session, invocation, output, interrupted
     stopNetworkWatch();
     // Deno deletes the socket with it.
     listener.close();
-    await accepting;
+    await accepting.catch(() => {});
     await peers.stop(new RpcFailure(rpcCodes.ending, "the daemon ends", "start it again, or use qpq without it"));
   }
 };

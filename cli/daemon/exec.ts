@@ -16,6 +16,9 @@ import { fileMethods, filesOfCaller } from "./exec_files.ts";
 import { type Channel, type Method, Peer } from "./peer.ts";
 import { failureOfRpc } from "./rpc_errors.ts";
 
+/** Notes and progress that wait to be written. */
+const mostNotes = 64;
+
 /** @returns the methods by which a caller runs a command and interrupts it */
 export function execMethods(holder: Holder): Record<"exec" | "interrupt", Method> {
   const running = new WeakMap<Peer, AbortController>();
@@ -51,9 +54,14 @@ export function execMethods(holder: Holder): Record<"exec" | "interrupt", Method
   };
 }
 
-/** What a command prints, by the caller. */
+/** What a command prints, by the caller. Notes and progress that it does not take are left out: they only pile up. */
 function outputOf(peer: Peer): Output {
-  const tell = (method: string, text: string | undefined) => void peer.notify(method, { text }).catch(() => {});
+  let waiting = 0;
+  const tell = (method: string, text: string | undefined) => {
+    if (waiting === mostNotes) return;
+    waiting++;
+    void peer.notify(method, { text }).catch(() => {}).finally(() => waiting--);
+  };
   return {
     line: async (text, record) => void await peer.request("line", { text, record }),
     write: async (text) => void await peer.request("write", { text }),
