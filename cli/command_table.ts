@@ -97,6 +97,9 @@ export const commands: Record<string, Command> = {
     options: {
       file: { value: "FILE", what: "sends this file, at most 500 MiB; an upload that is cut off goes on later" },
       caption: { value: "TEXT", what: "what is said beside the file, in place of the message" },
+      "with-metadata": {
+        what: "sends the file as it is; else a picture goes without what it says of place, time and camera",
+      },
     },
     examples: [
       'qpq send "Board games" "On Friday?"',

@@ -3,6 +3,7 @@
 import { attachmentStream } from "../../client/api/attachment_stream.ts";
 import type { AttachmentInfo, OutgoingFile } from "../../client/api/engine_api.ts";
 import type { CallerFiles, NewFile } from "../caller_files.ts";
+import { cleanedSource } from "../cleaned_source.ts";
 import { Failure, wrongUsage } from "../failure.ts";
 import { messageOf } from "../find_message.ts";
 import { printable } from "../output.ts";
@@ -29,12 +30,18 @@ const types: Record<string, string> = {
   txt: "text/plain",
 };
 
-/** @param path of a file @returns it, to be read piece by piece @throws Failure where it can not be read */
-export async function fileToSend(files: CallerFiles, path: string): Promise<OutgoingFile> {
+/**
+ * @param path of a file
+ * @param withMetadata it goes as it is
+ * @returns it, to be read piece by piece; a picture without its metadata
+ * @throws Failure where it can not be read, or its metadata can not be taken out
+ */
+export async function fileToSend(files: CallerFiles, path: string, withMetadata: boolean): Promise<OutgoingFile> {
   const source = await files.open(path, { command: "send", option: "file" });
   const name = path.split(/[/\\]/).at(-1)!;
   const type = types[/\.(\w+)$/.exec(name)?.[1].toLowerCase() ?? ""] ?? "application/octet-stream";
-  return { name, type, source };
+  const cleaned = withMetadata ? undefined : await cleanedSource({ path, name, type, source });
+  return { name, type, source: cleaned ?? source };
 }
 
 /** `save`: writes a file of a message. */

@@ -14,13 +14,15 @@ import { fileToSend } from "./files.ts";
 export const send: Command = async ({ session, invocation, output, input, files: callers }) => {
   const [name, message] = invocation.args;
   const { file, caption } = invocation.options as Record<string, string | undefined>;
+  const withMetadata = invocation.options["with-metadata"] === true;
   if (message === undefined && file === undefined) throw wrongUsage("send: <message> is missing", "send");
   if (caption !== undefined && (file === undefined || message !== undefined)) {
     throw wrongUsage("send: --caption stands beside --file, in place of the message", "send");
   }
+  if (withMetadata && file === undefined) throw wrongUsage("send: --with-metadata stands beside --file", "send");
   const text = message === "-" ? await input() : message ?? caption ?? "";
   if (text === "" && file === undefined) throw wrongUsage("send: the message is empty", "send");
-  const files = file === undefined ? [] : [await fileToSend(callers, file)];
+  const files = file === undefined ? [] : [await fileToSend(callers, file, withMetadata)];
   await session.requireSignedIn();
   const offline = await session.synced().then(() => undefined, (error) => error);
   // Without a server the message waits on this device, if the group is known.

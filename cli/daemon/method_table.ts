@@ -44,7 +44,12 @@ export const methodTable: Record<string, MethodRow> = {
   "groups.members": { command: "members", params: { group: "argument" }, isList: true },
   "files.send": {
     command: "send",
-    params: { group: "argument", path: "option file", "caption?": "option caption" },
+    params: {
+      group: "argument",
+      path: "option file",
+      "caption?": "option caption",
+      "withMetadata?": "switch with-metadata",
+    },
   },
   "files.save": { command: "save", params: { ...message, path: "argument", ...inGroup } },
 };

@@ -13,6 +13,15 @@ export function mediaType(given: string): string {
 /** Pictures that every browser draws and that run nothing: no SVG. */
 const pictures = new Set(["image/jpeg", "image/png", "image/gif", "image/webp", "image/avif"]);
 
+/** Pictures of cameras, whoever knows them: they say where they were taken. */
+const cameraTypes = /^image\/(?!svg)/;
+const cameraNames = /\.(hei[cf]|avif|jpe?g|jfif|tiff?|dng|cr[23w]|nef|nrw|arw|sr[2f]|raf|orf|rw2|pef|x3f)$/i;
+
+/** @returns whether its type or its name says of a file that it is a picture of a camera, or may be one */
+export function isNamedAsPicture(name: string, type: string): boolean {
+  return cameraTypes.test(type) || cameraNames.test(name);
+}
+
 /** @param isVoice what its sender says: it was spoken for this message */
 export function kindOf(type: string, isVoice: boolean): AttachmentKind {
   if (pictures.has(type)) return "image";

@@ -8,9 +8,8 @@ import {
   type PictureHeader,
   readPictureHeader,
 } from "../../../client/content/picture_header.ts";
+import { maxPictureBytes } from "../../../client/content/strip_metadata.ts";
 
-/** Bytes of a picture's file that is read as a whole. */
-export const maxPictureBytes = 100 * 1024 * 1024;
 /** A thumbhash is made of no more (evanw/thumbhash). */
 const thumbhashEdge = 100;
 /** Of the small picture that is shown before sending: twice its size on the screen. */

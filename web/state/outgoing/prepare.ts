@@ -1,16 +1,12 @@
 /** What is done with files between choosing and sending them. Loaded when the first one is chosen. */
 
 import type { OutgoingFile } from "../../../client/api/attachments.ts";
-import { kindOf, mediaType } from "../../../client/content/media_type.ts";
+import { isNamedAsPicture, kindOf, mediaType } from "../../../client/content/media_type.ts";
+import { isStripped } from "../../../client/content/strip_metadata.ts";
 import type { ChosenFile, ChosenFiles } from "./chosen_file.ts";
 import { mediaFacts } from "./media_facts.ts";
 import { decode, headerOf, isDecodable, previewOf, shownOf } from "./picture_work.ts";
 import { asFile, preparePicture } from "./prepare_picture.ts";
-import { isStripped } from "./strip_metadata.ts";
-
-/** Pictures of cameras that a browser may not know, by type or name: they say where they were taken. */
-const cameraTypes = /^image\/(?!svg)/;
-const cameraNames = /\.(hei[cf]|avif|jpe?g|jfif|tiff?|dng|cr[23w]|nef|nrw|arw|sr[2f]|raf|orf|rw2|pef|x3f)$/i;
 
 /** @returns what is known of a file by looking into it: its kind, a small picture. Never rejects */
 export async function lookAt(file: File): Promise<Pick<ChosenFile, "kind" | "shown" | "mayTellPlace" | "preview">> {
@@ -22,8 +18,7 @@ export async function lookAt(file: File): Promise<Pick<ChosenFile, "kind" | "sho
   }
   // By its bytes: a system that does not know an ending gives no type.
   const header = await headerOf(file).catch(() => undefined);
-  const mayTellPlace = (header !== undefined && !isStripped(header.format)) || cameraTypes.test(type) ||
-    cameraNames.test(file.name);
+  const mayTellPlace = (header !== undefined && !isStripped(header.format)) || isNamedAsPicture(file.name, type);
   const asItIs = { kind: "file", ...(mayTellPlace && { mayTellPlace }) } as const;
   if (!header || !isDecodable(header, file.size)) return asItIs;
   const picture = await decode(file).catch(() => undefined);

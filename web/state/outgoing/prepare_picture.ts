@@ -3,8 +3,8 @@
 import type { OutgoingFile } from "../../../client/api/attachments.ts";
 import { kindOf, mediaType } from "../../../client/content/media_type.ts";
 import type { PictureHeader } from "../../../client/content/picture_header.ts";
-import { decode, draw, headerOf, isDecodable, isTransparent, maxPictureBytes, shownOf } from "./picture_work.ts";
-import { isStripped, withoutMetadata } from "./strip_metadata.ts";
+import { isStripped, maxPictureBytes, withoutMetadata } from "../../../client/content/strip_metadata.ts";
+import { decode, draw, headerOf, isDecodable, isTransparent, shownOf } from "./picture_work.ts";
 
 /** Pixels of the longest edge, unless the original is asked for. */
 const longestEdge = 2048;

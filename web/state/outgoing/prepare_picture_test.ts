@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { lookAt } from "./prepare.ts";
 import { asFile, named, opaqueType, preparePicture } from "./prepare_picture.ts";
 import { maxPicturePixels } from "../../../client/content/picture_header.ts";
-import { isDecodable, maxPictureBytes } from "./picture_work.ts";
-import { jpegOf, pngOf, secret } from "./testing/pictures.ts";
+import { maxPictureBytes } from "../../../client/content/strip_metadata.ts";
+import { jpegOf, pngOf, secret } from "../../../client/content/testing/pictures.ts";
+import { isDecodable } from "./picture_work.ts";
 
 Deno.test("CONVERSATIONS: a picture gets the ending of what it has become", () => {
   assert.equal(named("IMG_1.HEIC", "image/jpeg"), "IMG_1.jpg");

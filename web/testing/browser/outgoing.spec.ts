@@ -1,7 +1,7 @@
 /** Files on their way into a message: chosen, pasted, dropped, prepared, sent, stopped. */
 
 import type { Locator, Page } from "@playwright/test";
-import { tiffWithPlace } from "../../state/outgoing/testing/pictures.ts";
+import { tiffWithPlace } from "../../../client/content/testing/pictures.ts";
 import { expect, expectWhole, signIn, test } from "./fixture.ts";
 
 /** The folder for screenshots, from SHOTS. */

@@ -4,8 +4,11 @@
  * hung on behind the end. Colour profiles stay: without them the picture looks different. Pure.
  */
 
-import type { PictureFormat } from "../../../client/content/picture_header.ts";
-import { type Orientation, orientationOf, orientationSegment } from "../../../client/content/exif_orientation.ts";
+import type { PictureFormat } from "./picture_header.ts";
+import { type Orientation, orientationOf, orientationSegment } from "./exif_orientation.ts";
+
+/** Bytes of a picture's file that is read as a whole. */
+export const maxPictureBytes = 100 * 1024 * 1024;
 
 const textAt = (bytes: Uint8Array, at: number, length: number) =>
   String.fromCharCode(...bytes.subarray(at, at + length));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { isTurned, orientationOf, orientationSegment } from "../../../client/content/exif_orientation.ts";
-import { readPictureHeader } from "../../../client/content/picture_header.ts";
+import { isTurned, orientationOf, orientationSegment } from "./exif_orientation.ts";
+import { readPictureHeader } from "./picture_header.ts";
 import { withoutMetadata } from "./strip_metadata.ts";
 import { jpegOf, pngOf, secret, tiffWithPlace, webpOf } from "./testing/pictures.ts";
 
