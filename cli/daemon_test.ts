@@ -146,7 +146,7 @@ Deno.test("qpq through a daemon", { sanitizeOps: false, sanitizeResources: false
       Deno.removeSync(`${state}-daemon`, { recursive: true });
     });
 
-    await test.step("started by its launcher it has what it needs, also with a comma in the path of its state", async () => {
+    await test.step("its launcher gives it what it needs, also with a comma in the path of its state", async () => {
       Deno.renameSync(state, `${shell.folder}/be,rt.db`);
       const environment = { QPQ_STATE: "be,rt.db" };
       const process = shell.start("bert", "exec qpq daemon", environment);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { jpegOf, pngOf, webpOf } from "../../web/state/outgoing/testing/pictures.ts";
+import { jpegOf, pngOf, webpOf } from "./testing/pictures.ts";
 import { readPictureHeader } from "./picture_header.ts";
 
 const letters = (words: string) => [...words].map((letter) => letter.charCodeAt(0));
