@@ -69,7 +69,7 @@ test("CONVERSATIONS: a picture is shown, 20 MB are saved whole, a page runs nowh
     await sendFiles(stack, folder);
     const picture = () => alice.log("files").getByRole("img", { name: "noise.png" });
     await expect.poll(() => picture().evaluate((image: HTMLImageElement) => image.naturalWidth)).toBe(40);
-    const title = await alice.page.title();
+    await expect(alice.page).toHaveTitle("quicproquo");
     const save = async (name: string) => {
       const [download] = await Promise.all([
         alice.page.waitForEvent("download"),
@@ -80,7 +80,7 @@ test("CONVERSATIONS: a picture is shown, 20 MB are saved whole, a page runs nowh
     await alice.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
     expect(await save("large.bin")).toBe(sha256(large));
     expect(await save("page.html")).toBe(sha256(Buffer.from(page)));
-    expect(await alice.page.title()).toBe(title);
+    expect(await alice.page.title()).toBe("quicproquo");
     // The ciphertext that the browser has kept is read again, without the server.
     await alice.page.reload();
     await alice.connected();

@@ -1,4 +1,4 @@
-import { createEffect, type JSX, Match, Show, Switch } from "solid-js";
+import { createEffect, createMemo, type JSX, Match, on, Show, Switch } from "solid-js";
 import { text } from "../i18n/language.ts";
 import { useApp } from "../state/app_context.ts";
 import type { AppUpdate } from "../state/app_update.ts";
@@ -7,6 +7,9 @@ import { ElsewhereNote } from "./common/elsewhere_note.tsx";
 import { FatalScreen } from "./common/fatal_screen.tsx";
 import { ProblemNote } from "./common/problem_note.tsx";
 import { SignIn } from "./account/sign_in.tsx";
+
+/** What comes while its reader looks is unread for a moment: the title does not blink. In milliseconds. */
+const titleMs = 250;
 
 /** Chooses the screen: a fatal problem, signing in, or the chats. */
 export function Root(props: { update: AppUpdate }): JSX.Element {
@@ -27,10 +30,17 @@ export function Root(props: { update: AppUpdate }): JSX.Element {
     app.report(error);
     throw error;
   }
-  createEffect(() => {
+  const title = createMemo(() => {
     const unread = (app.chats() ?? []).reduce((sum, chat) => sum + chat.unread, 0);
-    document.title = unread > 0 && signedIn() ? `(${unread}) ${text("app.name")}` : text("app.name");
+    return unread > 0 && signedIn() ? `(${unread}) ${text("app.name")}` : text("app.name");
   });
+  let retitling: ReturnType<typeof setTimeout> | undefined;
+  createEffect(on(title, () => {
+    retitling ??= setTimeout(() => {
+      retitling = undefined;
+      document.title = title();
+    }, titleMs);
+  }));
   return (
     <>
       <Switch fallback={<SignIn />}>

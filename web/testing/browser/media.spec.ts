@@ -116,6 +116,7 @@ test("CONVERSATIONS: a page and a drawing are saved, and run nowhere", async ({ 
   await open(page, url);
   await controlled(page);
   await scrollTo(page, "Download page.html");
+  await expect(page).toHaveTitle(/^\(\d+\) /);
   const title = await page.title();
   expect((await saved(page, "Download page.html")).name).toBe("page.html");
   expect((await saved(page, "Download drawing.svg")).name).toBe("drawing.svg");

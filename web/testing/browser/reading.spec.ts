@@ -20,10 +20,24 @@ async function askAndLookUp(page: Page): Promise<void> {
   await page.mouse.wheel(0, -1_500);
 }
 
+/** Waits until the chat has opened: it draws some rows, measures them, and is led to the newest one. */
+async function atNewest(page: Page): Promise<void> {
+  await expect(log(page).getByText("Entry 5000 of the log.")).toBeInViewport();
+  await expect(log(page)).toHaveAttribute("aria-busy", "false");
+  const moved = () =>
+    log(page).evaluate(async (log) => {
+      const { scrollTop, scrollHeight } = log;
+      await new Promise((done) => setTimeout(done, 500));
+      return log.scrollTop !== scrollTop || log.scrollHeight !== scrollHeight;
+    });
+  await expect.poll(moved).toBe(false);
+}
+
 test("PEOPLE B6: what comes while the reader is further up is unread until it is seen", async ({ page, url }) => {
   await signIn(page, url);
   await row(page, 0).click();
   await expect(log(page).getByText("Entry 5000 of the log.")).toBeInViewport();
+  await expect(page).toHaveTitle(/^\(3\) /);
   const title = await page.title();
   await askAndLookUp(page);
   await expect(below(page)).toHaveText("1 new below");
@@ -59,6 +73,7 @@ test("PEOPLE B6: what a second tab reads is read in the first one, too", async (
 test("CONVERSATIONS: a row with the focus keeps it, however far the reader scrolls", async ({ page, url }) => {
   await signIn(page, url);
   await row(page, 0).click();
+  await atNewest(page);
   const held = await log(page).getByText("Entry 4990 of the log.").elementHandle();
   // The row's own tab stop stands in for any button in it: what a row shows on a hover comes and goes.
   await held!.evaluate((text) => {
@@ -81,7 +96,7 @@ test("CONVERSATIONS: a row with the focus keeps it, however far the reader scrol
 test("CONVERSATIONS: at the newest line, a message that comes makes no other row anew", async ({ page, url }) => {
   await signIn(page, url);
   await row(page, 0).click();
-  await expect(log(page).getByText("Entry 5000 of the log.")).toBeInViewport();
+  await atNewest(page);
   const send = async (words: string) => {
     await composer(page).fill(words);
     await composer(page).press("Enter");

@@ -33,11 +33,13 @@ export interface Place {
 /**
  * @param list the list that draws the rows, once it is there
  * @param bufferPx how far above the view rows are drawn, in CSS pixels
+ * @param isFollowing whether the reader is at the newest line; asked at each change
  */
 export function createPlace(
   rows: Accessor<Row[]>,
   list: () => VirtualizerHandle | undefined,
   bufferPx: number,
+  isFollowing: () => boolean,
 ): Place {
   let anchors: Anchor[] = [];
 
@@ -64,7 +66,7 @@ export function createPlace(
 
   const state = createMemo<{ rows: Row[]; shift: boolean; moved: number; following: number[] }>((before) => {
     const now = rows();
-    const following = followingOf(before.rows, now);
+    const following = isFollowing() ? followingOf(before.rows, now) : [];
     anchors = anchorsOf(before.rows);
     const places = new Map(anchors.length > 0 ? now.map(({ key }, index) => [key, index]) : []);
     anchors = anchors.filter(({ key }) => places.has(key));

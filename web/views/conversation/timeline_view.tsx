@@ -61,7 +61,7 @@ export function TimelineView(
   /** The row that the list is led to, until the rows around it are measured or the reader moves. */
   let aim: { key: string; align: "start" | "center" } | undefined;
 
-  const place = createPlace(conversation.rows, () => list, bufferPx);
+  const place = createPlace(conversation.rows, () => list, bufferPx, () => stuck);
   const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
   const indexAt = (offset: number) => list?.findItemIndex(offset) ?? 0;
   const firstInView = () => indexAt(scroller.scrollTop + 8);
@@ -80,7 +80,7 @@ export function TimelineView(
   const kept = createMemo(() => {
     const rows = place.rows();
     const focusedAt = focused() === undefined ? -1 : rows.findIndex(({ key }) => key === focused());
-    const indexes = stuck ? place.following() : [];
+    const indexes = away() ? [] : place.following();
     return focusedAt >= 0 && !indexes.includes(focusedAt) ? [...indexes, focusedAt] : indexes;
   });
 
