@@ -1,12 +1,14 @@
-/** What `send` sends of a picture: what it says of place, time and camera stays on this device. */
+/** What `send` sends of a picture or a film: what it says of place, time and camera stays on this device. */
 
 import type { FileSource } from "../client/api/attachments.ts";
 import { LocalCode } from "../client/api/errors.ts";
 import { isNamedAsPicture } from "../client/content/media_type.ts";
+import { filmHeadBytes, isFilm } from "../client/content/film_metadata.ts";
 import { headBytes, readPictureHeader } from "../client/content/picture_header.ts";
 import { isStripped, maxPictureBytes, withoutMetadata } from "../client/content/strip_metadata.ts";
 import type { ReadFile } from "./caller_files.ts";
 import { Failure } from "./failure.ts";
+import { cleanedFilm } from "./film_source.ts";
 import { exitCodes } from "./usage.ts";
 
 /** A file that is to be sent. It is never changed. */
@@ -19,11 +21,16 @@ export interface NamedFile {
 }
 
 /**
- * @returns a picture without its metadata, its pixels as they are; undefined for what is no picture: it goes as it is
- * @throws Failure L039 where the metadata of a picture can not be taken out: nobody has said that it may go
+ * @returns a picture without its metadata, its pixels as they are, or a film without it; undefined for what is neither:
+ *   it goes as it is
+ * @throws Failure L039 where the metadata of a picture or a film can not be taken out: nobody has said that it may go
  */
 export async function cleanedSource({ path, name, type, source }: NamedFile): Promise<FileSource | undefined> {
-  const header = readPictureHeader(await firstBytes(source, headBytes));
+  const head = await firstBytes(source, headBytes);
+  if (!type.startsWith("audio/") && isFilm(head.subarray(0, filmHeadBytes))) {
+    return await cleanedFilm(source) ?? raise(stays(path));
+  }
+  const header = readPictureHeader(head);
   if (!header && !isNamedAsPicture(name, type)) return undefined;
   if (!header || !isStripped(header.format) || source.size > maxPictureBytes) throw stays(path);
   const bytes = await firstBytes(source, source.size);

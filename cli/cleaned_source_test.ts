@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { maxPictureBytes } from "../client/content/strip_metadata.ts";
+import { box, filmOf } from "../client/content/testing/films.ts";
 import { jpegOf, pngOf, secret, webpOf } from "../client/content/testing/pictures.ts";
 import { cleanedSource } from "./cleaned_source.ts";
 import type { Failure } from "./failure.ts";
@@ -30,6 +31,17 @@ Deno.test("CONVERSATIONS: qpq takes the place out of a picture, known by its byt
   assert.ok(turned.includes("Exif"), "how it is turned stays");
   assert.equal(await sourceOf("notes.txt", "words", "text/plain"), undefined);
   assert.equal(await sourceOf("empty", ""), undefined);
+});
+
+Deno.test("CONVERSATIONS: qpq takes the place out of a film of any length, piece by piece", async () => {
+  const long = filmOf({ end: [box("mdat", new Uint8Array(600_000).fill(7))] });
+  const sent = (await sourceOf("IMG_1.MOV", long, "video/quicktime"))!;
+  assert.equal(sent.length, long.length);
+  assert.equal(text(sent).split(secret).length, 2, "none but that among the frames");
+  assert.ok(sent.subarray(-600_000).every((byte) => byte === 7));
+  await assert.rejects(sourceOf("cut.mp4", long.subarray(0, -1), "video/mp4"), refused);
+  assert.equal(await sourceOf("a.webm", "WebM", "video/webm"), undefined);
+  assert.equal(await sourceOf("a.m4a", filmOf({ brand: "M4A " }), "audio/mp4"), undefined);
 });
 
 Deno.test("CONVERSATIONS: qpq refuses a picture whose metadata can not be taken out", async () => {

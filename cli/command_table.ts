@@ -98,7 +98,7 @@ export const commands: Record<string, Command> = {
       file: { value: "FILE", what: "sends this file, at most 500 MiB; an upload that is cut off goes on later" },
       caption: { value: "TEXT", what: "what is said beside the file, in place of the message" },
       "with-metadata": {
-        what: "sends the file as it is; else a picture goes without what it says of place, time and camera",
+        what: "sends the file as it is; else pictures and films go without what they say of place, time and camera",
       },
     },
     examples: [

@@ -19,6 +19,8 @@ const types: Record<string, string> = {
   webp: "image/webp",
   avif: "image/avif",
   mp4: "video/mp4",
+  m4v: "video/mp4",
+  mov: "video/quicktime",
   webm: "video/webm",
   mp3: "audio/mpeg",
   ogg: "audio/ogg",
@@ -33,7 +35,7 @@ const types: Record<string, string> = {
 /**
  * @param path of a file
  * @param withMetadata it goes as it is
- * @returns it, to be read piece by piece; a picture without its metadata
+ * @returns it, to be read piece by piece; a picture or a film without its metadata
  * @throws Failure where it can not be read, or its metadata can not be taken out
  */
 export async function fileToSend(files: CallerFiles, path: string, withMetadata: boolean): Promise<OutgoingFile> {

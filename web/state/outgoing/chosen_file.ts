@@ -17,7 +17,7 @@ export interface ChosenFile {
   preview?: string;
   /** What its line shows before it is on its way. */
   shown?: Pick<AttachmentInfo, "width" | "height" | "durationMs" | "thumbhash" | "waveform">;
-  /** It goes as it is, and such files often say where they were made. */
+  /** It goes as it is, and such files often say where they were made. False: what it says of that is taken out. */
   mayTellPlace?: boolean;
 }
 

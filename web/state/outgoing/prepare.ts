@@ -6,17 +6,21 @@ import { isStripped } from "../../../client/content/strip_metadata.ts";
 import type { ChosenFile, ChosenFiles } from "./chosen_file.ts";
 import { mediaFacts } from "./media_facts.ts";
 import { decode, headerOf, isDecodable, previewOf, shownOf } from "./picture_work.ts";
+import { cleanedFilm, filmToSend, isFilmFile } from "./prepare_film.ts";
 import { asFile, preparePicture } from "./prepare_picture.ts";
 
 /** @returns what is known of a file by looking into it: its kind, a small picture. Never rejects */
 export async function lookAt(file: File): Promise<Pick<ChosenFile, "kind" | "shown" | "mayTellPlace" | "preview">> {
   const type = mediaType(file.type);
   const kind = kindOf(type, false);
+  // By its bytes: a system that does not know an ending gives no type.
+  const isFilm = kind !== "audio" && await isFilmFile(file).catch(() => false);
+  const isCleaned = isFilm && await cleanedFilm(file).catch(() => undefined) !== undefined;
   if (kind === "video" || kind === "audio") {
     const { shown, preview } = await mediaFacts(file, kind);
-    return { kind, shown, ...addressOf(preview), mayTellPlace: kind === "video" };
+    return { kind, shown, ...addressOf(preview), mayTellPlace: kind === "video" && !isCleaned };
   }
-  // By its bytes: a system that does not know an ending gives no type.
+  if (isFilm) return { kind: "file", mayTellPlace: !isCleaned };
   const header = await headerOf(file).catch(() => undefined);
   const mayTellPlace = (header !== undefined && !isStripped(header.format)) || isNamedAsPicture(file.name, type);
   const asItIs = { kind: "file", ...(mayTellPlace && { mayTellPlace }) } as const;
@@ -40,14 +44,17 @@ function addressOf(preview: Blob | undefined): { preview?: string } {
  * Makes of chosen files what is sent, one after the other: pictures take memory.
  *
  * @param signal ends it between two files
- * @throws the signal's reason; DOMException where a file can not be read any more
+ * @throws the signal's reason; DOMException where a file can not be read any more; Error where it can not be cleaned,
+ *   and nobody was told
  */
 export async function prepareFiles({ files, original }: ChosenFiles, signal: AbortSignal): Promise<OutgoingFile[]> {
   const prepared: OutgoingFile[] = [];
-  for (const { file, ready, kind, shown } of files) {
+  for (const { file, ready, kind, shown, mayTellPlace } of files) {
     signal.throwIfAborted();
     if (ready) prepared.push(ready);
-    else if (file && (kind === "video" || kind === "audio")) prepared.push({ ...asFile(file), ...shown });
+    else if (file && kind !== "audio" && await isFilmFile(file)) {
+      prepared.push({ ...asFile(file), source: await filmToSend(file, mayTellPlace), ...shown });
+    } else if (file && (kind === "video" || kind === "audio")) prepared.push({ ...asFile(file), ...shown });
     else if (file) prepared.push(await preparePicture(file, original, kind === "image"));
   }
   signal.throwIfAborted();
