@@ -1,7 +1,8 @@
 /** Files on their way into a message: chosen, pasted, dropped, prepared, sent, stopped. */
 
 import type { Locator, Page } from "@playwright/test";
-import { tiffWithPlace } from "../../../client/content/testing/pictures.ts";
+import { box } from "../../../client/content/testing/films.ts";
+import { secret, tiffWithPlace } from "../../../client/content/testing/pictures.ts";
 import { expect, expectWhole, signIn, test } from "./fixture.ts";
 
 /** The folder for screenshots, from SHOTS. */
@@ -198,6 +199,65 @@ test("CONVERSATIONS: what can not be decoded goes as a file", async ({ page, url
   const types = (await sentFiles(page)).map(({ name, type }) => [name, type]);
   const opaque = "application/octet-stream";
   expect(types).toEqual([["bomb.png", opaque], ["IMG_2.heic", "image/heic"], ["words.jpg", opaque]]);
+});
+
+/** A film of the browser (MP4, VP9): a second of green. */
+async function film(page: Page): Promise<Buffer> {
+  const base64 = await page.evaluate(async () => {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 96, height: 64 });
+    const context = canvas.getContext("2d")!;
+    const recorder = new MediaRecorder(canvas.captureStream(10), { mimeType: "video/mp4;codecs=vp9" });
+    const pieces: Blob[] = [];
+    recorder.ondataavailable = ({ data }) => pieces.push(data);
+    const stopped = new Promise((resolve) => recorder.onstop = resolve);
+    recorder.start();
+    for (let frame = 0; frame < 10; frame++) {
+      context.fillStyle = "lime";
+      context.fillRect(0, 0, 96, 64);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    recorder.stop();
+    await stopped;
+    const bytes = new Uint8Array(await new Blob(pieces).arrayBuffer());
+    return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  });
+  return Buffer.from(base64, "base64");
+}
+
+/** The film with what a telephone writes into its `moov`, and behind its end. */
+function filmFromTelephone(plain: Buffer): Buffer {
+  const said = box("udta", box("\xa9xyz", Buffer.from(secret)));
+  let at = 0;
+  while (plain.toString("latin1", at + 4, at + 8) !== "moov") at += plain.readUInt32BE(at);
+  const movie = Buffer.concat([plain.subarray(at, at + plain.readUInt32BE(at)), said]);
+  movie.writeUInt32BE(movie.length);
+  const rest = plain.subarray(at + movie.length - said.length);
+  return Buffer.concat([plain.subarray(0, at), movie, rest, box("uuid", Buffer.from(`a uuid of 16 ..${secret}`))]);
+}
+
+test("CONVERSATIONS: a film loses its place, and still plays", async ({ page, url, problems: _ }) => {
+  await watchFiles(page);
+  await openChat(page, url);
+  const buffer = filmFromTelephone(await film(page));
+  await choose(page, [{ name: "clip.mp4", mimeType: "video/mp4", buffer }], "Photo or video");
+  await expect(tray(page).locator("img")).toHaveCount(1);
+  await expect(page.getByText("It may say where it was taken.")).toHaveCount(0);
+  await send(page);
+  const sentRow = page.getByRole("article").filter({ has: page.getByRole("button", { name: "Play clip.mp4" }) });
+  await expect(sentRow.getByLabel(/^(Sent|Delivered|Read)$/)).toBeVisible();
+  const [sent] = await sentFiles(page);
+  expect(sent).toMatchObject({ type: "video/mp4", place: false, bytes: buffer.length, width: 96, height: 64 });
+  const [, green] = await page.evaluate(async () => {
+    const [{ source }] = (window as unknown as { given: { source: Blob }[] }).given;
+    const video = Object.assign(document.createElement("video"), { muted: true, src: URL.createObjectURL(source) });
+    const ended = new Promise((resolve, reject) => (video.onended = resolve, video.onerror = reject));
+    await video.play();
+    await ended;
+    const context = new OffscreenCanvas(1, 1).getContext("2d")!;
+    context.drawImage(video, 0, 0);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  });
+  expect(green).toBeGreaterThan(200);
 });
 
 test("CONVERSATIONS: pasted and dropped files are in the tray, text is not", async ({ page, url, problems: _ }) => {
