@@ -2,6 +2,7 @@
 
 import { test as base } from "@playwright/test";
 import { mkdtempSync, rmSync } from "node:fs";
+import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -125,20 +126,32 @@ export const test = base.extend<{ transport: "WebTransport" | "HTTPS"; stack: St
 
 export { expect } from "@playwright/test";
 
-function freeTcpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject).listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
+/**
+ * Below the ports that the system gives to sockets by itself (from 32,768 on Linux): while a killed server is away, a
+ * browser's socket must not get its port.
+ */
+const [firstPort, lastPort] = [20_000, 32_000];
+
+/** @param isFree tries a port @returns one that is free */
+async function freePort(isFree: (port: number) => Promise<boolean>): Promise<number> {
+  for (;;) {
+    const port = randomInt(firstPort, lastPort);
+    if (await isFree(port)) return port;
+  }
 }
 
-function freeUdpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const socket = createSocket("udp4").once("error", reject).bind(0, "127.0.0.1", () => {
-      const { port } = socket.address();
-      socket.close(() => resolve(port));
-    });
-  });
-}
+const freeTcpPort = () =>
+  freePort((port) =>
+    new Promise((resolve) => {
+      const server = createServer().once("error", () => resolve(false));
+      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+    })
+  );
+
+const freeUdpPort = () =>
+  freePort((port) =>
+    new Promise((resolve) => {
+      const socket = createSocket("udp4").once("error", () => resolve(false));
+      socket.bind(port, "127.0.0.1", () => socket.close(() => resolve(true)));
+    })
+  );
