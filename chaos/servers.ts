@@ -1,6 +1,7 @@
 /** Core and gateway as processes, each behind a relay, so that clients reach them through a network that can fail. */
 
 import { UdpRelay } from "../client/testing/udp_relay.ts";
+import { freeTcpPort, freeUdpPort } from "../server-common/testing/free_ports.ts";
 // @ts-ignore: plain JavaScript with JSDoc types
 import { startCore, startGateway } from "../scripts/stack.mjs";
 import type { Weather } from "./decisions.ts";
@@ -60,7 +61,7 @@ export class Servers {
 
   /** @param random decides on each packet */
   static async start(folder: string, random: () => number, log: Log): Promise<Servers> {
-    const ports = { core: freeUdpPort(), http: freeTcpPort(), wt: freeUdpPort() };
+    const ports = { core: await freeUdpPort(), http: await freeTcpPort(), wt: await freeUdpPort() };
     const relays = { page: await UdpRelay.open(ports.wt, random), shell: await UdpRelay.open(ports.core, random) };
     const servers = new Servers(folder, ports, relays, log);
     await servers.restart("core");
@@ -118,18 +119,4 @@ export class Servers {
     await Promise.all([this.kill("gateway"), this.kill("core")]);
     for (const relay of Object.values(this.#relays)) relay.close();
   }
-}
-
-function freeTcpPort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
-}
-
-function freeUdpPort(): number {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return port;
 }

@@ -15,11 +15,7 @@ Deno.test("PEOPLE B3: of two copies of a state the one that connects later goes 
   const core = new Core();
   await core.start();
   const shell = new Shell(core);
-  const quiet = async (person: string, command: string) => {
-    const { code, stdout, stderr } = await shell.run(person, command);
-    assert.equal(code, 0, `${command}: ${stderr}`);
-    return stdout;
-  };
+  const { quiet } = shell;
   const follow = (person: string) => {
     const process = shell.start(person, "qpq recv --follow --json");
     const lines = new Lines(process.stdout);

@@ -12,11 +12,7 @@ Deno.test("qpq on a device whose session was ended elsewhere", { sanitizeOps: fa
   const core = new Core();
   await core.start();
   const shell = new Shell(core);
-  const quiet = async (person: string, command: string, more?: Record<string, string>) => {
-    const { code, stdout, stderr } = await shell.run(person, command, more);
-    assert.equal(code, 0, `${command}: ${stderr}`);
-    return stdout;
-  };
+  const { quiet } = shell;
   const deviceOf = async (person: string, more?: Record<string, string>) =>
     JSON.parse(await quiet(person, "qpq whoami --json", more)).deviceId as string;
   const revoke = async (deviceId: string) => await quiet("anna", `qpq devices --revoke ${deviceId}`);

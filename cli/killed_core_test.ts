@@ -114,11 +114,7 @@ Deno.test("PEOPLE B4: a message that was under way when the core was killed is s
   const core = new Core();
   await core.start();
   const shell = new Shell(core);
-  const quiet = async (person: string, command: string) => {
-    const { code, stdout, stderr } = await shell.run(person, command);
-    assert.equal(code, 0, `${command}: ${stderr}`);
-    return stdout;
-  };
+  const { quiet } = shell;
   try {
     await Promise.all(["anna", "bert"].map((name) => quiet(name, `qpq register ${name}`)));
     await quiet("anna", "qpq create-group talk && qpq invite talk bert");

@@ -24,11 +24,7 @@ Deno.test(
     const core = new Core();
     await core.start();
     const shell = new Shell(core);
-    const quiet = async (person: string, command: string) => {
-      const { code, stdout, stderr } = await shell.run(person, command);
-      assert.equal(code, 0, `${command}: ${stderr}`);
-      return stdout;
-    };
+    const { quiet } = shell;
     /** bert's state becomes the one before a change of the group that it has made itself. */
     const rollBack = async (to: string) => {
       await quiet("bert", "cp bert.db old.db");

@@ -2,13 +2,11 @@
 
 import { test as base } from "@playwright/test";
 import { mkdtempSync, rmSync } from "node:fs";
-import { randomInt } from "node:crypto";
-import { createSocket } from "node:dgram";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 // @ts-ignore: plain JavaScript with JSDoc types, shared with `npm start`
 import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
 import { UdpRelay } from "../client/testing/udp_relay.ts";
+import { freeTcpPort, freeUdpPort } from "../server-common/testing/free_ports.ts";
 
 export interface Service {
   process: { pid?: number; kill(signal: NodeJS.Signals): boolean };
@@ -125,33 +123,3 @@ export const test = base.extend<{ transport: "WebTransport" | "HTTPS"; stack: St
 });
 
 export { expect } from "@playwright/test";
-
-/**
- * Below the ports that the system gives to sockets by itself (from 32,768 on Linux): while a killed server is away, a
- * browser's socket must not get its port.
- */
-const [firstPort, lastPort] = [20_000, 32_000];
-
-/** @param isFree tries a port @returns one that is free */
-async function freePort(isFree: (port: number) => Promise<boolean>): Promise<number> {
-  for (;;) {
-    const port = randomInt(firstPort, lastPort);
-    if (await isFree(port)) return port;
-  }
-}
-
-const freeTcpPort = () =>
-  freePort((port) =>
-    new Promise((resolve) => {
-      const server = createServer().once("error", () => resolve(false));
-      server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
-    })
-  );
-
-const freeUdpPort = () =>
-  freePort((port) =>
-    new Promise((resolve) => {
-      const socket = createSocket("udp4").once("error", () => resolve(false));
-      socket.bind(port, "127.0.0.1", () => socket.close(() => resolve(true)));
-    })
-  );

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { RpcClient } from "../schema/rpc/client.ts";
 import { delivery } from "../schema/rpc/methods.ts";
 import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
+import { freeTcpPort, freeUdpPort } from "../server-common/testing/free_ports.ts";
 import { seedDevices, type TestDevice } from "../server-core/testing/seed.ts";
 import { openSession } from "./testing/http3_client.ts";
 import { startFlood } from "./testing/flood.ts";
@@ -67,8 +68,8 @@ Deno.test({
     const devices = seedDevices(`${dataDir}/core`, people);
     const core = await startCore(dataDir, { QPQ_LISTEN: "127.0.0.1:0" }, {});
     const gateway = await startGateway(dataDir, core.ready.addr, {
-      QPQ_HTTP_PORT: String(freeTcpPort()),
-      QPQ_WT_PORT: String(freeUdpPort()),
+      QPQ_HTTP_PORT: String(await freeTcpPort()),
+      QPQ_WT_PORT: String(await freeUdpPort()),
       QPQ_LIMIT_CALLS_PER_SECOND: String(perSecond),
       QPQ_LIMIT_RPC_PER_SECOND: String(perSecond),
     }, {});
@@ -139,16 +140,4 @@ Deno.test({
 
 function median(numbers: number[]): number {
   return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-}
-
-function freeTcpPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
-}
-
-function freeUdpPort(): number {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return port;
 }

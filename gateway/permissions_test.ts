@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { gatewayFlags } from "../scripts/permissions.mjs";
+import { freeTcpPort, freeUdpPort } from "../server-common/testing/free_ports.ts";
 import { startAcmeServer } from "./testing/caddy.ts";
 import { startStubCore, stubSecret } from "./testing/stub_core.ts";
 
@@ -14,20 +15,14 @@ interface Running extends AsyncDisposable {
   readonly events: string[];
 }
 
-function freePort(transport: "tcp" | "udp"): number {
-  const listener = transport === "tcp"
-    ? Deno.listen({ hostname: "127.0.0.1", port: 0 })
-    : Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
-  listener.close();
-  return port;
-}
-
-function environment(folder: string, core: { port: number; pin: Uint8Array }): Record<string, string> {
+async function environment(
+  folder: string,
+  core: { port: number; pin: Uint8Array },
+): Promise<Record<string, string>> {
   return {
-    QPQ_HTTP_PORT: String(freePort("tcp")),
-    QPQ_WT_PORT: String(freePort("udp")),
-    QPQ_GATEWAY_METRICS_PORT: String(freePort("tcp")),
+    QPQ_HTTP_PORT: String(await freeTcpPort()),
+    QPQ_WT_PORT: String(await freeUdpPort()),
+    QPQ_GATEWAY_METRICS_PORT: String(await freeTcpPort()),
     QPQ_DATA: `${folder}/gateway`,
     QPQ_WEB_ROOT: `${folder}/web`,
     QPQ_CORE_ADDR: `127.0.0.1:${core.port}`,
@@ -104,7 +99,7 @@ function processTest(name: string, fn: (folder: string) => Promise<void>): void 
 processTest("under its permissions the gateway serves the app, metrics and calls", async (folder) => {
   const core = await startStubCore();
   await Deno.writeTextFile(`${folder}/web/index.html`, "page");
-  const env = environment(folder, core);
+  const env = await environment(folder, core);
   await using running = await run(main, env, (events) => events.join("").includes("core-connected"));
   assert.match(running.ready, /^qpq-gateway: ready http=\d+ webtransport=\d+ metrics=\d+\n$/);
   const origin = `http://127.0.0.1:${env.QPQ_HTTP_PORT}`;
@@ -143,7 +138,7 @@ processTest(
     );
     await using running = await run(
       `${folder}/attempt.ts`,
-      environment(folder, { port: 7443, pin: new Uint8Array(32) }),
+      await environment(folder, { port: 7443, pin: new Uint8Array(32) }),
       (_events, ready) => ready.includes("own"),
     );
     const names = ["database", "listing", "app", "host", "port", "program", "library", "variable"];
@@ -159,7 +154,7 @@ processTest("under its permissions it orders a certificate", async (folder) => {
   await using authority = await startAcmeServer();
   const core = await startStubCore();
   const env = {
-    ...environment(folder, core),
+    ...await environment(folder, core),
     QPQ_BIND: "127.0.0.1",
     QPQ_DOMAIN: "localhost",
     QPQ_ACME_DIRECTORY: authority.directoryUrl,

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { RpcClient } from "../schema/rpc/client.ts";
 import { delivery } from "../schema/rpc/methods.ts";
 import { openSession } from "../gateway/testing/http3_client.ts";
+import { freeTcpPort, freeUdpPort } from "../server-common/testing/free_ports.ts";
 import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
 import { makeChannel, outcome, publishTo } from "./testing/delivery_service.ts";
 import { withTempDir } from "./testing/quic.ts";
@@ -17,15 +18,6 @@ interface Dashboard {
   panels: { id: number; title: string; targets: { expr: string }[] }[];
 }
 
-function freePort(transport: "tcp" | "udp"): string {
-  const socket = transport === "tcp"
-    ? Deno.listen({ hostname: "127.0.0.1", port: 0 })
-    : Deno.listenDatagram({ transport, hostname: "127.0.0.1", port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return String(port);
-}
-
 Deno.test({
   name: "SERVERS 14: both /metrics have all that dashboard and alerts ask for, also before a first fault",
   sanitizeOps: false,
@@ -34,12 +26,12 @@ Deno.test({
     withTempDir(async (folder) => {
       await Deno.mkdir(`${folder}/core`);
       const [ann, bob] = seedDevices(`${folder}/core`, 2);
-      const [coreMetrics, gatewayMetrics, http, udp] = [
-        freePort("tcp"),
-        freePort("tcp"),
-        freePort("tcp"),
-        freePort("udp"),
-      ];
+      const [coreMetrics, gatewayMetrics, http, udp] = (await Promise.all([
+        freeTcpPort(),
+        freeTcpPort(),
+        freeTcpPort(),
+        freeUdpPort(),
+      ])).map(String);
       const core = await startCore(folder, { QPQ_LISTEN: "127.0.0.1:0", QPQ_METRICS_PORT: coreMetrics }, {});
       const gateway = await startGateway(folder, core.ready.addr, {
         QPQ_HTTP_PORT: http,

@@ -9,6 +9,7 @@ import { RpcClient } from "../schema/rpc/client.ts";
 import { noAuth } from "../schema/rpc/calls_and_returns.ts";
 import { authentication, delivery } from "../schema/rpc/methods.ts";
 import { openSession } from "../gateway/testing/http3_client.ts";
+import { freeTcpPort, freeUdpPort } from "../server-common/testing/free_ports.ts";
 import { startCore, startGateway, stopService } from "../scripts/stack.mjs";
 import { makeChannel, outcome, publishTo } from "./testing/delivery_service.ts";
 import { withTempDir } from "./testing/quic.ts";
@@ -30,14 +31,6 @@ function formsOf(bytes: Uint8Array): string[] {
   ];
 }
 
-async function freePorts(): Promise<{ tcp: number; udp: number }> {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const ports = { tcp: listener.addr.port, udp: (socket.addr as Deno.NetAddr).port };
-  socket.close();
-  return await Promise.resolve(ports);
-}
-
 Deno.test({
   name: "logs hold no content, key, token, password or name, and addresses at level debug only",
   sanitizeOps: false,
@@ -56,7 +49,7 @@ Deno.test({
         QPQ_DB_KEY: dbKey,
         QPQ_AUTH_TOKEN: authToken,
       }, { log });
-      const ports = await freePorts();
+      const ports = { tcp: await freeTcpPort(), udp: await freeUdpPort() };
       const gateway = await startGateway(folder, core.ready.addr, {
         QPQ_HTTP_PORT: String(ports.tcp),
         QPQ_WT_PORT: String(ports.udp),

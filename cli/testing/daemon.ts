@@ -17,11 +17,7 @@ export async function people(): Promise<{
   const core = new Core();
   await core.start();
   const shell = new Shell(core);
-  const quiet = async (person: string, command: string) => {
-    const { code, stdout, stderr } = await shell.run(person, command);
-    assert.equal(code, 0, `${command}: ${stderr}`);
-    return stdout;
-  };
+  const { quiet } = shell;
   await Promise.all(["anna", "bert"].map((name) => quiet(name, `qpq register ${name}`)));
   await quiet("anna", "qpq create-group talk && qpq invite talk bert");
   await quiet("bert", "qpq join && qpq recv");

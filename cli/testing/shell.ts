@@ -1,5 +1,6 @@
 /** A shell in which `qpq` is the program of this checkout, for people who each have their own state. */
 
+import assert from "node:assert/strict";
 import { qpqFlags } from "../permissions.mjs";
 
 const root = decodeURIComponent(new URL("../..", import.meta.url).pathname);
@@ -96,6 +97,13 @@ export class Shell {
     const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
     return { stdout: text(stdout), stderr: text(stderr), code };
   }
+
+  /** Runs a command that has to end with 0. @returns what it prints */
+  readonly quiet = async (person: string, command: string, more?: Record<string, string>): Promise<string> => {
+    const { code, stdout, stderr } = await this.run(person, command, more);
+    assert.equal(code, 0, `${command}: ${stderr}`);
+    return stdout;
+  };
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Debian's Caddy as a private ACME authority on the loopback (its `acme_server`), for one test. */
+import { freeTcpPort } from "../../server-common/testing/free_ports.ts";
 import { until } from "../../schema/testing/until.ts";
 
 export interface AcmeServer extends AsyncDisposable {
@@ -10,7 +11,7 @@ export interface AcmeServer extends AsyncDisposable {
 /** @throws when `caddy` is not installed (`npm test` installs it) or does not start */
 export async function startAcmeServer(): Promise<AcmeServer> {
   const folder = await Deno.makeTempDir({ prefix: "qpq-acme-" });
-  const port = freePort();
+  const port = await freeTcpPort();
   const config = {
     admin: { disabled: true, config: { persist: false } },
     storage: { module: "file_system", root: `${folder}/storage` },
@@ -69,9 +70,4 @@ export async function startAcmeServer(): Promise<AcmeServer> {
       await Deno.remove(folder, { recursive: true });
     },
   };
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

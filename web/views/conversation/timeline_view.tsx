@@ -1,4 +1,4 @@
-import { createEffect, createMemo, createSignal, type JSX, on, onCleanup, onMount, Show } from "solid-js";
+import { createEffect, createMemo, createSignal, type JSX, on, onCleanup, onMount, Show, untrack } from "solid-js";
 import { Virtualizer, type VirtualizerHandle } from "virtua/solid";
 import { plural, text } from "../../i18n/language.ts";
 import { useApp } from "../../state/app_context.ts";
@@ -61,7 +61,7 @@ export function TimelineView(
   /** The row that the list is led to, until the rows around it are measured or the reader moves. */
   let aim: { key: string; align: "start" | "center" } | undefined;
 
-  const place = createPlace(conversation.rows, () => list, bufferPx, () => stuck);
+  const place = createPlace(conversation.rows, () => list, bufferPx, () => stuck && !untrack(away));
   const distanceToEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
   const indexAt = (offset: number) => list?.findItemIndex(offset) ?? 0;
   const firstInView = () => indexAt(scroller.scrollTop + 8);
